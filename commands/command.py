@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from commands.authority import Authority
 from commands.limits import ONE_AMOUNT, Limits
 from commands.rules import Rules
 from ledger.actors import Actor, Source
@@ -108,10 +109,16 @@ class Report(Command):
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A line of the menu: a command and the pure function that decides it."""
+    """A line of the menu: a command, the pure function that decides it, and who may submit it."""
 
     command: type[Command]
     decide: Callable[[Any, Any, Rules], Iterator[Event]]
+    authority: Authority
+
+    def decide_if_allowed(self, command: Command, stream: Stream, rules: Rules) -> Iterator[Event]:
+        """Returns the decision's events. Raises `RoleNotAllowed` before the decision looks at anything."""
+        self.authority.expect(command.actor)
+        return self.decide(command, stream, rules)
 
 
 _ENVELOPE = {"id", "actor", "source", "occurred_at", "correlation_id", "causation_id"}

@@ -11,6 +11,18 @@ from commands.accounting import (
     record_tax_remitted,
     reopen_book_period,
 )
+from commands.authority import (
+    BUYER,
+    BUYER_OR_MERCHANT,
+    IMPORTER,
+    MERCHANT,
+    PEOPLE,
+    PLATFORM,
+    REPORTS,
+    REVIEWERS,
+    SHIPPERS,
+    SYSTEM,
+)
 from commands.command import Handler
 from commands.disputes import (
     report_dispute_fee,
@@ -139,168 +151,191 @@ from commands.unmatched import (
 # fmt: off
 MENU: dict[str, Handler] = {
     # the platform's rules and rates
-    "adopt_policy": Handler(adopt_policy.AdoptPolicy, adopt_policy.decide),
-    "record_fx_rate": Handler(record_fx_rate.RecordFxRate, record_fx_rate.decide),
+    "adopt_policy": Handler(adopt_policy.AdoptPolicy, adopt_policy.decide, IMPORTER),
+    "record_fx_rate": Handler(record_fx_rate.RecordFxRate, record_fx_rate.decide, PLATFORM),
     # merchants
-    "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide),
-    "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide),
-    "suspend_merchant": Handler(suspend_merchant.SuspendMerchant, suspend_merchant.decide),
-    "reinstate_merchant": Handler(reinstate_merchant.ReinstateMerchant, reinstate_merchant.decide),
-    "withdraw_merchant": Handler(withdraw_merchant.WithdrawMerchant, withdraw_merchant.decide),
-    "register_payout_account": Handler(register_payout_account.RegisterPayoutAccount, register_payout_account.decide),
-    "verify_payout_account": Handler(verify_payout_account.VerifyPayoutAccount, verify_payout_account.decide),
-    "disable_payout_account": Handler(disable_payout_account.DisablePayoutAccount, disable_payout_account.decide),
-    "set_express_refund": Handler(set_express_refund.SetExpressRefund, set_express_refund.decide),
-    "set_auto_export": Handler(set_auto_export.SetAutoExport, set_auto_export.decide),
+    "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide, MERCHANT),
+    "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide, PLATFORM),
+    "suspend_merchant": Handler(suspend_merchant.SuspendMerchant, suspend_merchant.decide, PLATFORM),
+    "reinstate_merchant": Handler(reinstate_merchant.ReinstateMerchant, reinstate_merchant.decide, PLATFORM),
+    "withdraw_merchant": Handler(withdraw_merchant.WithdrawMerchant, withdraw_merchant.decide, MERCHANT),
+    "register_payout_account": Handler(
+        register_payout_account.RegisterPayoutAccount, register_payout_account.decide, MERCHANT
+    ),
+    "verify_payout_account": Handler(verify_payout_account.VerifyPayoutAccount, verify_payout_account.decide, PLATFORM),
+    "disable_payout_account": Handler(
+        disable_payout_account.DisablePayoutAccount, disable_payout_account.decide, MERCHANT
+    ),
+    "set_express_refund": Handler(set_express_refund.SetExpressRefund, set_express_refund.decide, MERCHANT),
+    "set_auto_export": Handler(set_auto_export.SetAutoExport, set_auto_export.decide, MERCHANT),
     # products
-    "submit_product": Handler(submit_product.SubmitProduct, submit_product.decide),
-    "approve_product": Handler(approve_product.ApproveProduct, approve_product.decide),
-    "reject_product": Handler(reject_product.RejectProduct, reject_product.decide),
-    "revoke_product": Handler(revoke_product.RevokeProduct, revoke_product.decide),
-    "set_export_status": Handler(set_export_status.SetExportStatus, set_export_status.decide),
+    "submit_product": Handler(submit_product.SubmitProduct, submit_product.decide, MERCHANT),
+    "approve_product": Handler(approve_product.ApproveProduct, approve_product.decide, PLATFORM),
+    "reject_product": Handler(reject_product.RejectProduct, reject_product.decide, PLATFORM),
+    "revoke_product": Handler(revoke_product.RevokeProduct, revoke_product.decide, PLATFORM),
+    "set_export_status": Handler(set_export_status.SetExportStatus, set_export_status.decide, MERCHANT),
     "publish_product_translation": Handler(
-        publish_product_translation.PublishProductTranslation, publish_product_translation.decide
+        publish_product_translation.PublishProductTranslation, publish_product_translation.decide, MERCHANT
     ),
     # orders, parcels and payments
-    "place_order": Handler(place_order.PlaceOrder, place_order.decide),
-    "cancel_order": Handler(cancel_order.CancelOrder, cancel_order.decide),
-    "expire_order": Handler(expire_order.ExpireOrder, expire_order.decide),
+    "place_order": Handler(place_order.PlaceOrder, place_order.decide, BUYER),
+    "cancel_order": Handler(cancel_order.CancelOrder, cancel_order.decide, BUYER_OR_MERCHANT),
+    "expire_order": Handler(expire_order.ExpireOrder, expire_order.decide, PLATFORM),
     "change_delivery_details": Handler(
-        change_delivery_details.ChangeDeliveryDetails, change_delivery_details.decide
+        change_delivery_details.ChangeDeliveryDetails, change_delivery_details.decide, BUYER
     ),
     "report_payment_authorised": Handler(
-        report_payment_authorised.ReportPaymentAuthorised, report_payment_authorised.decide
+        report_payment_authorised.ReportPaymentAuthorised, report_payment_authorised.decide, REPORTS
     ),
-    "report_payment_captured": Handler(report_payment_captured.ReportPaymentCaptured, report_payment_captured.decide),
-    "report_payment_failed": Handler(report_payment_failed.ReportPaymentFailed, report_payment_failed.decide),
+    "report_payment_captured": Handler(
+        report_payment_captured.ReportPaymentCaptured, report_payment_captured.decide, REPORTS
+    ),
+    "report_payment_failed": Handler(report_payment_failed.ReportPaymentFailed, report_payment_failed.decide, REPORTS),
     "report_payment_initiated": Handler(
-        report_payment_initiated.ReportPaymentInitiated, report_payment_initiated.decide
+        report_payment_initiated.ReportPaymentInitiated, report_payment_initiated.decide, REPORTS
     ),
-    "capture_payment": Handler(capture_payment.CapturePayment, capture_payment.decide),
-    "void_payment": Handler(void_payment.VoidPayment, void_payment.decide),
-    "report_payment_voided": Handler(report_payment_voided.ReportPaymentVoided, report_payment_voided.decide),
+    "capture_payment": Handler(capture_payment.CapturePayment, capture_payment.decide, PLATFORM),
+    "void_payment": Handler(void_payment.VoidPayment, void_payment.decide, PLATFORM),
+    "report_payment_voided": Handler(report_payment_voided.ReportPaymentVoided, report_payment_voided.decide, REPORTS),
     "report_authorisation_expired": Handler(
-        report_authorisation_expired.ReportAuthorisationExpired, report_authorisation_expired.decide
+        report_authorisation_expired.ReportAuthorisationExpired, report_authorisation_expired.decide, REPORTS
     ),
     "flag_unallocated_capture": Handler(
-        flag_unallocated_capture.FlagUnallocatedCapture, flag_unallocated_capture.decide
+        flag_unallocated_capture.FlagUnallocatedCapture, flag_unallocated_capture.decide, PLATFORM
     ),
     "approve_duplicate_capture_refund": Handler(
-        approve_duplicate_capture_refund.ApproveDuplicateCaptureRefund, approve_duplicate_capture_refund.decide
+        approve_duplicate_capture_refund.ApproveDuplicateCaptureRefund,
+        approve_duplicate_capture_refund.decide,
+        PLATFORM,
     ),
-    "refund_buyer_funds": Handler(refund_buyer_funds.RefundBuyerFunds, refund_buyer_funds.decide),
-    "create_parcel": Handler(create_parcel.CreateParcel, create_parcel.decide),
-    "dispatch_parcel": Handler(dispatch_parcel.DispatchParcel, dispatch_parcel.decide),
-    "report_dispatch": Handler(report_dispatch.ReportDispatch, report_dispatch.decide),
-    "report_tracking": Handler(report_tracking.ReportTracking, report_tracking.decide),
-    "report_consolidation": Handler(report_consolidation.ReportConsolidation, report_consolidation.decide),
-    "report_split": Handler(report_split.ReportSplit, report_split.decide),
-    "report_signature": Handler(report_signature.ReportSignature, report_signature.decide),
-    "flag_customs_tie": Handler(flag_customs_tie.FlagCustomsTie, flag_customs_tie.decide),
-    "flag_shared_number": Handler(flag_shared_number.FlagSharedNumber, flag_shared_number.decide),
-    "report_loss": Handler(report_loss.ReportLoss, report_loss.decide),
-    "deem_signed": Handler(deem_signed.DeemSigned, deem_signed.decide),
-    "report_status": Handler(report_status.ReportStatus, report_status.decide),
+    "refund_buyer_funds": Handler(refund_buyer_funds.RefundBuyerFunds, refund_buyer_funds.decide, PLATFORM),
+    "create_parcel": Handler(create_parcel.CreateParcel, create_parcel.decide, SHIPPERS),
+    "dispatch_parcel": Handler(dispatch_parcel.DispatchParcel, dispatch_parcel.decide, SHIPPERS),
+    "report_dispatch": Handler(report_dispatch.ReportDispatch, report_dispatch.decide, SHIPPERS),
+    "report_tracking": Handler(report_tracking.ReportTracking, report_tracking.decide, REPORTS),
+    "report_consolidation": Handler(report_consolidation.ReportConsolidation, report_consolidation.decide, REPORTS),
+    "report_split": Handler(report_split.ReportSplit, report_split.decide, REPORTS),
+    "report_signature": Handler(report_signature.ReportSignature, report_signature.decide, REPORTS),
+    "flag_customs_tie": Handler(flag_customs_tie.FlagCustomsTie, flag_customs_tie.decide, PLATFORM),
+    "flag_shared_number": Handler(flag_shared_number.FlagSharedNumber, flag_shared_number.decide, PLATFORM),
+    "report_loss": Handler(report_loss.ReportLoss, report_loss.decide, REPORTS),
+    "deem_signed": Handler(deem_signed.DeemSigned, deem_signed.decide, PLATFORM),
+    "report_status": Handler(report_status.ReportStatus, report_status.decide, REPORTS),
     # refunds
-    "request_refund": Handler(request_refund.RequestRefund, request_refund.decide),
-    "approve_refund": Handler(approve_refund.ApproveRefund, approve_refund.decide),
-    "reject_refund": Handler(reject_refund.RejectRefund, reject_refund.decide),
-    "withdraw_refund": Handler(withdraw_refund.WithdrawRefund, withdraw_refund.decide),
-    "refund_charges": Handler(refund_charges.RefundCharges, refund_charges.decide),
-    "refund_lost_parcel": Handler(refund_lost_parcel.RefundLostParcel, refund_lost_parcel.decide),
-    "refund_refused_parcel": Handler(refund_refused_parcel.RefundRefusedParcel, refund_refused_parcel.decide),
-    "refund_damaged_parcel": Handler(refund_damaged_parcel.RefundDamagedParcel, refund_damaged_parcel.decide),
-    "refund_returned_parcel": Handler(refund_returned_parcel.RefundReturnedParcel, refund_returned_parcel.decide),
-    "report_return_shipped": Handler(report_return_shipped.ReportReturnShipped, report_return_shipped.decide),
-    "report_return_received": Handler(report_return_received.ReportReturnReceived, report_return_received.decide),
+    "request_refund": Handler(request_refund.RequestRefund, request_refund.decide, BUYER_OR_MERCHANT),
+    "approve_refund": Handler(approve_refund.ApproveRefund, approve_refund.decide, REVIEWERS),
+    "reject_refund": Handler(reject_refund.RejectRefund, reject_refund.decide, REVIEWERS),
+    "withdraw_refund": Handler(withdraw_refund.WithdrawRefund, withdraw_refund.decide, BUYER_OR_MERCHANT),
+    "refund_charges": Handler(refund_charges.RefundCharges, refund_charges.decide, PLATFORM),
+    "refund_lost_parcel": Handler(refund_lost_parcel.RefundLostParcel, refund_lost_parcel.decide, PLATFORM),
+    "refund_refused_parcel": Handler(refund_refused_parcel.RefundRefusedParcel, refund_refused_parcel.decide, PLATFORM),
+    "refund_damaged_parcel": Handler(refund_damaged_parcel.RefundDamagedParcel, refund_damaged_parcel.decide, PLATFORM),
+    "refund_returned_parcel": Handler(
+        refund_returned_parcel.RefundReturnedParcel, refund_returned_parcel.decide, PLATFORM
+    ),
+    "report_return_shipped": Handler(
+        report_return_shipped.ReportReturnShipped, report_return_shipped.decide, BUYER_OR_MERCHANT
+    ),
+    "report_return_received": Handler(
+        report_return_received.ReportReturnReceived, report_return_received.decide, BUYER_OR_MERCHANT
+    ),
     "record_return_inspection": Handler(
-        record_return_inspection.RecordReturnInspection, record_return_inspection.decide
+        record_return_inspection.RecordReturnInspection, record_return_inspection.decide, REPORTS
     ),
-    "expire_return": Handler(expire_return.ExpireReturn, expire_return.decide),
-    "submit_refund": Handler(submit_refund.SubmitRefund, submit_refund.decide),
-    "report_refund_outcome": Handler(report_refund_outcome.ReportRefundOutcome, report_refund_outcome.decide),
+    "expire_return": Handler(expire_return.ExpireReturn, expire_return.decide, PLATFORM),
+    "submit_refund": Handler(submit_refund.SubmitRefund, submit_refund.decide, PLATFORM),
+    "report_refund_outcome": Handler(report_refund_outcome.ReportRefundOutcome, report_refund_outcome.decide, REPORTS),
     # disputes, what providers settle, and what logistics costs
-    "report_psp_settlement": Handler(report_psp_settlement.ReportPspSettlement, report_psp_settlement.decide),
-    "report_psp_batch": Handler(report_psp_batch.ReportPspBatch, report_psp_batch.decide),
-    "report_dispute_opened": Handler(report_dispute_opened.ReportDisputeOpened, report_dispute_opened.decide),
-    "submit_dispute_evidence": Handler(submit_dispute_evidence.SubmitDisputeEvidence, submit_dispute_evidence.decide),
+    "report_psp_settlement": Handler(report_psp_settlement.ReportPspSettlement, report_psp_settlement.decide, REPORTS),
+    "report_psp_batch": Handler(report_psp_batch.ReportPspBatch, report_psp_batch.decide, REPORTS),
+    "report_dispute_opened": Handler(report_dispute_opened.ReportDisputeOpened, report_dispute_opened.decide, REPORTS),
+    "submit_dispute_evidence": Handler(
+        submit_dispute_evidence.SubmitDisputeEvidence, submit_dispute_evidence.decide, PLATFORM
+    ),
     "report_dispute_funds_withdrawn": Handler(
-        report_dispute_funds_withdrawn.ReportDisputeFundsWithdrawn, report_dispute_funds_withdrawn.decide
+        report_dispute_funds_withdrawn.ReportDisputeFundsWithdrawn, report_dispute_funds_withdrawn.decide, REPORTS
     ),
-    "report_dispute_fee": Handler(report_dispute_fee.ReportDisputeFee, report_dispute_fee.decide),
-    "report_dispute_won": Handler(report_dispute_won.ReportDisputeWon, report_dispute_won.decide),
-    "report_dispute_lost": Handler(report_dispute_lost.ReportDisputeLost, report_dispute_lost.decide),
-    "record_logistics_charge": Handler(record_logistics_charge.RecordLogisticsCharge, record_logistics_charge.decide),
-    "report_duty": Handler(report_duty.ReportDuty, report_duty.decide),
-    "file_logistics_claim": Handler(file_logistics_claim.FileLogisticsClaim, file_logistics_claim.decide),
-    "report_claim_accepted": Handler(report_claim_accepted.ReportClaimAccepted, report_claim_accepted.decide),
-    "report_claim_settled": Handler(report_claim_settled.ReportClaimSettled, report_claim_settled.decide),
-    "report_claim_denied": Handler(report_claim_denied.ReportClaimDenied, report_claim_denied.decide),
+    "report_dispute_fee": Handler(report_dispute_fee.ReportDisputeFee, report_dispute_fee.decide, REPORTS),
+    "report_dispute_won": Handler(report_dispute_won.ReportDisputeWon, report_dispute_won.decide, REPORTS),
+    "report_dispute_lost": Handler(report_dispute_lost.ReportDisputeLost, report_dispute_lost.decide, REPORTS),
+    "record_logistics_charge": Handler(
+        record_logistics_charge.RecordLogisticsCharge, record_logistics_charge.decide, REPORTS
+    ),
+    "report_duty": Handler(report_duty.ReportDuty, report_duty.decide, REPORTS),
+    "file_logistics_claim": Handler(file_logistics_claim.FileLogisticsClaim, file_logistics_claim.decide, PLATFORM),
+    "report_claim_accepted": Handler(report_claim_accepted.ReportClaimAccepted, report_claim_accepted.decide, REPORTS),
+    "report_claim_settled": Handler(report_claim_settled.ReportClaimSettled, report_claim_settled.decide, REPORTS),
+    "report_claim_denied": Handler(report_claim_denied.ReportClaimDenied, report_claim_denied.decide, REPORTS),
     # settlement and payouts
-    "release_settlement": Handler(release_settlement.ReleaseSettlement, release_settlement.decide),
-    "initiate_payout": Handler(initiate_payout.InitiatePayout, initiate_payout.decide),
-    "report_payout_paid": Handler(report_payout_paid.ReportPayoutPaid, report_payout_paid.decide),
-    "report_payout_failed": Handler(report_payout_failed.ReportPayoutFailed, report_payout_failed.decide),
-    "report_payout_returned": Handler(report_payout_returned.ReportPayoutReturned, report_payout_returned.decide),
-    "submit_payout": Handler(submit_payout.SubmitPayout, submit_payout.decide),
-    "cancel_payout": Handler(cancel_payout.CancelPayout, cancel_payout.decide),
-    "hold_line": Handler(hold_line.HoldLine, hold_line.decide),
-    "release_line_hold": Handler(release_line_hold.ReleaseLineHold, release_line_hold.decide),
-    "hold_settlement": Handler(hold_settlement.HoldSettlement, hold_settlement.decide),
-    "release_hold": Handler(release_hold.ReleaseHold, release_hold.decide),
-    "start_settlement_run": Handler(start_settlement_run.StartSettlementRun, start_settlement_run.decide),
-    "issue_statement": Handler(issue_statement.IssueStatement, issue_statement.decide),
-    "complete_settlement_run": Handler(complete_settlement_run.CompleteSettlementRun, complete_settlement_run.decide),
-    # facts whose order or merchant is not known yet
-    "report_unmatched_payment": Handler(report_unmatched_payment.ReportUnmatchedPayment,
-    report_unmatched_payment.decide),
-    "report_unmatched_fact": Handler(report_unmatched_fact.ReportUnmatchedFact, report_unmatched_fact.decide),
-    "report_unmatched_capture_failed": Handler(
-        report_unmatched_capture_failed.ReportUnmatchedCaptureFailed, report_unmatched_capture_failed.decide
+    "release_settlement": Handler(release_settlement.ReleaseSettlement, release_settlement.decide, PLATFORM),
+    "initiate_payout": Handler(initiate_payout.InitiatePayout, initiate_payout.decide, PLATFORM),
+    "report_payout_paid": Handler(report_payout_paid.ReportPayoutPaid, report_payout_paid.decide, REPORTS),
+    "report_payout_failed": Handler(report_payout_failed.ReportPayoutFailed, report_payout_failed.decide, REPORTS),
+    "report_payout_returned": Handler(
+        report_payout_returned.ReportPayoutReturned, report_payout_returned.decide, REPORTS
     ),
-    "match_payment": Handler(match_payment.MatchPayment, match_payment.decide),
-    "mark_fact_matched": Handler(mark_fact_matched.MarkFactMatched, mark_fact_matched.decide),
-    "mark_payment_matched": Handler(mark_payment_matched.MarkPaymentMatched, mark_payment_matched.decide),
-    "mark_parts_taken": Handler(mark_parts_taken.MarkPartsTaken, mark_parts_taken.decide),
+    "submit_payout": Handler(submit_payout.SubmitPayout, submit_payout.decide, PLATFORM),
+    "cancel_payout": Handler(cancel_payout.CancelPayout, cancel_payout.decide, PLATFORM),
+    "hold_line": Handler(hold_line.HoldLine, hold_line.decide, PLATFORM),
+    "release_line_hold": Handler(release_line_hold.ReleaseLineHold, release_line_hold.decide, PLATFORM),
+    "hold_settlement": Handler(hold_settlement.HoldSettlement, hold_settlement.decide, PLATFORM),
+    "release_hold": Handler(release_hold.ReleaseHold, release_hold.decide, PLATFORM),
+    "start_settlement_run": Handler(start_settlement_run.StartSettlementRun, start_settlement_run.decide, PLATFORM),
+    "issue_statement": Handler(issue_statement.IssueStatement, issue_statement.decide, PLATFORM),
+    "complete_settlement_run": Handler(
+        complete_settlement_run.CompleteSettlementRun, complete_settlement_run.decide, PLATFORM
+    ),
+    # facts whose order or merchant is not known yet
+    "report_unmatched_payment": Handler(
+        report_unmatched_payment.ReportUnmatchedPayment, report_unmatched_payment.decide, REPORTS
+    ),
+    "report_unmatched_fact": Handler(report_unmatched_fact.ReportUnmatchedFact, report_unmatched_fact.decide, REPORTS),
+    "report_unmatched_capture_failed": Handler(
+        report_unmatched_capture_failed.ReportUnmatchedCaptureFailed, report_unmatched_capture_failed.decide, REPORTS
+    ),
+    "match_payment": Handler(match_payment.MatchPayment, match_payment.decide, PLATFORM),
+    "mark_fact_matched": Handler(mark_fact_matched.MarkFactMatched, mark_fact_matched.decide, PLATFORM),
+    "mark_payment_matched": Handler(mark_payment_matched.MarkPaymentMatched, mark_payment_matched.decide, PLATFORM),
+    "mark_parts_taken": Handler(mark_parts_taken.MarkPartsTaken, mark_parts_taken.decide, SYSTEM),
     "refund_unmatched_funds": Handler(
-        refund_unmatched_funds.RefundUnmatchedFunds, refund_unmatched_funds.decide
+        refund_unmatched_funds.RefundUnmatchedFunds, refund_unmatched_funds.decide, PLATFORM
     ),
     "report_unmatched_refund_paid": Handler(
-        report_unmatched_refund_paid.ReportUnmatchedRefundPaid, report_unmatched_refund_paid.decide
+        report_unmatched_refund_paid.ReportUnmatchedRefundPaid, report_unmatched_refund_paid.decide, REPORTS
     ),
     "report_unmatched_refund_failed": Handler(
-        report_unmatched_refund_failed.ReportUnmatchedRefundFailed, report_unmatched_refund_failed.decide
+        report_unmatched_refund_failed.ReportUnmatchedRefundFailed, report_unmatched_refund_failed.decide, REPORTS
     ),
     "report_unmatched_settlement": Handler(
-        report_unmatched_settlement.ReportUnmatchedSettlement, report_unmatched_settlement.decide
+        report_unmatched_settlement.ReportUnmatchedSettlement, report_unmatched_settlement.decide, REPORTS
     ),
     "submit_unmatched_refund": Handler(
-        submit_unmatched_refund.SubmitUnmatchedRefund, submit_unmatched_refund.decide
+        submit_unmatched_refund.SubmitUnmatchedRefund, submit_unmatched_refund.decide, PLATFORM
     ),
     # the books of account
     "record_partner_invoice_paid": Handler(
-        record_partner_invoice_paid.RecordPartnerInvoicePaid, record_partner_invoice_paid.decide
+        record_partner_invoice_paid.RecordPartnerInvoicePaid, record_partner_invoice_paid.decide, PLATFORM
     ),
-    "record_tax_remitted": Handler(record_tax_remitted.RecordTaxRemitted, record_tax_remitted.decide),
+    "record_tax_remitted": Handler(record_tax_remitted.RecordTaxRemitted, record_tax_remitted.decide, PLATFORM),
     "record_bank_fx_converted": Handler(
-        record_bank_fx_converted.RecordBankFxConverted, record_bank_fx_converted.decide
+        record_bank_fx_converted.RecordBankFxConverted, record_bank_fx_converted.decide, PLATFORM
     ),
-    "post_fx_revaluation": Handler(post_fx_revaluation.PostFxRevaluation, post_fx_revaluation.decide),
-    "close_book_period": Handler(close_book_period.CloseBookPeriod, close_book_period.decide),
-    "complete_period_close": Handler(complete_period_close.CompletePeriodClose, complete_period_close.decide),
-    "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide),
+    "post_fx_revaluation": Handler(post_fx_revaluation.PostFxRevaluation, post_fx_revaluation.decide, PLATFORM),
+    "close_book_period": Handler(close_book_period.CloseBookPeriod, close_book_period.decide, SYSTEM),
+    "complete_period_close": Handler(complete_period_close.CompletePeriodClose, complete_period_close.decide, SYSTEM),
+    "reopen_book_period": Handler(reopen_book_period.ReopenBookPeriod, reopen_book_period.decide, SYSTEM),
     # what takes two people; `commands/proposable.py` lists what can be proposed
-    "propose": Handler(propose.Propose, propose.decide),
-    "approve_proposal": Handler(approve_proposal.ApproveProposal, approve_proposal.decide),
-    "reject_proposal": Handler(reject_proposal.RejectProposal, reject_proposal.decide),
+    "propose": Handler(propose.Propose, propose.decide, PLATFORM),
+    "approve_proposal": Handler(approve_proposal.ApproveProposal, approve_proposal.decide, PLATFORM),
+    "reject_proposal": Handler(reject_proposal.RejectProposal, reject_proposal.decide, PLATFORM),
     # partners' files
-    "accept_file": Handler(accept_file.AcceptFile, accept_file.decide),
-    "complete_file": Handler(complete_file.CompleteFile, complete_file.decide),
-    "report_bank_statement": Handler(report_bank_statement.ReportBankStatement, report_bank_statement.decide),
-    "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide),
+    "accept_file": Handler(accept_file.AcceptFile, accept_file.decide, PLATFORM),
+    "complete_file": Handler(complete_file.CompleteFile, complete_file.decide, PLATFORM),
+    "report_bank_statement": Handler(report_bank_statement.ReportBankStatement, report_bank_statement.decide, REPORTS),
+    "report_bank_entry": Handler(report_bank_entry.ReportBankEntry, report_bank_entry.decide, REPORTS),
     # differences, which people explain
-    "assign_break": Handler(assign_break.AssignBreak, assign_break.decide),
-    "flag_stuck": Handler(flag_stuck.FlagStuck, flag_stuck.decide),
-    "flag_missing_line": Handler(flag_missing_line.FlagMissingLine, flag_missing_line.decide),
-    "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide),
+    "assign_break": Handler(assign_break.AssignBreak, assign_break.decide, PEOPLE),
+    "flag_stuck": Handler(flag_stuck.FlagStuck, flag_stuck.decide, PLATFORM),
+    "flag_missing_line": Handler(flag_missing_line.FlagMissingLine, flag_missing_line.decide, PLATFORM),
+    "resolve_break": Handler(resolve_break.ResolveBreak, resolve_break.decide, PEOPLE),
 }

@@ -1,4 +1,4 @@
-"""Checks of commands on breaks: the stream, that the break is open, and that a person decides."""
+"""Checks of commands on breaks: the stream, and that the break is open."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from commands.command import Command
-from ledger.actors import Actor
 from ledger.ids import Id, is_guard
-from ledger.refusals.catalogue import RoleNotAllowed
 from ledger.refusals.finance import BreakNotOpen
 from ledger.streams.breaks import Break
 from ledger.streams.stream import Stream
@@ -42,12 +40,6 @@ class BreakCommand(Command):
     @property
     def stream(self) -> str:
         return self.in_stream
-
-
-def people_only(actor: Actor) -> None:
-    """Raises `RoleNotAllowed` unless a person of the platform decides; systems only open breaks (design §6)."""
-    if actor.kind != "platform":
-        raise RoleNotAllowed(role=actor.role or actor.kind, needed="platform")
 
 
 def closable_break(command: BreakCommand, stream: Stream) -> Break:

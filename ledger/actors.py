@@ -12,7 +12,11 @@ ActorKind = Literal["system", "platform", "merchant", "buyer", "partner", "impor
 
 
 class Actor(BaseModel):
-    """The person or system that submits a command. `role` is a person's role: merchant, platform_cs, finance …"""
+    """The person or system that submits a command.
+
+    A person of the platform submits in one `role`: admin, finance, support or auditor; platform_cs is another name of
+    support. Every other actor is judged by its `kind`, and its `role` is a note.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.accounting.periods import check_next
-from commands.authority import system_only
 from commands.command import Command
 from commands.rules import Rules
 from ledger.calendar_months import first_day, month_after
@@ -29,7 +28,6 @@ class CloseBookPeriod(Command, name="close_book_period"):
 
 
 def decide(command: CloseBookPeriod, periods: Periods, rules: Rules) -> Iterator[Event]:
-    system_only(command.actor)
     check_next(command, periods, command.period)
     yield BookPeriodClosed(
         book=command.book,

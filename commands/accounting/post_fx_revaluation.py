@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from commands.accounting.periods import check_over
-from commands.authority import platform_only
 from commands.command import Command
 from commands.limits import SUMS, Limits
 from commands.rates import rate_of_day
@@ -87,7 +86,6 @@ class PostFxRevaluation(Command, name="post_fx_revaluation"):
 
 
 def decide(command: PostFxRevaluation, revaluations: Revaluations, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     as_of = last_day(command.period)
     check_over(command, command.period)
     if as_of < rules.open_day:

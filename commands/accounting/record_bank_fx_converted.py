@@ -8,7 +8,6 @@ from typing import Self
 from pydantic import model_validator
 
 from commands.accounting.bank_payments import Valued, flagged_if_stale, reported_again, valued
-from commands.authority import platform_only
 from commands.command import Report
 from commands.fields import PositiveMoney
 from commands.rules import Rules
@@ -50,7 +49,6 @@ class RecordBankFxConverted(Report, name="record_bank_fx_converted"):
 
 
 def decide(report: RecordBankFxConverted, movement: BankMovement, rules: Rules) -> Iterator[Event]:
-    platform_only(report.actor)
     if movement.moved:
         yield from reported_again(report, movement, (report.bought, report.sold))
         return

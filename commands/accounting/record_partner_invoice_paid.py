@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, reported_again
-from commands.authority import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform_money import PartnerInvoicePaid
@@ -28,7 +27,6 @@ class RecordPartnerInvoicePaid(BankPaymentReport, name="record_partner_invoice_p
 
 
 def decide(report: RecordPartnerInvoicePaid, movement: BankMovement, rules: Rules) -> Iterator[Event]:
-    platform_only(report.actor)
     if movement.moved:
         yield from reported_again(report, movement, (report.amount, report.paid))
         return

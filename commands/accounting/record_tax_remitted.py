@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.accounting.bank_payments import BankPaymentReport, flagged_if_stale, reported_again
-from commands.authority import platform_only
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.platform_money import TaxRemitted
@@ -28,7 +27,6 @@ class RecordTaxRemitted(BankPaymentReport, name="record_tax_remitted"):
 
 
 def decide(report: RecordTaxRemitted, movement: BankMovement, rules: Rules) -> Iterator[Event]:
-    platform_only(report.actor)
     if movement.moved:
         yield from reported_again(report, movement, (report.amount, report.paid))
         return

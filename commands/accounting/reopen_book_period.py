@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.accounting.periods import check_last
-from commands.authority import system_only
 from commands.command import Command
 from commands.rules import Rules
 from ledger.calendar_months import first_day
@@ -29,7 +28,6 @@ class ReopenBookPeriod(Command, name="reopen_book_period"):
 
 
 def decide(command: ReopenBookPeriod, periods: Periods, rules: Rules) -> Iterator[Event]:
-    system_only(command.actor)
     check_last(periods, command.period)
     yield BookPeriodReopened(
         book=command.book,

@@ -46,7 +46,7 @@ class Bus:
         self._context = BusContext(
             ledger=ledger,
             cache=StreamCache(),
-            deciders={handler.command: handler.decide for handler in menu.values()},
+            deciders={handler.command: handler.decide_if_allowed for handler in menu.values()},
             open_days=OpenDays(ledger.reader),
             legal_entity=legal_entity,
         )

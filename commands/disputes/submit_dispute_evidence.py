@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from commands.authority import platform_only
 from commands.order_command import OrderCommand
 from commands.rules import Rules
 from ledger.events.disputes import DisputeEvidenceSubmitted
@@ -28,7 +27,6 @@ class SubmitDisputeEvidence(OrderCommand, name="submit_dispute_evidence"):
 
 
 def decide(command: SubmitDisputeEvidence, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     dispute = order.disputes.get(command.dispute_id)
     if dispute is None:
         raise DisputeNotFound(order_id=command.order_id, dispute_id=command.dispute_id)

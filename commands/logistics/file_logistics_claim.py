@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import PositiveMoney, Reason
 from commands.order_command import OrderCommand
 from commands.rules import Rules
@@ -28,7 +27,6 @@ class FileLogisticsClaim(OrderCommand, name="file_logistics_claim"):
 
 
 def decide(command: FileLogisticsClaim, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if order.parcels.of(command.parcel_id) is None:
         raise ParcelNotFound(order_id=command.order_id, parcel_id=command.parcel_id)
     if known := order.logistics.claims.get(command.claim_id):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import is_platform
 from commands.command import Command
 from commands.fields import CountryCode
 from commands.rules import Rules
@@ -37,7 +36,7 @@ def decide(command: EnrolMerchant, merchant: Merchant, rules: Rules) -> Iterator
     if command.country not in countries:
         raise MerchantNotDomestic(country=command.country, countries=countries)
     open_markets = rules.policy(Markets)
-    granted = is_platform(command.actor)
+    granted = command.actor.kind != "merchant"
     asked = _terms(command, merchant.asked if granted else None, open_markets.open)
     open_markets.expect_open(asked.markets)
     if merchant.enrolment == "suspended":

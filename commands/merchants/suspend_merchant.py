@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Reason
 from commands.rules import Rules
@@ -29,7 +28,6 @@ class SuspendMerchant(Command, name="suspend_merchant"):
 
 
 def decide(command: SuspendMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if merchant.enrolment == "suspended":
         return
     if not merchant.is_enrolled:

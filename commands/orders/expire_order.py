@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import Reason
 from commands.order_command import OrderCommand, placed_order
 from commands.rules import Rules
@@ -25,7 +24,6 @@ class ExpireOrder(OrderCommand, name="expire_order"):
 
 
 def decide(command: ExpireOrder, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     placed = placed_order(order).placed
     assert placed is not None, "only a placed order expires"
     if order.payments.allocation is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.order_command import OrderCommand, placed_order
 from commands.refunds.after_sales import lock_of
 from commands.rules import Rules
@@ -25,7 +24,6 @@ class DeemSigned(OrderCommand, name="deem_signed"):
 
 
 def decide(command: DeemSigned, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     placed_order(order)
     parcel = order.parcels.of(command.parcel_id)
     if parcel is None or not parcel.items:

@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from commands.authority import platform_only
 from commands.contradictions import break_once
 from commands.fields import RawText
 from commands.order_command import OrderCommand
@@ -32,7 +31,6 @@ class FlagCustomsTie(OrderCommand, name="flag_customs_tie"):
 
 
 def decide(command: FlagCustomsTie, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     for parcel_id in command.parcel_ids:
         if differs := _differs(command, order, parcel_id):
             about, expected, actual = differs

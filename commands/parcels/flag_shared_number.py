@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.contradictions import break_once
 from commands.fields import TrackingNo
 from commands.order_command import OrderCommand
@@ -21,7 +20,6 @@ class FlagSharedNumber(OrderCommand, name="flag_shared_number"):
 
 
 def decide(command: FlagSharedNumber, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     parcel = order.parcels.tracked_as(command.tracking_no)
     if parcel is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import PositiveMoney
 from commands.order_command import OrderCommand, placed_order
 from commands.payments.held_payments import already_captured, held_payment, taken
@@ -29,7 +28,6 @@ class CapturePayment(OrderCommand, name="capture_payment"):
 
 
 def decide(command: CapturePayment, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     placed_order(order)
     hold = held_payment(order, command.payment_id, command.decided_at)
     request_id = command.request_id or command.id

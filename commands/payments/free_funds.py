@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.authority import platform_only
 from commands.fields import PositiveMoney, Reason
 from commands.order_command import OrderCommand, expect_new_case
 from commands.requested_amounts import expect_within
@@ -28,7 +27,6 @@ class FundsBack(OrderCommand):
 
 def free_capture(command: FundsBack, order: Order) -> Capture:
     """The capture. Raises the refusal that says why nothing of it can be given back."""
-    platform_only(command.actor)
     expect_new_case(order, command.refund_id)
     capture = order.payments.captures.get(command.capture_ref)
     if capture is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import Reason
 from commands.order_command import OrderCommand
 from commands.payments.held_payments import already_captured, held_payment, taken
@@ -26,7 +25,6 @@ class VoidPayment(OrderCommand, name="void_payment"):
 
 
 def decide(command: VoidPayment, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     hold = held_payment(order, command.payment_id, command.decided_at)
     if taken(order, hold):
         raise already_captured(order, hold)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Reason
 from commands.payouts.merchant_money import payout_of
@@ -29,7 +28,6 @@ class CancelPayout(Command, name="cancel_payout"):
 
 
 def decide(command: CancelPayout, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     payout = payout_of(payouts, merchant_id=command.merchant_id, payout_id=command.payout_id)
     if payout.state in ("submitted", "paid", "returned"):
         raise PayoutAlreadySubmitted(payout_id=payout.id, state=payout.state)

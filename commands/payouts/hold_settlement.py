@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import PositiveMoney, Reason
 from commands.payouts.merchant_money import MerchantMoneyCommand, available, in_cny, owed
 from commands.rules import Rules
@@ -29,7 +28,6 @@ class HoldSettlement(MerchantMoneyCommand, name="hold_settlement"):
 
 
 def decide(command: HoldSettlement, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if command.hold_id in payouts.holds:
         raise HoldIdTaken(hold_id=command.hold_id)
     amount, there, zero = in_cny(command.amount), available(command, rules), Money.zero(CNY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import PositiveMoney
 from commands.payouts.merchant_money import owed
@@ -51,7 +50,6 @@ class InitiatePayout(Command, name="initiate_payout"):
 
 
 def decide(command: InitiatePayout, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     account = _payable_account(command, payouts, rules)
     _check_alone(command, payouts)
     yield PayoutInitiated(

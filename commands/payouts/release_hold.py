@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.fields import PositiveMoney
 from commands.payouts.merchant_money import MerchantMoneyCommand, in_cny
 from commands.rules import Rules
@@ -23,7 +22,6 @@ class ReleaseHold(MerchantMoneyCommand, name="release_hold"):
 
 
 def decide(command: ReleaseHold, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     hold = payouts.holds.get(command.hold_id)
     if hold is None or not hold.amount:
         raise HoldNotFound(merchant_id=command.merchant_id, hold_id=command.hold_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.payouts.merchant_money import payout_of
 from commands.rules import Rules
@@ -29,7 +28,6 @@ class SubmitPayout(Command, name="submit_payout"):
 
 
 def decide(command: SubmitPayout, payouts: Payouts, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     payout = payout_of(payouts, merchant_id=command.merchant_id, payout_id=command.payout_id)
     if payout.state == "submitted":
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import another_actor, platform_only
+from commands.authority import another_actor
 from commands.command import Command
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -29,7 +29,6 @@ class VerifyPayoutAccount(Command, name="verify_payout_account"):
 
 
 def decide(command: VerifyPayoutAccount, merchant: Merchant, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     account = merchant.accounts.get(command.account_ref)
     if account is None or account.disabled:
         raise PayoutAccountUnknown(merchant_id=command.merchant_id, account_ref=command.account_ref)

@@ -16,7 +16,6 @@ from ledger.ids import Id, policy_stream
 from ledger.instants import Instant
 from ledger.policies.fees import Fees
 from ledger.policies.kinds import read_content, written
-from ledger.refusals.catalogue import RoleNotAllowed
 from ledger.streams.reference_data import PolicyHistory
 
 
@@ -42,8 +41,6 @@ class AdoptPolicy(Command, name="adopt_policy"):
 
 
 def decide(command: AdoptPolicy, history: PolicyHistory, rules: Rules) -> Iterator[Event]:
-    if not command.actor.is_importer:
-        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="importer")
     if history.begins is not None and history.begins <= command.effective_from:
         return
     content = read_content(command.key, command.content)

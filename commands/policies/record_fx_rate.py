@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -53,6 +52,5 @@ class RecordFxRate(Command, name="record_fx_rate"):
 
 
 def decide(command: RecordFxRate, history: RateHistory, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if history.values.get((command.kind, command.as_of)) != command.rate:
         yield FxRateRecorded(rate=command.as_rate())

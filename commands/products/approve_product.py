@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import CountryCode, Reason
 from commands.products.export_pool import with_pool_change
@@ -33,7 +32,6 @@ class ApproveProduct(Command, name="approve_product"):
 
 
 def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     markets = command.markets or product.requested_markets
     if product.review == "approved" and markets == product.approved_markets:
         return

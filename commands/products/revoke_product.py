@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import CountryCode, Reason
 from commands.products.export_pool import with_pool_change
@@ -35,7 +34,6 @@ class RevokeProduct(Command, name="revoke_product"):
 
 
 def decide(command: RevokeProduct, product: Product, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if product.review == "revoked" and not product.approved_markets:
         return
     named = command.markets or product.approved_markets

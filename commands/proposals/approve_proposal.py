@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import another_actor, platform_only
 from commands.proposable import PROPOSABLE
 from commands.proposals.proposals import ProposalCommand, open_proposal
 from commands.rules import Rules
@@ -28,10 +27,9 @@ class ApproveProposal(ProposalCommand, name="approve_proposal"):
 
 
 def decide(command: ApproveProposal, stream: Stream, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     made = open_proposal(stream.proposals.get(command.proposal_id), command.proposal_id)
-    another_actor(made.proposer, command.actor)
-    asked = proposed_command(made, command, PROPOSABLE).proposed_in(made, command)
+    asked, line = proposed_command(made, command, PROPOSABLE).proposed_in(made, command), PROPOSABLE[made.command]
+    line.authority.expect_second(made.proposer, command.actor)
     yield ProposalApproved(
         proposal_id=made.proposal_id,
         command=made.command,
@@ -39,4 +37,4 @@ def decide(command: ApproveProposal, stream: Stream, rules: Rules) -> Iterator[E
         approver=command.actor,
         approved_at=command.decided_at,
     )
-    yield from PROPOSABLE[made.command].decide(asked, stream, rules)
+    yield from line.decide_if_allowed(asked, stream, rules)

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Reason
 from commands.proposable import PROPOSABLE
@@ -56,7 +55,6 @@ class Propose(Command, name="propose"):
 
 
 def decide(command: Propose, stream: Stream, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if command.proposal_id in stream.proposals:
         raise ProposalIdTaken(proposal_id=command.proposal_id)
     asked = command.asked()
@@ -69,6 +67,6 @@ def decide(command: Propose, stream: Stream, rules: Rules) -> Iterator[Event]:
         note=command.note,
         proposed_at=command.decided_at,
     )
-    for _ in PROPOSABLE[command.command].decide(asked.proposed_in(made, command), stream, rules):
+    for _ in PROPOSABLE[command.command].decide_if_allowed(asked.proposed_in(made, command), stream, rules):
         pass  # only its refusals count now
     yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.proposals.proposals import ProposalCommand, open_proposal
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -20,7 +19,6 @@ class RejectProposal(ProposalCommand, name="reject_proposal"):
 
 
 def decide(command: RejectProposal, stream: Stream, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     made = open_proposal(stream.proposals.get(command.proposal_id), command.proposal_id)
     yield ProposalRejected(
         proposal_id=made.proposal_id,

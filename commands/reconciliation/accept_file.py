@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Sha256
 from commands.rules import Rules
@@ -31,7 +30,6 @@ class AcceptFile(Command, name="accept_file"):
 
 
 def decide(command: AcceptFile, file: AcceptedFile, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if file.accepted:
         return
     yield FileAccepted(

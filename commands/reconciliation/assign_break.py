@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.open_breaks import BreakCommand, open_break, people_only
+from commands.open_breaks import BreakCommand, open_break
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakAssigned
@@ -22,7 +22,6 @@ class AssignBreak(BreakCommand, name="assign_break"):
 
 
 def decide(command: AssignBreak, stream: Stream, rules: Rules) -> Iterator[Event]:
-    people_only(command.actor)
     found = open_break(command, stream)
     if found.owner == command.owner:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Sha256
 from commands.rules import Rules
@@ -29,7 +28,6 @@ class CompleteFile(Command, name="complete_file"):
 
 
 def decide(command: CompleteFile, file: AcceptedFile, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if file.accepted is None or file.recorded:
         return
     yield FileRecorded(

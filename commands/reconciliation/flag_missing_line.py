@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Literal
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.contradictions import break_once
 from commands.fields import RawText
@@ -40,7 +39,6 @@ class FlagMissingLine(Command, name="flag_missing_line"):
 
 
 def decide(command: FlagMissingLine, stream: Stream, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if stream.exists:
         yield from break_once(
             stream.known_breaks,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.contradictions import break_once
 from commands.fields import RawText
@@ -46,7 +45,6 @@ class FlagStuck(Command, name="flag_stuck"):
 
 
 def decide(command: FlagStuck, stream: Stream, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     state = _state(command, stream)
     if not state or not (stream.exists or command.kind == "closing_due"):  # a ledger that never closed has no stream
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.open_breaks import BreakCommand, closable_break, people_only
+from commands.open_breaks import BreakCommand, closable_break
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakResolved
@@ -25,7 +25,6 @@ class ResolveBreak(BreakCommand, name="resolve_break"):
 
 
 def decide(command: ResolveBreak, stream: Stream, rules: Rules) -> Iterator[Event]:
-    people_only(command.actor)
     opened = closable_break(command, stream).opened
     yield ReconciliationBreakResolved(
         break_id=opened.break_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from commands.authority import platform_only
 from commands.fields import Reason
 from commands.order_command import OrderCommand, expect_new_case, placed_order
 from commands.refunds.refund_events import approved, completed_by, leaving, requested
@@ -43,7 +42,6 @@ class ParcelRefund(OrderCommand):
 
 def expect_refundable(command: ParcelRefund, order: Order) -> Parcel:
     """The parcel. Raises the refusal that says why nothing can be refunded."""
-    platform_only(command.actor)
     placed_order(order)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)

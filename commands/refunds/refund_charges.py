@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from commands.authority import platform_only
 from commands.fields import Reason
 from commands.order_command import OrderCommand, expect_new_case
 from commands.refunds.charge_amounts import ChargeAmounts, granted
@@ -29,7 +28,6 @@ class RefundCharges(OrderCommand, name="refund_charges"):
 
 
 def decide(command: RefundCharges, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
     expect_new_case(order, command.refund_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commands.authority import Role, role_of
 from commands.rules import Rules
 from ledger.actors import Actor
 from ledger.policies.approvals import Approvals, Approver
@@ -9,7 +10,7 @@ from ledger.refusals.catalogue import CaseClosed, CaseNotFound, RoleNotAllowed, 
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
 
-CUSTOMER_SERVICE = "platform_cs"
+CUSTOMER_SERVICE: Role = "support"
 
 
 def open_case(order: Order, refund_id: str) -> Case:
@@ -30,10 +31,10 @@ def expect_round(case: Case, asked: int, actor: Actor, rules: Rules) -> None:
     if approvals.distinct and actor.id in case.approvers:
         raise SameApprover(approver=actor.id)
     needed = approvals.approver_of(asked) if case.type == "unshipped" else "platform"
-    if not (actor.is_importer or _may_decide(actor, needed)):
-        raise RoleNotAllowed(role=actor.role or actor.kind, needed=CUSTOMER_SERVICE if needed == "platform" else needed)
+    if not actor.is_importer and role_of(actor) != _role(needed):
+        raise RoleNotAllowed(role=role_of(actor), needed=_role(needed))
 
 
-def _may_decide(actor: Actor, needed: Approver) -> bool:
-    """True if the actor may decide; the platform's rounds need customer service (statement 31, assumed for round 2)."""
-    return actor.kind == needed and (needed != "platform" or actor.role == CUSTOMER_SERVICE)
+def _role(approver: Approver) -> Role:
+    """Returns the role of a round's approver. The platform decides through customer service (statement 31)."""
+    return CUSTOMER_SERVICE if approver == "platform" else approver

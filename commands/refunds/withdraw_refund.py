@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.authority import role_of
 from commands.fields import Reason
 from commands.order_command import OrderCommand
 from commands.refunds.refund_rounds import open_case
@@ -29,7 +30,7 @@ class WithdrawRefund(OrderCommand, name="withdraw_refund"):
 def decide(command: WithdrawRefund, order: Order, rules: Rules) -> Iterator[Event]:
     case = open_case(order, command.refund_id)
     if command.actor.kind not in ("buyer", "importer") and command.actor.id != case.requested_by:
-        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="buyer")
+        raise RoleNotAllowed(role=role_of(command.actor), needed="buyer")
     yield RefundWithdrawn(
         merchant_id=order.merchant_id,
         order_id=order.order_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.order_command import OrderCommand
 from commands.returns.cancelled_returns import called_off
 from commands.rules import Rules
@@ -24,7 +23,6 @@ class ExpireReturn(OrderCommand, name="expire_return"):
 
 
 def decide(command: ExpireReturn, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     case = order.cases.get(command.refund_id)
     if case is None:
         raise CaseNotFound(order_id=order.order_id, refund_id=command.refund_id)

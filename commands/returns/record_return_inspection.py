@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import is_platform
 from commands.fields import RawText
 from commands.order_command import OrderCommand
 from commands.rules import Rules
@@ -12,7 +11,7 @@ from ledger.events.event import Event
 from ledger.events.refunds import ReturnInspected
 from ledger.ids import Id
 from ledger.refusals.after_sales import ReturnNotAuthorized
-from ledger.refusals.catalogue import CaseNotFound, ReturnNotReceived, RoleNotAllowed
+from ledger.refusals.catalogue import CaseNotFound, ReturnNotReceived
 from ledger.streams.orders.order import Order
 
 
@@ -25,8 +24,6 @@ class RecordReturnInspection(OrderCommand, name="record_return_inspection"):
 
 
 def decide(command: RecordReturnInspection, order: Order, rules: Rules) -> Iterator[Event]:
-    if not is_platform(command.actor) and command.actor.kind != "partner":
-        raise RoleNotAllowed(role=command.actor.role or command.actor.kind, needed="platform")
     case = order.cases.get(command.refund_id)
     if case is None:
         raise CaseNotFound(order_id=order.order_id, refund_id=command.refund_id)

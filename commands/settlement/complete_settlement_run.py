@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.limits import SUMS, Limits
 from commands.rules import Rules
@@ -36,7 +35,6 @@ class CompleteSettlementRun(Command, name="complete_settlement_run"):
 
 
 def decide(command: CompleteSettlementRun, run: SettlementRun, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if run.started is None:
         raise RunNotStarted(run_id=command.run_id)
     if run.completed:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pydantic import model_validator
 
-from commands.authority import platform_only
 from commands.fields import Reason
 from commands.order_command import OrderCommand, line_of, placed_order
 from commands.rules import Rules
@@ -46,7 +45,6 @@ class HoldLine(OrderCommand, name="hold_line"):
 
 
 def decide(command: HoldLine, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     book = line_of(placed_order(order), command.line_id)
     if command.hold_id in order.holds.by_id:
         raise HoldIdTaken(hold_id=command.hold_id)

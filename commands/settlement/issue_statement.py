@@ -7,7 +7,6 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import Sha256
 from commands.limits import SUMS, Limits
@@ -63,7 +62,6 @@ class IssueStatement(Command, name="issue_statement"):
 
 
 def decide(command: IssueStatement, statements: Statements, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if command.statement_id in statements.ids:
         return
     _check_follows(command, statements)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.order_command import OrderCommand
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -21,7 +20,6 @@ class ReleaseLineHold(OrderCommand, name="release_line_hold"):
 
 
 def decide(command: ReleaseLineHold, order: Order, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     hold = order.holds.by_id.get(command.hold_id)
     if hold is None or not hold.amount:
         raise HoldNotFound(merchant_id=command.merchant_id, hold_id=command.hold_id)

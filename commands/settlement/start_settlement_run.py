@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -28,7 +27,6 @@ class StartSettlementRun(Command, name="start_settlement_run"):
 
 
 def decide(command: StartSettlementRun, run: SettlementRun, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if run.started:
         return
     yield SettlementRunStarted(

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.open_breaks import StreamName
 from commands.rules import Rules
@@ -37,7 +36,6 @@ class MarkFactMatched(Command, name="mark_fact_matched"):
 
 
 def decide(command: MarkFactMatched, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     if not item.noted or (item.capture and not item.is_matched):
         raise UnmatchedItemNotFound(source=command.system, reference=command.reference)
     if item.is_matched and not item.noted_since:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.rules import Rules
 from commands.unmatched.unmatched_money import capture_of
@@ -28,7 +27,6 @@ class MarkPaymentMatched(Command, name="mark_payment_matched"):
 
 
 def decide(command: MarkPaymentMatched, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     capture = capture_of(item)
     if item.is_matched:
         return

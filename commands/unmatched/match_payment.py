@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import PositiveMoney
 from commands.requested_amounts import expect_currency
@@ -48,7 +47,6 @@ class MatchPayment(Command, name="match_payment"):
 
 
 def decide(command: MatchPayment, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     capture = unmatched_capture(item)
     if item.refunds:
         raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="refunded")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.fields import PositiveMoney, Reason
 from commands.requested_amounts import expect_within
@@ -35,7 +34,6 @@ class RefundUnmatchedFunds(Command, name="refund_unmatched_funds"):
 
 
 def decide(command: RefundUnmatchedFunds, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     capture = unmatched_capture(item)
     if item.taken:
         raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="matched in part")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.authority import platform_only
 from commands.command import Command
 from commands.rules import Rules
 from commands.unmatched.unmatched_money import capture_of
@@ -30,7 +29,6 @@ class SubmitUnmatchedRefund(Command, name="submit_unmatched_refund"):
 
 
 def decide(command: SubmitUnmatchedRefund, item: UnmatchedItem, rules: Rules) -> Iterator[Event]:
-    platform_only(command.actor)
     capture_of(item)
     refund = item.refunds.get(command.refund_id)
     if refund is None:

@@ -72,7 +72,7 @@ from ledger.refusals.refusal import remedy_of as remedy_of
 from ledger.refusals.refusal import sentence_of as sentence_of
 
 
-class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Have a person with the role {needed} send the command."):
+class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Submit the command as {needed}."):
     """Role {needed} is required; this actor has {role}."""
 
     role: str

@@ -32,7 +32,7 @@ def submit(
             metavar="FIELD=VALUE …", help="Fields of the command. A value that begins with [ or { is read as JSON."
         ),
     ] = None,
-    role: Annotated[str, typer.Option(help="Role of the person, such as finance or platform_cs.")] = "finance",
+    role: Annotated[str, typer.Option(help="Role of the person, such as finance or support.")] = "finance",
     kind: Annotated[
         str, typer.Option(help="Kind of the actor: platform, merchant, buyer, partner or system.")
     ] = "platform",

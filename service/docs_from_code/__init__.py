@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from service.docs_from_code.authority import authority
 from service.docs_from_code.carriers import carriers
 from service.docs_from_code.cli import cli
 from service.docs_from_code.commands import commands
@@ -25,6 +26,7 @@ from service.docs_from_code.views import views
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "refusals.md": refusals,
     "commands.md": commands,
+    "authority.md": authority,
     "events.md": events,
     "policies.md": policies,
     "settings.md": settings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.authority import in_words
 from commands.command import Command, Handler
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
@@ -29,6 +30,7 @@ def _commands() -> Iterator[str]:
     for name, handler in (MENU | PROPOSABLE).items():
         yield f"## {name}"
         yield _kind(name, handler) + sentences(handler.command.__doc__)
+        yield f"Roles: {in_words(handler.authority.any | handler.authority.own)} ([authority](authority.md))."
         yield table(("Field", "Type", "Needed"), fields_of(handler.command, besides=Command.model_fields))
         if codes := refusals_of(handler.decide):
             yield "Refusals: " + ", ".join(f"[`{code}`](refusals.md)" for code in codes)

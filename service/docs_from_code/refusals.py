@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.menu import MENU
-from ledger.refusals.catalogue import REFUSALS, Refusal
+from ledger.refusals.catalogue import REFUSALS, Refusal, RoleNotAllowed
 from service.docs_from_code.markdown import table
 from service.docs_from_code.raised_refusals import refusals_of
 
@@ -25,6 +25,7 @@ def refusals() -> str:
     for name, handler in MENU.items():
         for code in refusals_of(handler.decide):
             givers[code].append(name)
+    givers[RoleNotAllowed.code] = []  # the bus raises it, for any command
     rows = [
         (_code(kind), _sentence(kind), _facts(kind), _remedies(kind), _commands(givers[code]))
         for code, kind in REFUSALS.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from commands.authority import PLATFORM as PLATFORM_LINE
 from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome
 from commands.command import Handler
@@ -21,7 +22,9 @@ from tests.support.given import BUYER, FINANCE
 def lost_race(desk: Desk) -> Outcome:
     """Somebody turns Express Refund on or off whenever this command has read the merchant."""
     desk.expect("enrol_merchant", merchant_id="M-1")
-    with_meddler = MENU | {"set_express_refund": Handler(set_express_refund.SetExpressRefund, _after_somebody(desk))}
+    with_meddler = MENU | {
+        "set_express_refund": Handler(set_express_refund.SetExpressRefund, _after_somebody(desk), PLATFORM_LINE)
+    }
     bus = Bus(desk.ledger, with_meddler, clock=desk.clock)
     try:
         (outcome,) = bus.submit([desk.command("set_express_refund", merchant_id="M-1", enabled=True)])
@@ -49,7 +52,7 @@ def unreadable(desk: Desk) -> Outcome:
     """A decision comes to an event that no reader of the log could decode again."""
     bus = Bus(
         desk.ledger,
-        MENU | {"set_express_refund": Handler(set_express_refund.SetExpressRefund, _deep)},
+        MENU | {"set_express_refund": Handler(set_express_refund.SetExpressRefund, _deep, PLATFORM_LINE)},
         clock=desk.clock,
     )
     try:

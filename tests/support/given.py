@@ -111,7 +111,7 @@ class Given:
         loaded = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
         rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded, open_day=lambda: self._open_day)
         try:
-            events = decided((MENU | PROPOSABLE)[command.name].decide, command, stream, rules)
+            events = decided((MENU | PROPOSABLE)[command.name].decide_if_allowed, command, stream, rules)
         except Refusal as refusal:
             return When([], refusal, stream)
         return When(events, None, stream)

@@ -171,7 +171,7 @@ class OrderScenario:
         )
         loaded = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
         rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded)
-        return decided(MENU[name].decide, command, self.order, rules)
+        return decided(MENU[name].decide_if_allowed, command, self.order, rules)
 
     def refusal(self, name: str, /, **reported: Any) -> Refusal:
         """The refusal of a command that must not pass."""

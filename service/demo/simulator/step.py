@@ -14,10 +14,10 @@ from ledger.actors import Actor
 from service.app import App
 
 SYSTEM = Actor(kind="system", id="scheduler", role="system")
-OPERATIONS = Actor(kind="platform", id="li.na", role="platform_ops")
+OPERATIONS = Actor(kind="platform", id="li.na", role="admin")
 FINANCE = Actor(kind="platform", id="zhao.min", role="finance")
 CONTROLLER = Actor(kind="platform", id="sun.hao", role="finance")
-SERVICE_DESK = Actor(kind="platform", id="wang.fang", role="platform_cs")
+SERVICE_DESK = Actor(kind="platform", id="wang.fang", role="support")
 PROVIDER = Actor(kind="partner", id="simpay", role="psp")
 BANK = Actor(kind="partner", id="simbank", role="bank")
 CARRIER = Actor(kind="partner", id="simpost", role="carrier")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from commands.authority import TWO_PEOPLE
 from commands.bus.book_batch import BookBatch
 from commands.command import Handler
 from commands.menu import MENU
@@ -168,7 +169,7 @@ def take_all(command: TakeAll, payouts: Payouts, rules: Rules) -> Iterator[Event
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setitem(PROPOSABLE, "test_take_all", Handler(TakeAll, take_all))
+    monkeypatch.setitem(PROPOSABLE, "test_take_all", Handler(TakeAll, take_all, TWO_PEOPLE))
     with open_desk(database_url, tmp_path) as desk:
         publish_programme(desk)
         yield desk

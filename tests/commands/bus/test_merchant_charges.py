@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.authority import PEOPLE
 from commands.bus.bus import Bus
 from commands.command import Command, Handler
 from commands.rules import Rules
@@ -56,7 +57,7 @@ def careless(command: Charge, adjustment: Adjustment, rules: Rules) -> Iterator[
 
 
 def test_a_decision_that_charges_a_merchant_is_refused_and_recorded_nowhere(desk: Desk) -> None:
-    bus = Bus(desk.ledger, {"test_charge": Handler(Charge, careless)}, clock=desk.clock)
+    bus = Bus(desk.ledger, {"test_charge": Handler(Charge, careless, PEOPLE)}, clock=desk.clock)
     before = desk.ledger.reader.heads()
     command = Charge(id="a1", actor=PLATFORM, merchant_id="M-1")
     (outcome,) = bus.submit([command])

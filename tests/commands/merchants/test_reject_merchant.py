@@ -30,5 +30,5 @@ def test_a_merchant_does_not_turn_itself_down() -> None:
     (
         given(REQUESTED)
         .when(ask(RejectMerchant, by=MERCHANT, merchant_id="M-1", reason="incomplete"))
-        .then_refused(RoleNotAllowed, needed="platform")
+        .then_refused(RoleNotAllowed, needed="admin, finance, support, platform, system or importer")
     )

@@ -52,7 +52,7 @@ def test_the_platform_decides_through_its_customer_service() -> None:
     scenario.submit("approve_refund", by=APPROVER, round=1, **CASE)
     refusal = scenario.refusal("approve_refund", by=FINANCE, round=2, **CASE)
     assert isinstance(refusal, RoleNotAllowed)
-    assert (refusal.role, refusal.needed) == ("finance", "platform_cs")
+    assert (refusal.role, refusal.needed) == ("finance", "support, merchant or importer")
 
 
 def test_a_no_in_the_second_round_closes_the_case_without_a_line_in_the_journal() -> None:

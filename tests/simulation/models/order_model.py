@@ -240,6 +240,8 @@ class OrderModel(UnitModel):
 
     def _review(self, case_id: str, n: int, person: str, role: str) -> str:
         case = self.cases[case_id]
+        if role not in ("merchant", "platform_cs"):
+            return "ROLE_NOT_ALLOWED"
         if case.state != "open":
             return "CASE_CLOSED"
         if n != len(case.approvers) + 1:
