@@ -24,7 +24,7 @@ from service.app import App
 from service.failures import ServiceFailure
 from service.finance.settlement_run import settle
 from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.sales import BUYER, merchant_ready, paid, released, sent, signed
+from tests.support.sales import BUYER, OWNER, merchant_ready, paid, released, sent, signed
 from tests.support.shops import app_of
 
 HALF = Money(13_300, CNY)  # CNY 140.00 less 5 %
@@ -230,7 +230,7 @@ def test_a_completed_run_pays_nothing_more_whatever_happens(books: Books) -> Non
     books.desk.expect("disable_payout_account", merchant_id="M-1", account_ref="acct-M-1", reason="closed")
     summary = settle(books.app, "R-1")
     account = {"merchant_id": "M-1", "account_ref": "acct-2"}
-    books.desk.expect("register_payout_account", actor=BUYER, bank_code="ICBC", **account)
+    books.desk.expect("register_payout_account", actor=OWNER, bank_code="ICBC", **account)
     books.desk.expect("verify_payout_account", **account)
     heads = books.desk.ledger.reader.heads()
     assert settle(books.app, "R-1") == summary
