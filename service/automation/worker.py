@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 
 from ledger.log.database_errors import trouble_of
@@ -71,7 +71,8 @@ class TimerWorker:
         self._timers: list[Timer] = [timer(app, self._stop) for timer in TIMERS]
         if partners := partners_of(app.settings):
             self._timers.append(Sending(app, partners, self._stop))
-        self._noted: dict[Timer, str] = {}  # why a timer waits
+        self._noted: dict[Timer, str] = {}  # why a timer waits; both threads write it
+        self._noting = Lock()
         long = [timer for timer in self._timers if isinstance(timer, _LONG)]
         quick = [timer for timer in self._timers if timer not in long]
         self._threads = [
@@ -109,8 +110,11 @@ class TimerWorker:
         except Exception as error:  # the database is down or a view is behind; failing items are set aside before
             trouble = trouble_of(error)
             reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"
-            if reason not in [*self._noted.values()]:  # logged once, not at every run and for every timer
+            with self._noting:  # logged once, not at every run, for every timer or by both threads
+                new = reason not in self._noted.values()
+                self._noted[timer] = reason
+            if new:
                 _logger.warning("the timer %s waits: %s: %s", type(timer).__name__, type(error).__name__, error)
-            self._noted[timer] = reason
         else:
-            self._noted.pop(timer, None)
+            with self._noting:
+                self._noted.pop(timer, None)
