@@ -51,8 +51,9 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     )
     yield won
     if undone:
-        yield from _off_after_all(report, order.after(won), undone, rules)
-        yield from _flag_closed_units(report, order.after(won), undone)
+        later = order.after(won)
+        yield from _off_after_all(report, later, undone, rules)
+        yield from _flag_closed_units(report, later, undone)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
 

@@ -104,9 +104,8 @@ async def _wait(
 
 
 AtLeast = Annotated[Wait, Depends(_wait)]
-READS_THE_LOG = [
-    Depends(_wait)
-]  # the log holds what the token names: nothing to wait for, but a wrong token is refused
+# For a read of the log, which holds what the token names: nothing to wait for, but a wrong token is refused.
+READS_THE_LOG = [Depends(_wait)]
 
 
 async def _as_known_at(app: OpenApp, as_known_at: Instant = None) -> datetime | None:

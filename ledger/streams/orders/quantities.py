@@ -152,8 +152,9 @@ class LineBook:
         """Moves `over` minor units of part refunds. What was taken from pending money goes to unreleased units first:
         a release of other units would pay it out.
         """
-        unreleased = {other: qty - self.at(other).kept_releases for other, qty in open_units.items()}
-        first = list(unreleased.items()) if self.places[place].balance.pending_less else []
+        first: list[tuple[Place, int]] = []
+        if self.places[place].balance.pending_less:
+            first = [(other, qty - self.at(other).kept_releases) for other, qty in open_units.items()]
         for other, qty in [*first, *open_units.items()]:
             room = self.prices.buyer * qty - self.at(other).balance.paid_open
             if other != place and (moved := min(over, room)) > 0:

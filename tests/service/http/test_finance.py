@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.actors import Actor
+from ledger.log.cursor import Cursor
 from service.app import open_app
 from service.finance.settlement_run import settle
 from service.http.application import make_application
@@ -107,3 +108,16 @@ def test_a_payout_names_its_run_and_its_statement_and_a_statement_its_events(boo
 def test_an_id_that_nobody_knows_is_not_found(books: TestClient, kind: str) -> None:
     said = books.get(LOOKUPS[kind].path.format(id="no-such"))
     assert (said.status_code, "no-such is not known" in said.json()["error"]["sentence"]) == (404, True)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, lookup in LOOKUPS.items() if lookup.views()])
+def test_a_look_up_with_a_token_does_not_deny_what_its_view_does_not_hold_yet(settings: Settings, kind: str) -> None:
+    with open_app(settings) as app:
+        desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
+        publish_programme(desk)
+        app.catch_up()
+        merchant_ready(desk)
+        token = Cursor.at(app.ledger.reader.heads(), app.ledger.identity).token
+        client = TestClient(make_application(app, patience_s=0.1))
+        said = client.get(LOOKUPS[kind].path.format(id="no-such"), params={"at_least": token})
+    assert said.json()["error"]["code"] == "VIEW_BEHIND"
