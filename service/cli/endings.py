@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import Any
+from typing import Any, TextIO
 
 from typer.core import TyperGroup
 
@@ -107,6 +107,10 @@ def ended() -> Iterator[None]:
     if sentence:
         with suppress(OSError, ValueError):  # nowhere is left to say it; the code still does
             stderr().print(f"redledger: {sentence}", style="red", soft_wrap=True)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _let_go_of(sys.stderr)
     sys.exit(code)
 
 
@@ -140,7 +144,7 @@ def _unflushed() -> tuple[int, str] | None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError) as error:
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
         return _ending_of(_failure(error if isinstance(error, OSError) else closed))
     return None
@@ -164,7 +168,7 @@ def _write_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _let_go_of_stdout() -> None:
-    """Makes the last flush of standard output by the interpreter succeed."""
+def _let_go_of(stream: TextIO) -> None:
+    """Makes the interpreter's last flush of the stream succeed. A failed one would end the process with 120."""
     with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

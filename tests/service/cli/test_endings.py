@@ -105,13 +105,19 @@ def test_recording_from_a_closed_standard_input_says_so(
     assert "Standard input is closed" in said.err
 
 
-def _process(*arguments: str, shell: str) -> subprocess.CompletedProcess[str]:
+def _process(*arguments: str, shell: str, unbuffered: str = "") -> subprocess.CompletedProcess[str]:
     command = " ".join([sys.executable, "-m", "service.cli.main", *arguments])
     return subprocess.run(
-        ["bash", "-c", shell.format(command)], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", shell.format(command)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
     )
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # a stream with a buffer keeps what it could not write
 @pytest.mark.parametrize(
     ("shell", "code", "said"),
     [
@@ -124,8 +130,8 @@ def _process(*arguments: str, shell: str) -> subprocess.CompletedProcess[str]:
         ("LC_ALL=C PYTHONIOENCODING=ascii {} > /dev/null", ExitCode.DONE, ""),
     ],
 )
-def test_a_process_leaves_no_traceback(shell: str, code: int, said: str) -> None:
-    ended = _process("settings", shell=shell)
+def test_a_process_leaves_no_traceback(shell: str, code: int, said: str, unbuffered: str) -> None:
+    ended = _process("settings", shell=shell, unbuffered=unbuffered)
     assert ended.returncode == code
     assert said in ended.stderr
     assert ended.stderr.count("\n") == bool(said)
