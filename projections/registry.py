@@ -18,6 +18,7 @@ from projections.sales.sales_by_channel import SalesByChannel
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking_numbers import TrackingNumbers
 from projections.worklists.approvals_queue import ApprovalsQueue
+from projections.worklists.captures_due import CapturesDue
 from projections.worklists.declarations import Declarations
 from projections.worklists.due_dates import DueDates
 from projections.worklists.exceptions import Exceptions
@@ -33,6 +34,7 @@ PROJECTIONS: dict[str, Projection] = {
         CustomerTracking(),
         DueReleases(),
         DueDates(),
+        CapturesDue(),
         TrackingNumbers(),
         OverdueToWarehouse(),
         Declarations(),

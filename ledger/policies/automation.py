@@ -39,7 +39,7 @@ Step = Literal[
 STEPS: tuple[Step, ...] = get_args(Step)
 _ZONE = ZoneInfo("Asia/Shanghai")
 _WEEK = 7
-_HOLD_LASTS = timedelta(days=7)  # if the provider gives no time: the minimum of the card schemes
+HOLD_LASTS = timedelta(days=7)  # if the provider gives no time: the minimum of the card schemes
 Weekday = Annotated[int, Field(ge=1, le=_WEEK)]  # ISO 8601: 1 is Monday
 
 
@@ -79,7 +79,27 @@ class Automation(Policy, key="automation"):
         """Returns the time of the next try after so many failures; None if all tries are used."""
         if failures >= self.refund_attempts:
             return None
-        return later(failed_at, self.resubmit_after * 2 ** (failures - 1))
+        return later(failed_at, self._wait(failures))
+
+    @property
+    def first_capture_by(self) -> Literal["lapses_at", "dispatched_at"]:
+        """The instant on which the first capture of an authorised payment depends."""
+        return "dispatched_at" if self.capture_when == "at_dispatch" else "lapses_at"
+
+    def capture_bounds(self, now: datetime) -> dict[int, datetime]:
+        """Returns the latest instant that makes a capture due, by number of failures: of `first_capture_by` before
+        any failure, else of the last request.
+        """
+        first = now if self.capture_when == "at_dispatch" else later(now, self.capture_ahead)
+        return {0: first} | {n: earlier(now, self._wait(n)) for n in range(1, self.refund_attempts)}
+
+    def _wait(self, failures: int) -> timedelta:
+        """Returns the wait after so many failures: twice as long each time."""
+        try:
+            wait: timedelta = self.resubmit_after * 2 ** (failures - 1)
+            return wait
+        except OverflowError:
+            return timedelta.max
 
     def stuck_since(self, now: datetime) -> datetime:
         """Returns the latest instant of a request that counts as stuck at `now` if it has no answer."""
@@ -91,7 +111,7 @@ class Automation(Policy, key="automation"):
         """Returns the time to capture an authorised payment; None as long as it is not known."""
         if self.capture_when == "at_dispatch":
             return dispatched_at
-        return earlier(lapses_at or later(held_since, _HOLD_LASTS), self.capture_ahead)
+        return earlier(lapses_at or later(held_since, HOLD_LASTS), self.capture_ahead)
 
     def settlement_due(self, now: datetime) -> datetime | None:
         """Returns the time of the newest settlement run in the past week, up to `now`; None if there is none."""

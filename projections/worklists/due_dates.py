@@ -55,7 +55,7 @@ class DueDates(Projection):
     """
 
     name = "due_dates"
-    version = 6
+    version = 7
     tables = (DUE,)
     events = (
         OrderPlaced,
@@ -134,7 +134,7 @@ def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:
     keys = [("capture", recorded.stream, "")] if isinstance(event, OrderConfirmed | PaymentCaptured) else []
     if isinstance(event, PaymentAuthorized | PaymentCaptured | PaymentCaptureFailed):
         keys.append(("authorization", recorded.stream, event.payment_id))
-    if isinstance(event, OrderPlaced | OrderConfirmed | PaymentAuthorized | PaymentCaptured):
+    if isinstance(event, OrderPlaced | OrderConfirmed | PaymentAuthorized | PaymentCaptured | PaymentCaptureFailed):
         keys.append(("unpaid_order", recorded.stream, ""))
     return keys
 
@@ -173,6 +173,8 @@ class _Fold:
     def _(self, event: PaymentCaptureFailed) -> None:
         self._no_longer(event.capture_ref)
         self._captured(event, -event.amount.minor)
+        if event.undone and (row := self._rows.last("unpaid_order", self._recorded.stream, "")):
+            self._rows.put(dict(row), at=self._recorded.position)  # the order is unpaid again
         self._ask_again()
 
     @on.register

@@ -16,13 +16,13 @@ from ledger.streams.loader import load_each
 from ledger.streams.orders.allocation import amount_due
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Authorization
-from projections.worklists.due_dates import DueDate, due_dates
+from projections.worklists.captures_due import CaptureDue, captures_due
 from service.loops.loop import Item
 from service.loops.timer import PAGE, TIMER, Timer
 
 
 class Captures(Timer):
-    """Reads the orders that wait for payment from the view; the order's stream decides the amount."""
+    """Reads the payments that are due from the view; the order's stream decides the amount."""
 
     name = "captures"
     every = timedelta(seconds=10)
@@ -33,17 +33,17 @@ class Captures(Timer):
         return self.in_each_book(partial(self._capture, policy, now)) if policy else 0
 
     def _capture(self, policy: Automation, now: datetime, book: int) -> int:
-        found = self.pages(partial(self._page, book, now))
+        found = self.pages(partial(self._page, policy, now, book))
         return sum(self.loop.ask(self._captures(policy, now, book, page)) for page in found)
 
-    def _page(self, book: int, by: datetime, last: DueDate | None) -> list[DueDate]:
-        return due_dates(self.app.views, "unpaid_order", book, by=by, after=last, limit=PAGE)
+    def _page(self, policy: Automation, now: datetime, book: int, last: CaptureDue | None) -> list[CaptureDue]:
+        bounds = policy.capture_bounds(now)
+        return captures_due(self.app.views, book, first=policy.first_capture_by, bounds=bounds, after=last, limit=PAGE)
 
-    def _captures(self, policy: Automation, now: datetime, book: int, page: Sequence[DueDate]) -> Iterator[Item]:
+    def _captures(self, policy: Automation, now: datetime, book: int, page: Sequence[CaptureDue]) -> Iterator[Item]:
         orders = load_each(self.app.ledger.reader, {due.stream: book for due in page}, Order)
-        for due in page:
-            order = orders[due.stream]
-            yield from self.loop.made(book, due.stream, partial(_items, book, order, policy, now))
+        for stream, order in orders.items():
+            yield from self.loop.made(book, stream, partial(_items, book, order, policy, now))
 
 
 def _items(book: int, order: Order, policy: Automation, now: datetime) -> Iterator[Item]:

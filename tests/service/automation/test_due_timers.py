@@ -239,6 +239,14 @@ def test_a_paid_order_is_not_asked_about(shop: Shop) -> None:
     assert (shop.look(UnpaidOrders), shop.refusals()) == (0, [])
 
 
+def test_an_order_whose_capture_failed_after_all_is_closed_when_its_time_is_over(shop: Shop) -> None:
+    paid(shop.desk)
+    failed = ORDER | {"payment_id": "pay-O-1", "psp": "stripe", "capture_ref": "ch-O-1", "amount": "USD 19.44"}
+    shop.desk.expect("report_payment_failed", actor=PROVIDER, code="fraudulent", **failed)
+    shop.desk.clock.forward(days=4)
+    assert (shop.look(UnpaidOrders), shop.recorded("order.expired")) == (1, 1)
+
+
 def test_an_order_is_asked_about_again_when_its_hold_has_lapsed(shop: Shop) -> None:
     unpaid(shop)
     authorised(shop)
