@@ -13,6 +13,7 @@ from ledger.canonical import digest
 from ledger.log.engine import cursor_of
 
 _FIRST_WAIT_S, _DOUBLINGS = 5, 7  # 5 s, 10 s, 20 s … up to 10 min 40 s
+_LONGEST_WAIT = timedelta(seconds=_FIRST_WAIT_S * 2**_DOUBLINGS)
 _LONGEST_ITEM = 300  # characters of an item's name, which people type when they park it
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x20\x7f]")
 _COLUMNS = "book, loop, item, reason, since, attempts, next_try_at"
@@ -39,6 +40,12 @@ class SetAsideItem(NamedTuple):
     since: datetime
     attempts: int
     next_try_at: datetime
+
+    def is_due(self, now: datetime) -> bool:
+        """True if the item is to be tried again. A longer wait than the longest one comes from a clock that was wrong,
+        or from a changed row, and holds up nothing.
+        """
+        return not now < self.next_try_at <= now + _LONGEST_WAIT
 
 
 class SetAside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from ledger.events.event import Event
 from ledger.events.platform import FeeScheduleSet, FxRateRecorded, PolicyPublished
 from ledger.fx import CNY, Rate, RateKind, unity
+from ledger.ids import policy_stream
 from ledger.policies.kinds import KINDS, read_content
 from ledger.policies.policy import Policy
 from ledger.refusals.catalogue import PolicyNotEffective, RateMissing
@@ -72,6 +73,15 @@ class RateLine:
         return twin
 
 
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """An event of a policy or rate that has no effect, or not its whole effect, with a sentence for the operator."""
+
+    stream: str
+    position: int  # in book 0
+    sentence: str
+
+
 class Reference:
     """Policies and rates as recorded up to `position` of book 0."""
 
@@ -80,7 +90,7 @@ class Reference:
         self._policies: dict[str, PolicyLine] = {}
         self._rates: dict[tuple[str, RateKind], RateLine] = {}
         self.unusable: set[tuple[str, int]] = set()  # versions of policies that have no effect
-        self._bounded: set[tuple[str, int]] = set()  # versions that today's rules would not accept
+        self._bounded: dict[tuple[str, int], int] = {}  # versions that today's rules would not accept → position
         self._newest: dict[str, int] = {}
         self._unread: dict[str, int] = {}  # stream → position of its last event that cannot be read
 
@@ -92,12 +102,12 @@ class Reference:
         """Applies the next event of book 0. An event that is no policy or rate only moves the position."""
         match event:
             case PolicyPublished() | FeeScheduleSet():
-                self._publish(event)
+                self._publish(event, position)
             case FxRateRecorded(rate=rate) if rate.quote == CNY:
                 self._rates.setdefault((rate.base, rate.kind), RateLine()).add(rate)
         self.position = position
 
-    def _publish(self, event: PolicyPublished | FeeScheduleSet) -> None:
+    def _publish(self, event: PolicyPublished | FeeScheduleSet, position: int) -> None:
         """Adds a version of a policy. A version that this code cannot use has no effect: the version before it stays in
         force.
         """
@@ -110,29 +120,34 @@ class Reference:
             line.add(event.effective_from, event.version, content)
         self._newest[event.key] = event.version
         if not _is_of_today(event):
-            self._bounded.add((event.key, event.version))
+            self._bounded[event.key, event.version] = position
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The keys of policies that this code does not know, because a newer version of it published them."""
         return tuple(sorted(self._newest.keys() - KINDS.keys()))
 
-    def to_put_right(self) -> tuple[str, ...]:
-        """Returns sentences for the operator: events of policies and rates that cannot be read, and policies whose
-        newest version has no effect or has a duration above the limit.
+    def to_put_right(self) -> tuple[Defect, ...]:
+        """Returns the events of policies and rates that cannot be read, and the policies whose newest version has no
+        effect or has a duration above the limit.
         """
-        newest = sorted((key, version) for key, version in self._newest.items() if key in KINDS)
-        none = "has no effect: the version before it stays in force"
-        some = "has a duration above the limit, which is read as the longest one allowed"
         unread = "cannot be read by this version of RedLedger and has no effect. Run the version that recorded it"
         return (
-            *(f"{name}: position {position} of book 0 {unread}." for name, position in sorted(self._unread.items())),
             *(
-                f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
-                for key, version in newest
-                if (key, version) in self._bounded
+                Defect(name, position, f"{name}: position {position} of book 0 {unread}.")
+                for name, position in sorted(self._unread.items())
+            ),
+            *(
+                Defect(policy_stream(key), self._bounded[key, version], self._sentence(key, version))
+                for key, version in sorted(self._newest.items())
+                if key in KINDS and (key, version) in self._bounded
             ),
         )
+
+    def _sentence(self, key: str, version: int) -> str:
+        none = "has no effect: the version before it stays in force"
+        some = "has a duration above the limit, which is read as the longest one allowed"
+        return f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
 
     def copy(self) -> Reference:
         """Returns a copy that can go on while others read this one."""
@@ -140,7 +155,7 @@ class Reference:
         twin.position = self.position
         twin._policies = {key: line.copy() for key, line in self._policies.items()}
         twin._rates = {key: line.copy() for key, line in self._rates.items()}
-        twin.unusable, twin._bounded = set(self.unusable), set(self._bounded)
+        twin.unusable, twin._bounded = set(self.unusable), dict(self._bounded)
         twin._newest, twin._unread = dict(self._newest), dict(self._unread)
         return twin
 

@@ -105,9 +105,9 @@ class ExceptionRow:
     resolved_at: datetime | None
 
     @property
-    def is_set_aside(self) -> bool:
-        """True if it is an item that failed and will be tried again, and not a break."""
-        return "item" in self.refs and "next_try_at" in self.refs
+    def part(self) -> int:
+        """The part of the list: 0 for a break, 1 for an item that failed and is tried again, 2 for a policy."""
+        return 2 if self.kind == "invalid_policy" else int("item" in self.refs and "next_try_at" in self.refs)
 
     @property
     def item(self) -> str:

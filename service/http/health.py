@@ -28,6 +28,7 @@ class Readiness(BaseModel):
     troubles: tuple[str, ...]
     incomplete: tuple[str, ...] = ()
     set_aside: dict[str, int] = {}
+    policies: tuple[str, ...] = ()
     demonstration: bool = False
 
 
@@ -43,23 +44,20 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
     seconds.
 
     `incomplete` names the events that views leave out because two people parked them. `set_aside` counts the items
-    that timers and other loops could not do; `/exceptions` lists them. Neither makes the service unready.
+    that timers and other loops could not do; `/exceptions` lists them. `policies` names the policies to publish anew.
+    None of these makes the service unready.
     """
-    incomplete: tuple[str, ...] = ()
-    set_aside: dict[str, int] = {}
+    about: dict[str, Any] = {"demonstration": app.ledger.identity.demonstration}
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             found = await asyncio.shield(_check(request, app))
-            troubles, incomplete, set_aside = found.troubles, found.incomplete, found.set_aside
+            troubles = found.troubles
+            about |= {"incomplete": found.incomplete, "set_aside": found.set_aside, "policies": found.policies}
     except TimeoutError:
         troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
     if troubles:
         response.status_code, response.headers["Retry-After"] = 503, "1"
-    said = "not ready" if troubles else "ready"
-    demonstration = app.ledger.identity.demonstration
-    return Readiness(
-        status=said, troubles=troubles, incomplete=incomplete, set_aside=set_aside, demonstration=demonstration
-    )
+    return Readiness(status="not ready" if troubles else "ready", troubles=troubles, **about)
 
 
 def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:

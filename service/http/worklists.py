@@ -14,6 +14,7 @@ from projections.worklists.declarations import ties
 from projections.worklists.proposals import proposals
 from projections.worklists.warehouse_promises import Promised, overdue, warnings
 from service.automation.parking import parked
+from service.exception_list import exceptions_of
 from service.http.lanes import ReadRoute
 from service.http.parameters import (
     READS_THE_LOG,
@@ -33,7 +34,6 @@ from service.http.parameters import (
     fields_of,
 )
 from service.http.position_tracker import PositionTracker
-from service.loops.set_aside_list import exceptions_of
 from service.questions.pages import page_of
 from service.questions.timepoints import end_of
 from service.unmatched.items import waiting
@@ -97,8 +97,8 @@ def open_exceptions(
 ) -> dict[str, Any]:
     """Returns open breaks and unmatched items, the oldest first.
 
-    Then returns the items that loops have set aside because they failed (`set_aside`). They are tried again
-    automatically.
+    Then returns the items that loops have set aside because they failed (`set_aside`), which are tried again
+    automatically, and the policies that must be published anew (`invalid_policy`).
     """
     views, now = PositionTracker(app.views), end_of(timepoint, app.clock())
     asked: Any = {"status": None if status == "all" else status, "kind": kind, "merchant": merchant}

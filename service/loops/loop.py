@@ -75,7 +75,7 @@ class Loop:
             return
         for key, found in list(self._set_aside.items()):
             unread = (key[0], f"{WHOLE}{key[0]}") in self._set_aside
-            if key not in self._seen and not unread and found.next_try_at <= self._app.clock():
+            if key not in self._seen and not unread and found.is_due(self._app.clock()):
                 self._table.clear(found)
                 del self._set_aside[key]
 
@@ -153,7 +153,7 @@ class Loop:
         key = (book, item_key(item))
         self._seen.add(key)
         found = self._set_aside.get(key)
-        return key in self._parked or (found is not None and found.next_try_at > self._app.clock())
+        return key in self._parked or (found is not None and not found.is_due(self._app.clock()))
 
     def _done(self, book: int, item: str, done: T) -> T:
         if found := self._set_aside.pop((book, item_key(item)), None):

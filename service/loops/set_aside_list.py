@@ -1,4 +1,4 @@
-"""Items that loops have set aside, shown among the exceptions that people work."""
+"""Items that loops have set aside, as exceptions that people work."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Any
 
 from ledger.ids import merchant_of
 from ledger.log.set_aside import SetAside, SetAsideItem
-from projections.balances.balances import AsOf
-from projections.engine.views import Views
 from projections.keyset import Key
-from projections.worklists.exceptions import ExceptionRow, Status, exceptions
+from projections.worklists.exceptions import ExceptionRow
 from service.app import App
 
 SET_ASIDE = "set_aside"  # the kind of these exceptions
@@ -28,29 +26,6 @@ def set_aside_rows(
     behind: Any = after and (after[0], *after[2:])
     rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=most, after=behind)]
     return [row for row in rows if merchant in (None, row.merchant)][:limit]
-
-
-def exceptions_of(
-    app: App,
-    *,
-    limit: int,
-    after: Key | None = None,
-    views: Views | None = None,
-    timepoint: AsOf,
-    status: Status | None,
-    kind: str | None,
-    merchant: str | None,
-) -> list[ExceptionRow]:
-    """Returns the exceptions, the oldest first, and then the present set-aside items. Raises `ViewBehind`."""
-    asked: Any = {"status": status, "kind": kind, "merchant": merchant}
-    waits: Any = {"at_least": timepoint.at_least, "timeout_s": timepoint.timeout_s}
-    in_the_end, *key = after or (False,)
-    behind, behind_item = (None, tuple(key)) if in_the_end else (tuple(key[:3]) or None, None)
-    rest = 0 if in_the_end else limit
-    found = exceptions(views or app.views, timepoint=timepoint, limit=rest, after=behind, **waits, **asked)
-    if timepoint.as_of or timepoint.as_known_at:
-        return list(found)
-    return [*found, *set_aside_rows(app, limit=limit - len(found), after=behind_item, **asked)]
 
 
 def _row(item: SetAsideItem) -> ExceptionRow:

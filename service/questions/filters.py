@@ -23,6 +23,7 @@ from projections.reconciliation.instructions import STEPS, Instructions
 from projections.sales.sales_by_channel import SALES, SalesByChannel
 from projections.worklists.exceptions import EXCEPTIONS, Exceptions
 from service.app import App
+from service.exception_list import INVALID_POLICY
 from service.failures import UnknownValue
 from service.loops.set_aside_list import SET_ASIDE
 
@@ -74,7 +75,7 @@ def _break_kinds(app: App) -> Iterable[str]:
     from commands.reconciliation.flag_missing_line import MissingKind
     from commands.reconciliation.flag_stuck import StuckKind
 
-    by_rule = (UNMATCHED, SET_ASIDE, *get_args(MissingKind), *get_args(StuckKind))
+    by_rule = (UNMATCHED, SET_ASIDE, INVALID_POLICY, *get_args(MissingKind), *get_args(StuckKind))
     return (*by_rule, *known_values(app.views, Exceptions(), EXCEPTIONS, "kind"))
 
 

@@ -22,7 +22,7 @@ LISTS: dict[str, dict[str, type]] = {
     "approvals": {"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
     "contribution": {"result": int, "merchant": str, "order_id": str},
     "exceptions": {
-        "is_set_aside": bool, "since": datetime, "stream": str, "break_id": str, "item": str, "book": str,
+        "part": int, "since": datetime, "stream": str, "break_id": str, "item": str, "book": str,
     },
     "unmatched": {"happened_at": datetime, "stream": str},
     "instructions": {"requested_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},

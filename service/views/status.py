@@ -61,7 +61,7 @@ class LedgerStatus:
 def status_of(app: App) -> LedgerStatus:
     """Returns the present state of the ledger without waiting."""
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
-    policies = app.bus.reference().to_put_right()
+    policies = tuple(defect.sentence for defect in app.bus.reference().to_put_right())
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
     set_aside = SetAside(app.ledger.engine).counts()
     return LedgerStatus(

@@ -114,11 +114,11 @@ def exceptions(
 ) -> None:
     """List open breaks and unmatched items, the oldest first.
 
-    Then lists the items that timers and other loops have set aside because they failed (set_aside). They are tried
-    again automatically.
+    Then lists the items that timers and other loops have set aside because they failed (set_aside), which are tried
+    again automatically, and the policies that must be published anew (invalid_policy).
     """
     from projections.worklists.exceptions import Exceptions
-    from service.loops.set_aside_list import exceptions_of
+    from service.exception_list import exceptions_of
     from service.questions.timepoints import end_of
 
     with reading(settings, [Exceptions()], kind=kind, merchant=merchant) as app, answerable():

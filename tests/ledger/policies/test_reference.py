@@ -152,7 +152,7 @@ def test_a_policy_published_before_there_were_bounds_is_named_until_it_is_put_ri
     reference.apply(bad, 1)
     before = reference.to_put_right()
     reference.apply(published(Release(after_signature=timedelta(days=7)), version=2), 2)
-    assert ([text[:24] for text in before], reference.to_put_right()) == (["Policy release version 1"], ())
+    assert ([each.sentence[:24] for each in before], reference.to_put_right()) == (["Policy release version 1"], ())
 
 
 def test_a_policy_of_no_zone_has_no_effect_and_is_named() -> None:
@@ -162,7 +162,7 @@ def test_a_policy_of_no_zone_has_no_effect_and_is_named() -> None:
     reference.apply(published(start), 1)
     reference.apply(published(start, version=2).model_copy(update={"content": content}), 2)
     assert reference.policy(ProgrammeStart, datetime(2026, 1, 1, tzinfo=UTC)) == (start, 1)
-    assert "has no effect" in reference.to_put_right()[0]
+    assert "has no effect" in reference.to_put_right()[0].sentence
 
 
 def test_a_policy_of_newer_code_is_named_and_has_no_effect() -> None:
@@ -184,6 +184,6 @@ def test_a_version_that_newer_code_has_published_refuses_what_rests_on_it() -> N
 def test_what_cannot_be_read_has_no_effect_and_is_to_be_put_right(stream: str) -> None:
     folded = reference(published(SEVEN, effective_from=NOW))
     folded.pass_over(stream, 2)
-    (sentence,) = folded.copy().to_put_right()
-    assert sentence.startswith(f"{stream}: position 2 of book 0 cannot be read")
+    (defect,) = folded.copy().to_put_right()
+    assert defect.sentence.startswith(f"{stream}: position 2 of book 0 cannot be read")
     assert (folded.policy(Release, NOW), folded.position) == ((SEVEN, 1), 2)

@@ -25,10 +25,11 @@ from projections.balances.statements import Statement
 from projections.engine.views import ViewBehind
 from projections.worklists.exceptions import ExceptionRow
 from service.app import App
+from service.exception_list import exceptions_of
 from service.finance.releases import Releases
 from service.finance.settlement_run import _Chunk, settle
 from service.loops.loop import Loop
-from service.loops.set_aside_list import exceptions_of, set_aside_rows
+from service.loops.set_aside_list import set_aside_rows
 from service.questions.pages import Page, page_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
@@ -112,6 +113,15 @@ class TestAnItemThatFails:
                 assert set_aside(app) == [item], "it is not tried before its time"
                 desk.clock.now = item.next_try_at
         assert waits == [timedelta(seconds=s) for s in (5, 10, 20, 40)]
+
+    def test_a_clock_that_was_wrong_holds_it_up_no_longer(self, desk: Desk, app: App) -> None:
+        right = desk.clock.now
+        with failing("release_settlement", of_m2):
+            desk.clock.forward(days=4_000)
+            Releases(app).sweep()
+            desk.clock.now = right
+        assert Releases(app).sweep() == 1
+        assert set_aside(app) == []
 
     def test_once_it_succeeds_nothing_is_set_aside(self, desk: Desk, app: App) -> None:
         timer = Releases(app)
