@@ -7,6 +7,7 @@ from typing import Any
 
 from commands.command import Command
 from commands.contradictions import break_once
+from commands.remainders import remainders
 from commands.rules import Rules
 from commands.settlement.settlement_matches import matched
 from commands.shortfalls import shortfalls
@@ -27,6 +28,7 @@ def decided(
     Raises as the decision does.
     """
     events = list(decide(command, stream, rules))
+    events += remainders(command, stream, events, rules)
     events += matched(command, stream, events)
     events += shortfalls(command, stream, events)
     events = [_with_references(event, command) for event in events]

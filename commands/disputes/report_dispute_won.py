@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.contradictions import break_once, without_rate
+from commands.contradictions import without_rate
 from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.returns.cancelled_returns import called_off
@@ -51,9 +51,7 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     )
     yield won
     if undone:
-        later = order.after(won)
-        yield from _off_after_all(report, later, undone, rules)
-        yield from _flag_closed_units(report, later, undone)
+        yield from _off_after_all(report, order.after(won), undone, rules)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
 
@@ -63,26 +61,6 @@ def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
     if not lost.lines:
         return lost
     return lost.model_copy(update={"lines": kept_fees(order, rules).undone(order, lost.lines)})
-
-
-def _flag_closed_units(report: ReportDisputeWon, later: Order, undone: DisputeLost) -> Iterator[Event]:
-    """Opens a break for each line whose money came back after its units were refunded, cancelled or released.
-
-    No unit is left that could be refunded or released with this money, so people decide whose it is.
-    """
-    for line_id in dict.fromkeys(line.line_id for line in undone.lines):
-        balances = [units.balance for units in later.lines[line_id].places.values()]
-        of_merchant = Money(sum(max(0, -balance.pending_less) for balance in balances), CNY)
-        of_buyer = Money(sum(max(0, -balance.paid_open) for balance in balances), later.currency)
-        if of_merchant or of_buyer:
-            yield from break_once(
-                later.breaks,
-                kind="dispute_won_on_closed_units",
-                expected="the units of the line are still open",
-                actual=f"{of_merchant} of the merchant and {of_buyer} of the buyer are left without a unit",
-                refs={"order_id": later.order_id, "dispute_id": report.dispute_id, "line_id": line_id},
-                at=report.decided_at,
-            )
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from commands.order_command import OrderCommand
 from commands.rates import book_rate
 from commands.rules import Rules
 from commands.settlement.releases import kept_fees
+from ledger.actors import Actor
 from ledger.events.orders import OrderCompleted
 from ledger.events.payments import AllocatedCharge
 from ledger.events.refunds import RefundApproved, RefundAutoApproved, RefundLine, RefundRequested, RefundType
@@ -48,6 +50,31 @@ def requested(
     """
     charges = charges_back(order, lines, rules) if charges is None else charges
     expect_refundable(order, buyer_amount(order, lines, charges), refund_id)
+    opened = request_of(
+        order,
+        lines,
+        charges,
+        refund_id=refund_id,
+        kind=kind,
+        reason=reason,
+        actor=command.actor,
+        at=command.happened_at,
+    )
+    return opened.model_copy(update={"details": details, "express_setting": express, "rounds_required": rounds})
+
+
+def request_of(
+    order: Order,
+    lines: Sequence[RefundLine],
+    charges: tuple[AllocatedCharge, ...],
+    *,
+    refund_id: str,
+    kind: RefundType,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> RefundRequested:
+    """Returns the opening of a case that needs no approval, about these lines and charges."""
     return RefundRequested(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -57,12 +84,11 @@ def requested(
         charges=charges,
         amount=buyer_amount(order, lines, charges),
         reason=reason,
-        details=details,
-        express_setting=express,
-        rounds_required=rounds,
+        express_setting=False,
+        rounds_required=0,
         parcel_ids=tuple(dict.fromkeys(line.parcel_id for line in lines if line.parcel_id)),
-        requested_by=command.actor,
-        requested_at=command.happened_at,
+        requested_by=actor,
+        requested_at=at,
     )
 
 
@@ -104,24 +130,52 @@ def approved(
 
     `found` is the party that a reviewer found at fault. Raises `RefundExceedsRemaining` and `UnsentIsMerchants`.
     """
-    assert order.placed is not None, "only a placed order is refunded"
     charges = charges_back(order, lines, rules) if charges is None else charges
     bearers = _bearers(order, lines, rules, cause=cause, reason=reason, found=found)
+    approval = approval_of(
+        order,
+        lines,
+        bearers,
+        charges,
+        _rate(command, order, rules),
+        rules,
+        refund_id=refund_id,
+        kind=kind,
+        reason=reason,
+        actor=command.actor,
+    )
+    expect_refundable(order, approval.money.amount, refund_id)
+    return approval.model_copy(update={"return_required": return_required})
+
+
+def approval_of(
+    order: Order,
+    lines: Sequence[RefundLine],
+    bearers: Sequence[Bearer],
+    charges: tuple[AllocatedCharge, ...],
+    rate: Rate,
+    rules: Rules,
+    *,
+    refund_id: str,
+    kind: RefundType,
+    reason: str,
+    actor: Actor,
+) -> RefundApproved:
+    """Returns the approval of these lines and charges, with the bearer of each line and the money that follows."""
+    assert order.placed is not None, "only a placed order is refunded"
     liability = liability_of(bearers)
     taken = taken_back(order, lines, bearers, kept_fees(order, rules))
     expense: Expense = "goodwill" if kind == "return_refund" else "goods_lost"  # P9: delivered goods are not lost
-    money = refund_money(order, taken, liability, charges, _rate(command, order, rules), expense)
-    expect_refundable(order, money.amount, refund_id)
     return RefundApproved(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
         refund_id=refund_id,
         market=order.placed.market,
         lines=taken,
-        money=money,
+        money=refund_money(order, taken, liability, charges, rate, expense),
         liability=liability,
-        return_required=return_required,
-        reviewer=command.actor,
+        return_required=False,
+        reviewer=actor,
         reason=reason,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,10 @@ from ledger.policies.release import Release
 from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.quantities import LineBook, Place
+from ledger.streams.units.uncovered import uncovered
 from ledger.streams.units.units import OrderUnits, awaited_units
+
+REMAINDER = "remainder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def to_release(order: Order, books: Iterable[LineBook], release: Release, *, at:
             if (fresh := min(part.qty, left)) > 0:
                 yield replace(part, qty=fresh)
                 left -= fresh
+        yield from _remainders(order, book, units, release, at=at)
 
 
 def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:
@@ -67,6 +71,18 @@ def _unreleased(order: Order, book: LineBook, units: OrderUnits, release: Releas
             done, free_done, room = done + free + held, free_done + free, room - free
 
 
+def _remainders(order: Order, book: LineBook, units: OrderUnits, release: Release, *, at: datetime) -> Iterator[Due]:
+    """Yields the line's money that no pending unit carries, as dues of no units. None of it is the merchant's while a
+    refund that the merchant bears is to take it."""
+    line_id = book.line.line_id
+    if any(part.bearer == "merchant" for part in uncovered(order, line_id)):
+        return
+    for place in order.remainders(line_id):
+        concerned, _ = _concerned(order, units, line_id, place, release)
+        held_back = bool(concerned) or order.holds.on(line_id, place) is not None
+        yield Due(line_id, place, 0, at, REMAINDER, held_back=held_back)
+
+
 def _not_on_hold(order: Order, line_id: str, place: Place, *, pending: int) -> int:
     return pending - order.holds.units(line_id, place, of=pending)
 
@@ -87,7 +103,7 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
     less: dict[tuple[str, Place], int] = {}
     for part in due:
         book = order.lines[part.line_id]
-        gross = _list_value(book, part, less)
+        gross = _list_value(book, part, less, order.remainders(part.line_id) if part.rule == REMAINDER else {})
         fee, vat = kept.charge(book, gross)
         yield SettlementReleased(
             merchant_id=order.merchant_id,
@@ -123,10 +139,15 @@ def units_by_line(events: Sequence[SettlementReleased]) -> dict[str, int]:
     return units
 
 
-def _list_value(book: LineBook, part: Due, less: dict[tuple[str, Place], int]) -> Money:
-    """Returns the list price of these units, less earlier part refunds; `less` sums what was deducted before."""
+def _list_value(book: LineBook, part: Due, less: dict[tuple[str, Place], int], remaining: Mapping[Place, int]) -> Money:
+    """Returns the list price of these units, less earlier part refunds; `less` sums what was deducted before.
+
+    A due of no units has what remains in its place.
+    """
     full, place = book.line.unit_list * part.qty, (part.line_id, part.parcel_id)
     off = min(full.minor, book.at(part.parcel_id).balance.pending_less - less.get(place, 0))
+    if part.rule == REMAINDER:
+        off = max(off, -remaining.get(part.parcel_id, 0))
     less[place] = less.get(place, 0) + off
     return Money(full.minor - off, full.currency)
 

@@ -19,8 +19,9 @@ HeldFrom = Literal["pending", "available"]
 class SettlementReleased(Event, name="settlement.released", version=1):
     """Units of an order line are released to the merchant: gross = net + fee + vat, all CNY.
 
-    `rule` is the reason: `signed_off` for signed units, or `platform_borne` if no signature will come. `fee_rate_bps`
-    is in basis points of gross. The release was due at `due_at`.
+    `rule` is the reason: `signed_off` for signed units, `platform_borne` if no signature will come, or `remainder` for
+    money of units that were released before (`qty` 0), which a won dispute or an expired return gave back.
+    `fee_rate_bps` is in basis points of gross. The release was due at `due_at`.
     """
 
     merchant_id: Id

@@ -26,10 +26,21 @@ class UnitBalance:
     Units of a place are alike: a part refund belongs to the place, and its last unit takes the rest.
     """
 
-    paid_open: int = 0  # buyer's currency: part refunds of units that are still open
+    paid_open: int = 0  # buyer's currency: part refunds of units that are still open; negative: see `uncovered`
     merchant_paid: int = 0  # buyer's currency: every refund at the merchant's cost
     pending_less: int = 0  # CNY: list price of the pending units less their balance
     released: int = 0  # CNY: gross that was released and not taken back
+    merchant_listed: int = 0  # CNY: list price of every refund at the merchant's cost
+    merchant_covered: int = 0  # buyer's currency: part refunds within the price of units refunded by the merchant
+    platform_covered: int = 0  # buyer's currency: part refunds within the price of units refunded by the platform
+
+    @property
+    def uncovered(self) -> int:
+        """The part of the price of refunded units that the buyer does not have, in minor units of the buyer's currency.
+
+        A part refund covered it when the units were refunded, and was undone afterwards.
+        """
+        return max(0, -self.paid_open)
 
     def left_to_buyer(self, prices: Prices, qty: int, *, of: int) -> int:
         """Returns the minor units that `qty` of the `of` open units can still give back to the buyer."""
@@ -43,7 +54,7 @@ class UnitBalance:
         """
         if not prices.buyer:
             return prices.list * qty
-        return prices.listed(self.merchant_paid + buyer_minor) - prices.listed(self.merchant_paid)
+        return max(0, prices.listed(self.merchant_paid + buyer_minor) - self.merchant_listed)
 
     def add(self, other: UnitBalance, sign: int) -> None:
         for field in fields(self):
@@ -51,7 +62,9 @@ class UnitBalance:
 
     def give(self, other: UnitBalance, prices: Prices, qty: int) -> None:
         """Moves the part of the balance that `qty` units can have to another place."""
-        most = UnitBalance(prices.buyer * qty, prices.buyer * qty, prices.list * qty, prices.list * qty)
-        part = UnitBalance(*(min(getattr(self, f.name), getattr(most, f.name)) for f in fields(self)))
+        buyers, listed = prices.buyer * qty, prices.list * qty
+        in_list_price = ("pending_less", "released", "merchant_listed")
+        most = {f.name: listed if f.name in in_list_price else buyers for f in fields(self)}
+        part = UnitBalance(**{name: min(getattr(self, name), limit) for name, limit in most.items()})
         other.add(part, 1)
         self.add(part, -1)

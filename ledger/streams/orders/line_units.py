@@ -60,9 +60,20 @@ class Units:
         less = min(mine.pending_less, theirs.list_for(prices, 0, merchants))
         if paid == mine.paid_open and not self.platform_borne:  # the last part takes the rounding
             less = mine.pending_less
-        part = UnitBalance(paid, merchants, less)
+        rest = prices.listed(mine.merchant_paid) - prices.listed(mine.merchant_paid - merchants)
+        listed = mine.merchant_listed if merchants == mine.merchant_paid else min(mine.merchant_listed, rest)
+        part = UnitBalance(paid_open=paid, merchant_paid=merchants, pending_less=less, merchant_listed=listed)
         theirs.add(part, 1)
         mine.add(part, -1)
+
+    def give_cover(self, other: Units) -> None:
+        """Moves the record of covered parts to `other`, where a part refund that covered refunded units was undone."""
+        mine, theirs = self.balance, other.balance
+        for name in ("merchant_covered", "platform_covered"):
+            missing = theirs.uncovered - theirs.merchant_covered - theirs.platform_covered
+            moved = max(0, min(missing, getattr(mine, name)))
+            setattr(mine, name, getattr(mine, name) - moved)
+            setattr(theirs, name, getattr(theirs, name) + moved)
 
     def _hand(self, other: Units, name: str, most: int) -> int:
         count: int = max(0, min(getattr(self, name), most))
@@ -84,7 +95,7 @@ class RefundedPart:
 
 def of_platform(units: Units, prices: Prices, part: RefundedPart) -> Units:
     """Returns the effect of a refund that the platform bears."""
-    return Units(platform_borne=part.qty, balance=UnitBalance(paid_open=_open_again(units, prices, part)))
+    return Units(platform_borne=part.qty, balance=_of_buyer(units, prices, part, "platform_covered"))
 
 
 def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
@@ -94,15 +105,22 @@ def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
     """
     from_pending = part.listed - part.released
     keeps = prices.list * (part.qty - part.taken_back) - from_pending
-    balance = UnitBalance(_open_again(units, prices, part), part.buyer, -keeps, -part.released)
+    balance = _of_buyer(units, prices, part, "merchant_covered")
+    balance.merchant_paid, balance.merchant_listed = part.buyer, part.listed
+    balance.pending_less, balance.released = -keeps, -part.released
     if part.qty and keeps > units.balance.pending_less:
         balance.pending_less = from_pending
         return Units(platform_borne=part.qty, balance=balance)
     return Units(merchant_borne=part.qty, taken_back=part.taken_back, balance=balance)
 
 
-def _open_again(units: Units, prices: Prices, part: RefundedPart) -> int:
-    """Returns the change of `paid_open`, the part refunds of units that are still open, in minor units."""
-    if not part.qty:
-        return part.buyer
-    return -min(units.balance.paid_open, max(0, prices.buyer * part.qty - part.buyer))
+def _of_buyer(units: Units, prices: Prices, part: RefundedPart, covered: str) -> UnitBalance:
+    """Returns the effect on the buyer's balance. `covered` names the field of the party that bears the refund.
+
+    Refunded units leave the part refunds that are within their price to `covered`. A part refund pays first for
+    refunded units whose cover was undone.
+    """
+    if part.qty:
+        covers = min(max(0, units.balance.paid_open), max(0, prices.buyer * part.qty - part.buyer))
+        return UnitBalance(paid_open=-covers, **{covered: covers})
+    return UnitBalance(paid_open=part.buyer, **{covered: -min(part.buyer, units.balance.uncovered)})

@@ -73,7 +73,7 @@ from ledger.streams.orders.line_holds import LineHolds
 from ledger.streams.orders.logistics import Logistics
 from ledger.streams.orders.parcels import Parcels, moving
 from ledger.streams.orders.payments import Payments
-from ledger.streams.orders.quantities import Effect, LineBook
+from ledger.streams.orders.quantities import Effect, LineBook, Place
 from ledger.streams.orders.status import OrderStatus, status_of
 from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
 from ledger.streams.receivables import Receivables
@@ -151,7 +151,13 @@ class Order(Stream):
             return False
         if any(case.is_pending and case.id != closing for case in self.cases.values()):
             return False
+        if any(self.remainders(line_id) for line_id in self.lines):
+            return False
         return all(book.pending == leaving.get(line_id, 0) for line_id, book in self.lines.items())
+
+    def remainders(self, line_id: str) -> dict[Place, int]:
+        """Returns the line's pending money that no pending unit carries, in fen by place."""
+        return self.lines[line_id].remainders(self.parcels.journeys(line_id))
 
     def apply(self, event: Event) -> None:
         super().apply(event)

@@ -88,6 +88,29 @@ class LineBook:
         paid_open = sum(units.balance.paid_open for units in self.places.values())
         return Money(self.prices.buyer * (self.live - self.refunded) - paid_open, self.line.unit_reference.currency)
 
+    @property
+    def is_out_of_balance(self) -> bool:
+        """True if a refund of a part of the price was undone in a place after units of the place were closed."""
+        balances = [units.balance for units in self.places.values()]
+        return any(balance.uncovered or balance.pending_less < 0 for balance in balances)
+
+    def remainders(self, journeys: Iterable[Journey]) -> dict[Place, int]:
+        """Returns the pending money of places without a pending unit, in fen: no release of units will take it."""
+        if not self.is_out_of_balance:
+            return {}
+        open_units, found = self.open_units(journeys), dict[Place, int]()
+        balances = {
+            place: units.balance.pending_less
+            for place, units in self.places.items()
+            if open_units.get(place, 0) + units.platform_borne <= units.kept_releases
+        }
+        left = min(-sum(balances.values()), self.pending_value.minor)
+        for place, less in balances.items():
+            if (part := min(left, -less)) > 0:
+                found[place] = part
+                left -= part
+        return found
+
     def unshipped(self, journeys: Iterable[Journey]) -> int:
         """Returns the number of units that are not refunded and have not left the merchant."""
         return self.open_units(journeys)[None]
@@ -147,6 +170,9 @@ class LineBook:
             if (moved := min(missing, part)) > 0:
                 self.places[other].give_part(self.places[place], self.prices, moved)
                 missing -= moved
+        if missing:
+            for other in held:
+                self.places[other].give_cover(self.places[place])
 
     def _give_part(self, place: Place, over: int, open_units: Mapping[Place, int]) -> None:
         """Moves `over` minor units of part refunds. What was taken from pending money goes to unreleased units first:

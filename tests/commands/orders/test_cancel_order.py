@@ -185,13 +185,3 @@ def test_an_order_is_not_over_while_a_dispute_may_give_units_back() -> None:
     assert OrderCancelled not in kinds(scenario.submit("cancel_order", reason="out_of_stock", lines=B))
     scenario.submit("report_dispute_won", **OF_DISPUTE)
     scenario.sent("P-9", A=1)
-
-
-def test_money_that_a_dispute_gives_back_for_cancelled_units_is_flagged() -> None:
-    """A dispute took USD 10.00 of B; B is cancelled at what was left of it; the dispute is won after all."""
-    scenario = OrderScenario().paid()
-    scenario.submit("report_dispute_opened", **opened("USD 10.00", lines=[{"line_id": "B", "qty": 1}]))
-    scenario.submit("report_dispute_lost", **OF_DISPUTE)
-    scenario.submit("cancel_order", reason="out_of_stock", lines=B)
-    scenario.submit("report_dispute_won", **OF_DISPUTE)
-    assert scenario.breaks() == ["dispute_won_on_closed_units"]

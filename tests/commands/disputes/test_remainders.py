@@ -1,0 +1,212 @@
+"""Disputes that are won after units were closed at a part of their price: nobody's money is left without a unit.
+
+A dispute takes USD 10.00 of the USD 19.44 of B; that is CNY 72.02 of the list price of CNY 140.00.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.events.event import Event
+from ledger.events.orders import OrderCompleted
+from ledger.events.refunds import RefundApproved
+from ledger.events.settlement import SettlementReleased
+from ledger.money import Money
+from tests.support.given import NOW, PARTNER, PLATFORM, cny, usd
+from tests.support.orders import OrderScenario, after_days
+from tests.support.payments import OF_DISPUTE, opened
+
+B = [{"line_id": "B", "qty": 1}]
+
+
+def lose(scenario: OrderScenario, amount: str = "USD 10.00", **other: Any) -> OrderScenario:
+    """The issuer gives the buyer a part of the price of B."""
+    scenario.submit("report_dispute_opened", **opened(amount, lines=B) | other)
+    scenario.submit("report_dispute_lost", **OF_DISPUTE | {k: v for k, v in other.items() if k == "dispute_id"})
+    return scenario
+
+
+def win(scenario: OrderScenario, at: Any = NOW, dispute_id: str = "dp-1") -> list[Event]:
+    return scenario.submit("report_dispute_won", **OF_DISPUTE | {"dispute_id": dispute_id}, at=at)
+
+
+def refunds(events: list[Event]) -> list[tuple[Money, str]]:
+    return [(event.money.amount, event.liability) for event in events if isinstance(event, RefundApproved)]
+
+
+def releases(events: list[Event]) -> list[tuple[int, Money, str]]:
+    return [(event.qty, event.gross, event.rule) for event in events if isinstance(event, SettlementReleased)]
+
+
+def open_breaks(scenario: OrderScenario) -> list[str]:
+    return [known.opened.kind for known in scenario.order.known_breaks.values() if known.is_open]
+
+
+def signed(*, released: bool = False) -> OrderScenario:
+    scenario = OrderScenario().paid().sent(A=2, B=1).signed()
+    if released:
+        scenario.submit("release_settlement", at=after_days(7))
+    return scenario
+
+
+def refunded(scenario: OrderScenario, *, liability: str = "merchant", **other: Any) -> OrderScenario:
+    """B is refunded at what the dispute has left of its price."""
+    asked = {"refund_id": "R-1", "reason": "broken", "lines": B, "type": "return_refund"}
+    scenario.submit("request_refund", by=PLATFORM, **asked, at=after_days(8))
+    decided = {"refund_id": "R-1", "round": 1, "liability": liability}
+    scenario.submit("approve_refund", by=PLATFORM, **decided, **other, at=after_days(8))
+    return scenario
+
+
+class TestCancelledUnits:
+    def test_the_buyer_is_refunded_the_rest_at_the_merchants_cost(self) -> None:
+        scenario = lose(OrderScenario().paid())
+        scenario.submit("cancel_order", reason="out_of_stock", lines=B)
+        assert refunds(win(scenario)) == [(usd("10.00"), "merchant")]
+
+    def test_the_books_hold_the_price_of_the_other_units_and_the_whole_refund(self) -> None:
+        scenario = lose(OrderScenario().paid())
+        scenario.submit("cancel_order", reason="out_of_stock", lines=B)
+        win(scenario)
+        assert (scenario.balance("2110"), scenario.balance("2210", "USD"), scenario.breaks()) == (-360_00, -19_44, [])
+
+    def test_an_order_that_is_cancelled_as_a_whole_is_complete_with_the_refund(self) -> None:
+        scenario = lose(OrderScenario().paid())
+        scenario.submit("cancel_order", reason="out_of_stock")
+        win(scenario)
+        assert scenario.order.completed
+        assert (scenario.balance("2110"), scenario.balance("2210", "USD")) == (0, -69_44)
+
+
+class TestReleasedUnits:
+    def test_the_merchant_gets_the_rest_of_their_price(self) -> None:
+        scenario = lose(signed())
+        scenario.submit("release_settlement", at=after_days(7))
+        assert releases(win(scenario, at=after_days(8))) == [(0, cny("72.02"), "remainder")]
+
+    def test_the_buyer_gets_nothing_and_no_break_opens(self) -> None:
+        scenario = lose(signed())
+        scenario.submit("release_settlement", at=after_days(7))
+        assert (refunds(win(scenario, at=after_days(8))), scenario.breaks()) == ([], [])
+
+    def test_the_fee_is_the_fee_of_the_whole_price(self) -> None:
+        scenario = lose(signed())
+        scenario.submit("release_settlement", at=after_days(7))
+        win(scenario, at=after_days(8))
+        assert (scenario.balance("2110"), scenario.balance("2120"), scenario.balance("4110")) == (0, -475_00, -25_00)
+
+    def test_an_open_dispute_about_the_units_keeps_the_rest_back_until_it_is_decided(self) -> None:
+        scenario = lose(signed())
+        scenario.submit("release_settlement", at=after_days(7))
+        scenario.submit("report_dispute_opened", **opened("USD 2.00", lines=B) | {"dispute_id": "dp-2"})
+        assert releases(win(scenario, at=after_days(8))) == []
+        assert releases(win(scenario, at=after_days(9), dispute_id="dp-2")) == [(0, cny("72.02"), "remainder")]
+
+    def test_an_order_is_not_complete_while_the_rest_is_kept_back(self) -> None:
+        scenario = lose(OrderScenario().paid().sent("P-1", B=1).sent("P-2", A=2).signed("P-1"))
+        scenario.submit("release_settlement", at=after_days(7))
+        scenario.submit("report_dispute_opened", **opened("USD 2.00", lines=B) | {"dispute_id": "dp-2"})
+        win(scenario, at=after_days(8))
+        scenario.signed("P-2", at=after_days(9))
+        assert OrderCompleted not in [type(e) for e in scenario.submit("release_settlement", at=after_days(16))]
+        assert OrderCompleted in [type(e) for e in win(scenario, at=after_days(17), dispute_id="dp-2")]
+
+
+class TestReleasedAndRefundedUnits:
+    def test_the_buyer_is_refunded_the_rest_at_the_merchants_cost(self) -> None:
+        scenario = refunded(lose(signed(released=True)))
+        assert refunds(win(scenario, at=after_days(9))) == [(usd("10.00"), "merchant")]
+
+    def test_the_merchant_has_the_price_of_the_other_units_less_its_fee(self) -> None:
+        scenario = refunded(lose(signed(released=True)))
+        win(scenario, at=after_days(9))
+        books = [scenario.balance(account) for account in ("2110", "2120", "4110", "4120")]
+        assert (books, scenario.balance("2210", "USD")) == ([0, -342_00, -25_00, 7_00], -19_44)
+
+    def test_what_the_platform_refunded_is_at_the_platforms_cost(self) -> None:
+        scenario = refunded(lose(signed(released=True)), liability="platform")
+        assert refunds(win(scenario, at=after_days(9))) == [(usd("10.00"), "platform")]
+        assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -475_00)
+
+
+class TestLostParcel:
+    """The merchant bears the part of a parcel that never reached the warehouse; the platform pays for the rest."""
+
+    def lost(self) -> OrderScenario:
+        scenario = OrderScenario().paid().sent("P-2", A=2).signed("P-2").sent("P-1", B=1)
+        lose(scenario, reason="not_received")
+        scenario.submit("report_tracking", parcel_id="P-1", milestone="departed", at=after_days(1))
+        scenario.submit("report_loss", by=PARTNER, parcel_id="P-1", at=after_days(2))
+        refund = {"parcel_id": "P-1", "refund_id": "R-1", "reason": "lost"}
+        scenario.submit("refund_lost_parcel", by=PLATFORM, **refund, at=after_days(3))
+        return scenario
+
+    def test_the_merchant_gets_the_rest_and_the_platform_refunds_the_buyer(self) -> None:
+        scenario = self.lost()
+        decided = win(scenario, at=after_days(4))
+        assert (releases(decided), refunds(decided)) == ([(0, cny("72.02"), "remainder")], [(usd("10.00"), "platform")])
+
+    def test_a_parcel_that_was_found_and_signed_for_is_not_paid_back_in_full_by_itself(self) -> None:
+        scenario = self.lost()
+        scenario.signed("P-1", at=after_days(4))
+        decided = win(scenario, at=after_days(5))
+        assert (releases(decided), refunds(decided)) == ([(0, cny("72.02"), "remainder")], [])
+        assert "dispute_won_on_closed_units" in scenario.breaks()
+
+
+class TestReturns:
+    def awaited(self) -> OrderScenario:
+        return refunded(lose(signed()), return_required=True, return_by=after_days(20))
+
+    def test_a_refund_that_waits_for_its_goods_gets_the_rest_once_they_are_back(self) -> None:
+        scenario = self.awaited()
+        assert refunds(win(scenario, at=after_days(9))) == []
+        received = scenario.submit("report_return_received", refund_id="R-1", at=after_days(10))
+        assert refunds(received) == [(usd("10.00"), "merchant")]
+
+    def test_goods_that_never_come_back_are_paid_to_the_merchant(self) -> None:
+        scenario = self.awaited()
+        win(scenario, at=after_days(9))
+        assert refunds(scenario.submit("expire_return", refund_id="R-1", at=after_days(20))) == []
+        scenario.submit("release_settlement", at=after_days(20))
+        assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -475_00)
+
+    def test_a_part_that_was_kept_after_the_return_expired_comes_back_to_released_units(self) -> None:
+        scenario = refunded(signed(), return_required=True, return_by=after_days(10))
+        lose(scenario)
+        scenario.submit("expire_return", refund_id="R-1", at=after_days(10))
+        scenario.submit("release_settlement", at=after_days(11))
+        assert releases(win(scenario, at=after_days(12))) == [(0, cny("72.02"), "remainder")]
+
+
+class TestCapturedMoney:
+    """Another dispute is about USD 55.00 of the USD 69.44; USD 9.44 was refunded."""
+
+    def disputed(self) -> OrderScenario:
+        scenario = lose(OrderScenario().paid())
+        scenario.submit("cancel_order", reason="out_of_stock", lines=B)
+        scenario.submit("report_dispute_opened", **opened("USD 55.00") | {"dispute_id": "dp-2"})
+        return scenario
+
+    def test_the_refund_is_at_most_what_is_left_of_it(self) -> None:
+        assert refunds(win(self.disputed())) == [(usd("5.00"), "merchant")]
+
+    def test_a_break_stands_for_the_rest_until_it_can_be_refunded(self) -> None:
+        scenario = self.disputed()
+        win(scenario)
+        assert open_breaks(scenario) == ["dispute_won_on_closed_units"]
+        assert refunds(win(scenario, dispute_id="dp-2")) == [(usd("5.00"), "merchant")]
+        assert open_breaks(scenario) == []
+
+
+@pytest.mark.parametrize("parts", [("USD 3.33", "USD 3.33"), ("USD 0.01", "USD 0.02"), ("USD 7.77", "USD 1.11")])
+def test_parts_that_are_undone_one_by_one_leave_no_fen(parts: tuple[str, str]) -> None:
+    scenario = OrderScenario().paid()
+    for n, part in enumerate(parts, start=1):
+        lose(scenario, part, dispute_id=f"dp-{n}")
+    scenario.submit("cancel_order", reason="out_of_stock", lines=B)
+    for n in (1, 2):
+        win(scenario, dispute_id=f"dp-{n}")
+    assert (scenario.balance("2110"), scenario.balance("2210", "USD")) == (-360_00, -19_44)
