@@ -10,11 +10,11 @@ from commands.rules import Rules
 from ledger.deadlines import has_come
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelDeemedSigned
+from ledger.folds.parcel import Parcel
 from ledger.ids import Id
 from ledger.refusals.after_sales import NotDeemedSigned
 from ledger.refusals.catalogue import ParcelNotFound
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 
 class DeemSigned(OrderCommand, name="deem_signed"):
@@ -38,7 +38,7 @@ def _deemed(command: DeemSigned, order: Order, parcel: Parcel, rules: Rules) -> 
     """Yields the deemed signature. Raises `NotDeemedSigned` before its time, and if the parcel was lost, refused or
     returned."""
     assert order.placed is not None, "only a placed order has parcels"
-    journey = parcel.journey(parcel.items[0].line_id)
+    journey = order.parcels.whole_journey(parcel)
     deemed_at = lock_of(order, rules).deemed_at(journey)
     if deemed_at is None or command.decided_at < deemed_at or journey.ended not in ("", "signed_for"):
         raise NotDeemedSigned(parcel_id=parcel.parcel_id, deemed_at=deemed_at, status=parcel.status)

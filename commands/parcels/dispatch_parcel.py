@@ -13,11 +13,11 @@ from ledger.deadlines import CLOCKS_DIFFER_BY, later
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.events.parcels import ParcelDispatched
+from ledger.folds.parcel import Parcel
 from ledger.ids import Id
 from ledger.instants import Instant
 from ledger.refusals.catalogue import AlreadyDispatched, DispatchTimeImplausible, DuplicateTrackingNo, ParcelNotFound
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 
 class DispatchParcel(OrderCommand, name="dispatch_parcel"):

@@ -8,8 +8,8 @@ from commands.parcels.packable_units import held_back_by, quantities, to_send
 from commands.parcels.parcel_reports import ParcelReport, against_lines
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
+from ledger.folds.parcel import Parcel
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 _ASK = "interception"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from commands.order_command import line_of
 from ledger.events.parcels import ParcelItem
+from ledger.folds.parcel import FREE_AGAIN, Parcel
 from ledger.refusals.catalogue import LineAlreadyRefunded, OrderNotConfirmed, QtyExceedsRemaining, RefundPendingOnLine
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import FREE_AGAIN, Parcel
 
 
 def quantities(items: Iterable[ParcelItem]) -> dict[str, int]:

@@ -9,9 +9,9 @@ from commands.contradictions import contradiction
 from commands.fields import RawText
 from commands.order_command import OrderReport
 from ledger.events.event import Event
+from ledger.folds.parcel import Parcel
 from ledger.ids import Id
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 
 class ParcelReport(OrderReport):

@@ -9,8 +9,8 @@ from commands.contradictions import contradiction
 from commands.order_command import OrderReport
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelContents, ParcelItem
+from ledger.folds.parcel import Parcel
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 _OVER = frozenset({"signed_for", "deemed_signed", "destroyed", "returned_to_sender"})
 
@@ -18,11 +18,7 @@ _OVER = frozenset({"signed_for", "deemed_signed", "destroyed", "returned_to_send
 def goes_round(order: Order, *, sources: Sequence[str], targets: Sequence[str]) -> str | None:
     """Returns the target whose units are already in one of the sources, or None. Then no units can move."""
     for target in targets:
-        later = [target]
-        for parcel_id in later:
-            parcel = order.parcels.of(parcel_id)
-            later += [into for into in (parcel.went_into if parcel else ()) if into not in later]
-        if set(later[1:]) & set(sources):
+        if set(order.parcels.onward([target])[1:]) & set(sources):
             return target
     return None
 

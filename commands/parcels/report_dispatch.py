@@ -13,10 +13,10 @@ from commands.requested_units import PackedItemsOrNone
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelCreated, ParcelDispatched
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import Dispatch, Fact
 from ledger.ids import Id
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import Dispatch, Fact
-from ledger.streams.orders.parcels import Parcel
 
 _FACT = "dispatched"
 _NO_WAREHOUSE = "unassigned"

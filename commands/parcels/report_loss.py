@@ -11,8 +11,8 @@ from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelLost
+from ledger.folds.parcel_facts import fact_of
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import fact_of
 
 
 class ReportLoss(MilestoneReport, name="report_loss"):

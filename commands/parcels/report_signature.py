@@ -20,10 +20,10 @@ from commands.rules import Rules
 from ledger.events.deliveries import NAMES_THE_RECIPIENT
 from ledger.events.event import Event
 from ledger.events.parcels import EvidenceKind, ParcelReturnedToSender, ParcelSignedFor
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import Delivery, Fact
 from ledger.sealed import Sealed
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import Delivery, Fact
-from ledger.streams.orders.parcels import Parcel
 
 
 class ReportSignature(MilestoneReport, name="report_signature"):

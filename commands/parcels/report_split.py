@@ -13,9 +13,9 @@ from commands.requested_units import PackedItems
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelContents, ParcelItem, ParcelSplit
+from ledger.folds.parcel import Parcel
 from ledger.ids import Id
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 
 _FACT = "split"
 

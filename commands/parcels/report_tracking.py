@@ -17,12 +17,12 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, UNDONE_BY
 from ledger.events.parcels import ParcelFact
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import fact_of
 from ledger.ids import Id
 from ledger.numbers import Count, Quantity
 from ledger.sealed import Sealed
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import fact_of
-from ledger.streams.orders.parcels import Parcel
 
 TrackedMilestone = Literal[
     "received_at_warehouse", "rejected_at_warehouse",

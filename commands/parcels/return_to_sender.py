@@ -10,9 +10,9 @@ from commands.parcels.parcel_reports import ParcelReport, against_lines
 from ledger.events.deliveries import GOING_BACK, went_to
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelReturnedToSender
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import Delivery, Fact, Signature
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import Delivery, Fact, Signature
-from ledger.streams.orders.parcels import Parcel
 
 _ONE_DELIVERY = timedelta(days=1)  # carriers report one delivery in several scans
 

@@ -9,9 +9,9 @@ from commands.parcels.parcel_reports import ParcelReport
 from ledger.events.deliveries import GOING_BACK
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, still_valid
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import Fact, by_time
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcel_facts import Fact, by_time
-from ledger.streams.orders.parcels import Parcel
 
 # A monthly summary declaration closes the export long after the parcel has left (domain §3.2).
 _AFTER_THE_FACT = frozenset({"export_closed"})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from commands.rules import Rules
+from ledger.folds.after_sales import unit_locks
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Journey
 from ledger.streams.units.units import OrderUnits
 
 
@@ -36,28 +36,27 @@ def lock_of(order: Order, rules: Rules) -> AfterSalesLock:
 
 
 def sent(
-    order: Order, units: OrderUnits, line_id: str, lock: AfterSalesLock, *, at: datetime, binding: bool = True
-) -> list[Sent]:
-    """Returns the line's free units that have left, signed ones first. Without `binding`, no unit is locked."""
-    found = []
-    for journey in order.parcels.journeys(line_id):
-        qty = units.at(line_id, journey.parcel_id).free
-        if journey.has_left and qty > 0:
-            ends_at = _lock_ends_at(order, journey, lock)
-            way = _way(order, journey, lock)
-            signed_at = lock.signed_by(way, at)
-            found.append(
+    order: Order, units: OrderUnits, lock: AfterSalesLock, *, at: datetime, binding: bool = True
+) -> dict[str, list[Sent]]:
+    """Returns each line's free units that have left, signed ones first. Without `binding`, no unit is locked."""
+    found: dict[str, list[Sent]] = {line_id: [] for line_id in order.lines}
+    for (line_id, parcel_id), of_units in unit_locks(order.parcels, order.lines, lock).items():
+        if qty := units.at(line_id, parcel_id).free:
+            found[line_id].append(
                 Sent(
                     line_id=line_id,
-                    parcel_id=journey.parcel_id,
+                    parcel_id=parcel_id,
                     qty=qty,
-                    signed_at=signed_at,
-                    deemed=signed_at is not None and (way.signed_at != signed_at or way.evidence_kind is None),
-                    locked=binding and (ends_at is None or at < ends_at),
-                    lock_ends_at=ends_at,
+                    signed_at=of_units.signed_at(at),
+                    deemed=of_units.is_deemed(at),
+                    locked=binding and of_units.is_locked(at),
+                    lock_ends_at=of_units.ends_at,
                 )
             )
-    return sorted(found, key=lambda units: (units.signed_at is None, units.parcel_id))
+    return {
+        line_id: sorted(parts, key=lambda part: (part.signed_at is None, part.parcel_id))
+        for line_id, parts in found.items()
+    }
 
 
 def opens_at(units: Sequence[Sent], qty: int) -> datetime | None:
@@ -73,31 +72,3 @@ def opens_at(units: Sequence[Sent], qty: int) -> datetime | None:
 
 def _by_end(part: tuple[datetime, int]) -> datetime:
     return part[0]
-
-
-def _way(order: Order, journey: Journey, lock: AfterSalesLock) -> Journey:
-    """Returns the journey with its first signature that the lock accepts, if it has a signature that it does not."""
-    parcel = order.parcels.of(journey.parcel_id)
-    if journey.evidence_kind is None or lock.accepts(journey.evidence_kind) or parcel is None:
-        return journey
-    counts = [s for s in parcel.counted_signatures if s.evidence_kind is None or lock.accepts(s.evidence_kind)]
-    first = min(counts, key=lambda signature: signature.signed_at, default=None)
-    if first is None:
-        return journey
-    signed_at = parcel.counts_from("signed_for", first.signed_at)
-    return replace(journey, signed_at=signed_at, evidence_kind=first.evidence_kind)
-
-
-def _lock_ends_at(order: Order, journey: Journey, lock: AfterSalesLock) -> datetime | None:
-    if lock.scope == "parcel_line":
-        return lock.ends_for(_way(order, journey, lock), carrier_proves=lock.proves(journey.carrier))
-    ends = [
-        lock.ends_for(_way(order, other, lock), carrier_proves=lock.proves(other.carrier)) for other in _all_sent(order)
-    ]
-    known = [end for end in ends if end is not None]
-    return max(known) if len(known) == len(ends) else None
-
-
-def _all_sent(order: Order) -> Iterator[Journey]:
-    for line_id in order.lines:
-        yield from (journey for journey in order.parcels.journeys(line_id) if journey.has_left)

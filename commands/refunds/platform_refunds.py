@@ -13,6 +13,7 @@ from commands.settlement.releases import Due, released, units_by_line
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
 from ledger.events.refunds import RefundApproved, RefundLine
+from ledger.folds.parcel import Parcel
 from ledger.folds.unit_claims import UnitsAt
 from ledger.ids import Id
 from ledger.policies.liability import Cause
@@ -28,7 +29,6 @@ from ledger.refusals.catalogue import (
 from ledger.refusals.payments import DisputeOpen
 from ledger.streams.amounts.refund_shares import refund_line
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 from ledger.streams.units.units import OrderUnits, unreleased
 
 

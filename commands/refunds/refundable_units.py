@@ -57,10 +57,7 @@ class RefundableUnits:
         """The free units that have left, by line. The lock is read only if such units are requested."""
         lock = lock_of(self._order, self._rules)
         binding = lock.binds(self._initiator, self._reason)
-        return {
-            line_id: sent(self._order, self._units, line_id, lock, at=self._at, binding=binding)
-            for line_id in self._order.lines
-        }
+        return sent(self._order, self._units, lock, at=self._at, binding=binding)
 
     def chosen(self, wanted: Sequence[LineQty]) -> list[Part]:
         """Returns the units for these quantities: all of one kind if there are enough, else of several kinds.

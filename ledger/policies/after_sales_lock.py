@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from pydantic import model_validator
 
+from ledger.carrier_marks import mark_of
 from ledger.deadlines import day_later, in_zone, known, later
 from ledger.instants import Duration, Zone, zone_of
 from ledger.policies.policy import Policy
@@ -85,8 +86,8 @@ class AfterSalesLock(Policy, key="after_sales_lock"):
                 return lapses_at
 
     def proves(self, carrier: str) -> bool:
-        """True if this carrier proves signatures."""
-        return carrier not in self.carriers_without_proof
+        """True if this carrier, given by its name or its mark, proves signatures."""
+        return mark_of(carrier) not in map(mark_of, self.carriers_without_proof)
 
     def ends_for(self, way: Way, *, carrier_proves: bool = True) -> datetime | None:
         """Returns the end of one parcel's lock. Before the anchor is reported, only a signature ends the lock."""

@@ -25,9 +25,9 @@ from ledger.events.unmatched_money import (
     UnmatchedFundsSettled,
     UnmatchedRefundReversed,
 )
+from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.money import Money, half_up, share, total
-from ledger.streams.evolution import Evolving
 from ledger.streams.expectation import Expectation
 
 Key = tuple[SettledKind, str, bool]  # kind, reference, and True if it is owed to us

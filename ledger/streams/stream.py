@@ -7,8 +7,8 @@ from functools import singledispatchmethod
 from typing import Any, Self
 
 from ledger.events.event import Event
+from ledger.folds.evolution import Evolving
 from ledger.streams.breaks import Break, remember_break
-from ledger.streams.evolution import Evolving
 from ledger.streams.proposals import PREFIX, Proposal, remember_proposal
 
 

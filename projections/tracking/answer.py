@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
+from ledger.deadlines import NEVER
 from ledger.events.milestones import ENDS, MILESTONES, Stage, place_on_the_way
+from ledger.folds.after_sales import UnitLock
 from ledger.money import Money
 from ledger.policies.return_window import ReturnWindow
 from projections.tracking.tracked_refunds import RefundState
@@ -68,6 +70,7 @@ class TrackedItem:
     under_review: int = 0
     disputed: int = 0
     free: int = 0
+    lock: UnitLock | None = None  # None if the units have not left
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,7 @@ class ParcelTracking:
     timeline: tuple[TimelineEntry, ...]
     paid: bool = True  # true if the order is paid and was not cancelled
     promised_by: datetime | None = None  # the promised time of arrival at the warehouse
-    lock_ends_at: datetime | None = None
-    proven_at: datetime | None = None  # signed for, with evidence that the order's lock accepts
-    deemed_at: datetime | None = None  # deemed signed for without evidence, if the lock allows it
+    lock_ends_at: datetime | None = None  # of its last units
     return_window: ReturnWindow | None = None  # in force when the order was placed
     came_from: tuple[str, ...] = ()
 
@@ -155,28 +156,25 @@ class ParcelTracking:
 
     def after_sales(self, now: datetime) -> AfterSales:
         """Returns the services for units of this parcel. The command decides each request on its own."""
-        if free := sum(item.free for item in self.items):
-            return self._of(free, now)
-        return AfterSales(False, None, (), self._standing() or self._why_nothing(self.items))
+        offers = [self.after_sales_of(item, now) for item in self.items if item.free]
+        return _together(offers) if offers else AfterSales(False, None, (), self._why_nothing(self.items))
 
     def after_sales_of(self, item: TrackedItem, now: datetime) -> AfterSales:
         """Returns the services for the units of one line in this parcel."""
-        return self._of(item.free, now) if item.free else AfterSales(False, None, (), self._why_nothing([item]))
-
-    def _of(self, qty: int, now: datetime) -> AfterSales:
-        if (reason := self._standing()) is not None:
-            return AfterSales(False, None, (), reason)
-        if self.lock_ends_at is None or now < self.lock_ends_at:
-            return AfterSales(False, self.lock_ends_at, (), "locked" if self.lock_ends_at else "locked_until_signed")
-        signed_at = min((at for at in (self.proven_at, self.deemed_at) if at and at <= now), default=None)
+        if self._standing() is not None or not item.free:
+            return AfterSales(False, None, (), self._why_nothing([item]))
+        ends_at = item.lock.ends_at if item.lock else None
+        if item.lock is None or item.lock.is_locked(now):
+            return AfterSales(False, ends_at, (), "locked" if ends_at else "locked_until_signed")
+        signed_at = item.lock.signed_at(now)
         if signed_at is None:
-            return AfterSales(True, None, ("not_received",), qty=qty)
+            return AfterSales(True, None, ("not_received",), qty=item.free)
         closes_at = self.return_window.closes_at(signed_at) if self.return_window else None
         if closes_at and now >= closes_at:
             return AfterSales(False, None, (), "window_closed", closes_at)
-        proven = signed_at == self.proven_at
-        options: tuple[Option, ...] = ("return_refund",) if proven else ("return_refund", "not_received")
-        return AfterSales(True, None, options, closes_at=closes_at, qty=qty)
+        deemed = item.lock.is_deemed(now)
+        options: tuple[Option, ...] = ("return_refund", "not_received") if deemed else ("return_refund",)
+        return AfterSales(True, None, options, closes_at=closes_at, qty=item.free)
 
     def _standing(self) -> Reason | None:
         """Returns the reason why nothing of the parcel can be requested, or None."""
@@ -192,6 +190,16 @@ class ParcelTracking:
         if any(item.disputed for item in items):
             return "disputed"
         return "under_review" if any(item.under_review for item in items) else "refunded"
+
+
+def _together(offers: Sequence[AfterSales]) -> AfterSales:
+    """Returns the services for several kinds of units: all that are open, or else the lock that ends first."""
+    if open_ := [offer for offer in offers if offer.allowed]:
+        options = tuple(option for option in get_args(Option) if any(option in offer.options for offer in open_))
+        closes_at = min((offer.closes_at for offer in open_ if offer.closes_at), default=None)
+        return AfterSales(True, None, options, closes_at=closes_at, qty=sum(offer.qty for offer in open_))
+    locked = [offer for offer in offers if offer.lock_ends_at is not None]
+    return min(locked, key=lambda offer: offer.lock_ends_at or NEVER, default=offers[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from ledger.events.milestones import MILESTONES, as_read, place_on_the_way
+from ledger.folds.after_sales import unit_locks
+from ledger.folds.parcel_facts import Fact
 from ledger.folds.unit_claims import UnitsAt
 from ledger.fx import CNY
 from ledger.money import Money
@@ -25,8 +27,8 @@ from projections.tracking.answer import (
 )
 from projections.tracking.buyers_places import place_without
 from projections.tracking.headline import headline_of
-from projections.tracking.parcel_status import Fact, carrier_of, counted_signatures, mark_of, remembered
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
+from projections.tracking.tracked_parcels import parcels_of
 from projections.tracking.tracked_units import Places, Units, awaited_units, units_by_place
 
 Stored = Mapping[Any, Any]  # a row by column
@@ -175,7 +177,7 @@ def _entries(timeline: Iterable[Stored], unsaid: Collection[str]) -> Iterator[Ti
         if word == "returned_to_sender" and (word, fact.happened_at) in shown:
             continue
         shown.add((word, fact.happened_at))
-        place = place_without(fact.location, unsaid)
+        place = place_without(fact.code, unsaid)
         yield TimelineEntry(word, MILESTONES[word].stage, MILESTONE_TEXTS[word], fact.happened_at, place)
 
 
@@ -200,31 +202,10 @@ def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], places: Pl
 
 def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
     """Yields the parcels with the deadlines of the policies in force when the order was placed."""
-    rows, lock = {row["parcel_id"]: row for row in stored.parcels}, stored.lock
-    if lock is None:
-        yield from parcels
-        return
-    left = {parcel.parcel_id: _proven(parcel, rows[parcel.parcel_id], lock) for parcel in parcels if parcel.has_left}
-    without_proof = {mark_of(carrier) for carrier in lock.carriers_without_proof}
-    ends = {
-        parcel_id: lock.ends_for(way, carrier_proves=carrier_of(dict(rows[parcel_id])) not in without_proof)
-        for parcel_id, way in left.items()
-    }
-    if lock.scope == "order":
-        known = [end for end in ends.values() if end is not None]
-        ends = dict.fromkeys(ends, max(known, default=None) if len(known) == len(ends) else None)
+    lines = [line["line_id"] for line in from_json(stored.order["lines"])]
+    locks = unit_locks(parcels_of(stored.order["reports"]), lines, stored.lock) if stored.lock else {}
     for parcel in parcels:
-        if way := left.get(parcel.parcel_id):
-            proven_at, deemed_at = lock.signed_at(way), lock.deemed_at(way)
-            parcel = replace(parcel, proven_at=proven_at, deemed_at=deemed_at, return_window=stored.return_window)
-        yield replace(parcel, lock_ends_at=ends.get(parcel.parcel_id))
-
-
-def _proven(parcel: ParcelTracking, row: Stored, lock: AfterSalesLock) -> ParcelTracking:
-    """Returns the parcel with its first signature that the lock accepts as evidence, if there is one."""
-    signatures = counted_signatures(remembered(dict(row)))
-    counts = [(at, not kind, kind) for at, kind in signatures if not kind or lock.accepts(kind)]
-    if not counts:
-        return parcel
-    signed_at, _, kind = min(counts)
-    return replace(parcel, signed_at=signed_at, evidence_kind=kind or None)
+        items = tuple(replace(item, lock=locks.get((item.line_id, parcel.parcel_id))) for item in parcel.items)
+        ends = [item.lock.ends_at if item.lock else None for item in items]
+        last = max((end for end in ends if end), default=None) if None not in ends else None
+        yield replace(parcel, items=items, lock_ends_at=last, return_window=stored.return_window)

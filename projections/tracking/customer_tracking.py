@@ -18,7 +18,7 @@ from ledger.events.logistics import (
     LogisticsClaimFiled,
     LogisticsClaimSettled,
 )
-from ledger.events.milestones import MILESTONES, WORDS
+from ledger.events.milestones import MILESTONES
 from ledger.events.orders import OrderCancelled, OrderConfirmed, OrderExpired, OrderLineCancelled, OrderPlaced
 from ledger.events.parcels import (
     DutyAssessed,
@@ -27,7 +27,6 @@ from ledger.events.parcels import (
     ParcelDeemedSigned,
     ParcelDispatched,
     ParcelFact,
-    ParcelReturnedToSender,
     ParcelsConsolidated,
     ParcelSignedFor,
     ParcelSplit,
@@ -45,17 +44,18 @@ from ledger.events.refunds import (
     ReturnReceived,
     ReturnShipped,
 )
+from ledger.folds.parcels import Parcels
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from projections.engine.batch import Batch, Row
 from projections.engine.projection import Projection
-from projections.tracking.buyers_places import names_of, place_for_buyers
-from projections.tracking.parcel_status import Fact, carry, hand_over, mark_of, reach
-from projections.tracking.repacked_units import inherit, repack
+from projections.tracking.buyers_places import names_of
+from projections.tracking.repacked_units import repack
 from projections.tracking.tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 from projections.tracking.tracked_disputes import DISPUTE_EVENTS, disputes_after
+from projections.tracking.tracked_parcels import columns_of, milestone_of, parcels_of, stored, without_partners
 from projections.tracking.tracked_refunds import REFUND_EVENTS, refunds_after
 
 PARTNER_EVENTS: tuple[type[Event], ...] = (
@@ -73,7 +73,7 @@ class CustomerTracking(Projection):
     """Keeps rows of orders and parcels for buyers. A reader adds the states that depend on the clock."""
 
     name = "customer_tracking"
-    version = 9
+    version = 10
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -93,11 +93,12 @@ class CustomerTracking(Projection):
     def fold(self, batch: Batch) -> None:
         reported = [(recorded, recorded.event) for recorded in batch.events]
         _load(batch, reported)
+        parcels: dict[tuple[str, str], Parcels] = {}  # by order
         for recorded, event in reported:
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:
-                fold = _Fold(batch, recorded)
+                fold = _Fold(batch, recorded, parcels)
                 fold.on(event)
                 if isinstance(event, REFUND_EVENTS):
                     fold.refund(event)
@@ -141,8 +142,8 @@ def _publish(batch: Batch, recorded: Recorded, event: PolicyPublished) -> None:
 class _Fold:
     """Applies one event of an order to the rows."""
 
-    def __init__(self, batch: Batch, recorded: Recorded) -> None:
-        self._batch, self._recorded = batch, recorded
+    def __init__(self, batch: Batch, recorded: Recorded, parcels: dict[tuple[str, str], Parcels]) -> None:
+        self._batch, self._recorded, self._parcels = batch, recorded, parcels
         self._order_id = order_of(recorded.stream) or ""
         self._merchant = merchant_of(recorded.stream) or ""
 
@@ -228,46 +229,14 @@ class _Fold:
         self._give_back(event.undone.lines if event.undone else (), -1)
 
     @on.register
-    def _(self, event: ParcelCreated) -> None:
-        self._leave_unsaid(names_of(event.warehouse_id, is_place=True))
+    def _(self, event: ParcelCreated | ParcelDispatched | ParcelFact | ParcelDeemedSigned) -> None:
         row = self._parcel(event.parcel_id)
-        if row["moved_at"] is None:  # else its units are already in other parcels
+        if isinstance(event, ParcelCreated) and row["moved_at"] is None:  # else its units are already in other parcels
             row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
-        self._reach(row, Fact("created", self._recorded.occurred_at))
-
-    @on.register
-    def _(self, event: ParcelDispatched) -> None:
-        self._leave_unsaid(names_of(event.carrier))
-        row = self._parcel(event.parcel_id)
-        hand_over(row, [(event.dispatched_at, mark_of(event.carrier))])
-        at = event.dispatched_at
-        self._reach(row, Fact("dispatched", at, counts_from=event.counts_from(at)))
-
-    @on.register
-    def _(self, event: ParcelFact) -> None:
-        self._leave_unsaid(_names(event))
-        row = self._parcel(event.parcel_id)
-        carry(row, event.happened_at, event.carrier)
-        at = event.happened_at
-        self._reach(row, Fact(WORDS[type(event)], at, _place(event), event.counts_from(at)))
-
-    @on.register
-    def _(self, event: ParcelReturnedToSender) -> None:
-        """A return that was interpreted from a delivery is kept as a delivery; all facts together decide its
-        recipient.
-        """
-        self._leave_unsaid(_names(event))
-        row, at = self._parcel(event.parcel_id), event.happened_at
-        carry(row, at, event.carrier)
-        word = WORDS[type(event)] if event.evidence_kind is None else "signed_for"
-        self._reach(row, Fact(word, at, _place(event), event.counts_from(at)))
-
-    @on.register
-    def _(self, event: ParcelSignedFor) -> None:
-        self._leave_unsaid(_names(event))
-        at, kind = event.happened_at, event.evidence_kind
-        delivery = Fact("signed_for", at, _place(event), event.counts_from(at), kind, kind == NAMES_THE_RECIPIENT)
-        self._reach(self._parcel(event.parcel_id), delivery)
+            self._put_parcel(row)
+        carrier, warehouse = getattr(event, "carrier", ""), getattr(event, "warehouse_id", "")
+        self._leave_unsaid((*names_of(carrier), *names_of(warehouse, is_place=True)))
+        self._report(event)
 
     @on.register
     def _(
@@ -286,15 +255,10 @@ class _Fold:
         self._leave_unsaid(names_of(event.carrier))
 
     @on.register
-    def _(self, event: ParcelDeemedSigned) -> None:
-        self._reach(self._parcel(event.parcel_id), Fact("deemed_signed", event.signed_at, evidence_kind=""))
-
-    @on.register
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
-        for parcel_id in _parcels_of(event):
-            self._reach(self._parcel(parcel_id), Fact(WORDS[type(event)], event.happened_at))
+        self._report(event)
         for row in repack(event, self._parcel):
-            self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+            self._put_parcel(row)
 
     def _leave_unsaid(self, names: Collection[str]) -> None:
         """Adds names to those that places must not show.
@@ -351,39 +315,33 @@ class _Fold:
                 qty -= here
         if qty:
             row["items"] = _counted(row["items"], line_id, "refunded", qty)
-            self._batch.rows(PARCELS).put(row, at=self._recorded.position)
+            self._put_parcel(row)
 
-    def _pass_on(self, row: Row) -> None:
-        """Applies a late fact also to the parcels into which the units have moved since."""
-        for parcel_id in from_json(row["went_into"]):
-            later = self._parcel(parcel_id)
-            inherit(row, later)
-            self._batch.rows(PARCELS).put(later, at=self._recorded.position)
-            self._pass_on(later)
+    def _put_parcel(self, row: Row) -> None:
+        self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
-    def _reach(self, row: Row, fact: Fact) -> None:
-        """Applies a fact to the parcel and appends it to the timeline."""
-        reach(row, fact)
-        position = self._recorded.position
-        self._batch.rows(PARCELS).put(row, at=position)
-        self._pass_on(row)
-        if self._batch.rows(ORDERS).get(self._order_id, self._merchant) is None:
-            self._put_order()
-        self._batch.lines(TIMELINE).append(
-            (
-                self._batch.book, position, row["parcel_id"], self._order_id, self._merchant, fact.milestone,
-                fact.happened_at, fact.location, fact.to_recipient,
-            )
-        )  # fmt: skip
+    def _report(self, event: Event) -> None:
+        """Applies the event to the order's parcels, and appends it to the timeline of each parcel that it names."""
+        parcels, shown = self._folded(), without_partners(event)
+        parcels.remember(shown)
+        self._put_order(reports=self._order()["reports"] + stored(shown))
+        word, at = milestone_of(event, self._recorded.occurred_at)
+        for parcel_id in parcels.onward(_parcels_of(event)):
+            row, parcel = self._parcel(parcel_id), parcels.of(parcel_id)
+            assert parcel is not None, "an event makes the parcels that it names"
+            self._put_parcel(row | columns_of(parcels, parcel, row, at=at))
+        place, named = getattr(shown, "raw_code", ""), getattr(event, "evidence_kind", None) == NAMES_THE_RECIPIENT
+        to_recipient = named and isinstance(event, ParcelSignedFor)
+        for parcel_id in _parcels_of(event):
+            entry = (parcel_id, self._order_id, self._merchant, word, at, place, to_recipient)
+            self._batch.lines(TIMELINE).append((self._batch.book, self._recorded.position, *entry))
 
-
-def _place(event: ParcelFact) -> str:
-    return place_for_buyers(event.location, event.carrier)
-
-
-def _names(event: ParcelFact) -> tuple[str, ...]:
-    """Returns the hashes of the names in the fact: its carrier and its warehouse."""
-    return *names_of(event.carrier), *names_of(getattr(event, "warehouse_id", ""), is_place=True)
+    def _folded(self) -> Parcels:
+        """Returns the order's parcels after all reports so far. A batch folds each order once."""
+        key = (self._order_id, self._merchant)
+        if key not in self._parcels:
+            self._parcels[key] = parcels_of(self._order()["reports"])
+        return self._parcels[key]
 
 
 def _counted(text: str, line_id: str, column: str, qty: int) -> str:

@@ -36,6 +36,7 @@ ORDERS = kept_table(
     _text("open_cases"),
     _text("refunds"),  # JSON by case: amount requested or approved, amount paid and state, in the buyer's currency
     _text("disputes"),  # JSON by dispute: units by line (empty: the whole order), and the cases before it
+    _text("reports"),  # lines: the events of its parcels without the names of partners (`without_partners`)
     _text("unsaid"),  # JSON: hashes of the names of partners that had its parcels or charged for them (`names_of`)
     indexes=[("buyer_ref",)],
 )
@@ -54,14 +55,7 @@ PARCELS = kept_table(
     _instant("departed_at"),
     _instant("signed_at"),
     _text("evidence_kind"),
-    _text("deliveries"),  # JSON: every delivery with its evidence, and the facts that decide to whom it went
-    _text("hand_overs"),  # JSON: instant of each hand-over, and the hash of the carrier (`mark_of`)
-    _text("carried_by"),  # JSON: the latest carrier that reported to have it, in the same form
-    _text("way_milestone"),  # the furthest fact, without facts that a later one may undo
-    _instant("way_at"),
-    _text("way_location"),
-    _text("turns"),  # JSON: the last fact of each kind that a later one may undo, or that undoes one
-    _text("came_from"),  # JSON: the parcels its units came from, and when each was handed over
+    _text("came_from"),  # JSON: the parcels its units came from
     _text("went_into"),  # JSON: the parcels its units are in now
     _instant("moved_at"),
 )
@@ -88,13 +82,12 @@ RETURN_WINDOWS = kept_table(
 
 BLANK_ORDER: Row = {
     "status": "unplaced", "buyer_ref": "", "market": "", "placed_at": None, "promised_by": None, "lock_version": 0,
-    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}", "unsaid": "[]",
+    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}", "reports": "", "unsaid": "[]",
 }  # fmt: skip
 BLANK_PARCEL: Row = {
     column: "" if isinstance(PARCELS.shape.c[column].type, Text) else None
     for column in PARCELS.columns
     if column not in ("book", *PARCELS.key, "changed_at_position", "deleted")
 } | {
-    "items": "[]", "came_from": "{}", "went_into": "[]", "deliveries": "[]", "hand_overs": "[]", "carried_by": "[]",
-    "turns": "{}",
+    "items": "[]", "came_from": "[]", "went_into": "[]",
 }  # fmt: skip

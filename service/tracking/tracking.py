@@ -8,7 +8,7 @@ from typing import Any
 
 from projections.tracking.answer import OrderTracking, ParcelTracking, TrackedRefund
 
-_INNER = ("paid", "proven_at", "deemed_at", "return_window")  # what `after_sales` is computed from
+_INNER = ("paid", "return_window")  # what `after_sales` is computed from
 
 
 def reported(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
@@ -27,7 +27,11 @@ def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
     for name in _INNER:
         del plain[name]
     reported_now = {"late": parcel.is_late(now), "gaps": parcel.gaps, "after_sales": asdict(parcel.after_sales(now))}
-    items = [asdict(item) | {"after_sales": asdict(parcel.after_sales_of(item, now))} for item in parcel.items]
+    items = [
+        {name: value for name, value in shown.items() if name != "lock"}
+        | {"after_sales": asdict(parcel.after_sales_of(item, now))}
+        for shown, item in zip(plain["items"], parcel.items, strict=True)
+    ]
     return plain | reported_now | {"items": items}
 
 

@@ -34,10 +34,10 @@ from ledger.events.refunds import (
     ReturnReceived,
     ReturnShipped,
 )
+from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.ids import return_id_of
 from ledger.money import Money, share
-from ledger.streams.evolution import Evolving
 from ledger.streams.orders.quantities import Effect
 
 CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]

@@ -19,9 +19,9 @@ from ledger.events.disputes import (
     DisputeWon,
 )
 from ledger.events.refunds import ApprovedLine
+from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.money import Money, joined
-from ledger.streams.evolution import Evolving
 from ledger.streams.orders.quantities import Effect
 
 DisputeState = Literal["open", "won", "lost"]

@@ -14,9 +14,9 @@ from ledger.events.logistics import (
     LogisticsClaimSettled,
 )
 from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
+from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.money import Money, joined, within
-from ledger.streams.evolution import Evolving
 from ledger.streams.expectation import Expectation
 
 ClaimState = Literal["filed", "accepted", "settled", "denied"]

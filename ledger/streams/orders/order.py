@@ -65,13 +65,13 @@ from ledger.events.refunds import (
 )
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
 from ledger.folds.open_claims import OpenClaims
+from ledger.folds.parcels import Parcels, moving
 from ledger.ids import merchant_of, order_of
 from ledger.streams.orders import refunds
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.disputes import Disputes
 from ledger.streams.orders.line_holds import LineHolds
 from ledger.streams.orders.logistics import Logistics
-from ledger.streams.orders.parcels import Parcels, moving
 from ledger.streams.orders.payments import Payments
 from ledger.streams.orders.quantities import Effect, LineBook, Place
 from ledger.streams.orders.status import OrderStatus, status_of

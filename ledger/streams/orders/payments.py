@@ -20,9 +20,9 @@ from ledger.events.payments import (
     PaymentVoided,
 )
 from ledger.events.settlement import ReconciliationBreakOpened
+from ledger.folds.evolution import Evolving
 from ledger.fx import CNY, Rate
 from ledger.money import Money, share, total
-from ledger.streams.evolution import Evolving
 from ledger.streams.expectation import Expectation
 
 AuthorizationState = Literal["authorized", "declined", "expired", "voided"]

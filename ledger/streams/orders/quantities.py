@@ -10,11 +10,11 @@ from ledger.events.orders import OrderLineCancelled, PlacedLine
 from ledger.events.payments import AllocatedLine
 from ledger.events.refunds import ApprovedLine, RefundLine
 from ledger.events.settlement import SettlementReleased
+from ledger.folds.parcel import Journey
 from ledger.fx import CNY
 from ledger.money import Money, split
 from ledger.streams.orders.line_balance import Prices
 from ledger.streams.orders.line_units import RefundedPart, Units, of_merchant, of_platform
-from ledger.streams.orders.parcels import Journey
 
 Place = str | None  # the parcel that units travel in; None before dispatch
 Effect = tuple[Place, Units]  # the effect of a refund on the units of a place

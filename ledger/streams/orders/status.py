@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from ledger.events.orders import OrderPlaced
-from ledger.streams.orders.parcels import Parcels
+from ledger.folds.parcels import Parcels
 
 OrderStatus = Literal[
     "unplaced", "placed", "confirmed", "dispatching", "in_transit", "delivered", "completed", "cancelled", "expired"

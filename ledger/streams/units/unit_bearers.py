@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.events.milestones import still_valid
+from ledger.folds.parcel import Parcel
 from ledger.policies.liability import Bearer, Cause, Fault, Liability
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Parcel
 from ledger.streams.units.unit_places import BACKWARDS, REFUSED_BY_CUSTOMS, place_of
 
 # For a parcel that nobody signed for, partners' reports take precedence over the cause a buyer or an issuer names.

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.events.milestones import MILESTONES
+from ledger.folds.parcel import Journey, Parcel
 from ledger.policies.liability import UnitPlace
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.parcels import Journey, Parcel
 
 BACKWARDS = frozenset({"returning_to_sender", "returned_to_warehouse", "returned_to_sender"})
 REFUSED_BY_CUSTOMS = frozenset({"export_rejected", "import_refused"})

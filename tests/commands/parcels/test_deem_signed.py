@@ -86,3 +86,11 @@ def test_a_parcel_that_is_not_there_is_not_deemed_signed_for() -> None:
 
 def test_a_buyer_does_not_deem() -> None:
     assert isinstance(refused(sent(), day=30, by=BUYER), RoleNotAllowed)
+
+
+def test_consolidated_parcels_are_deemed_signed_when_the_time_of_the_last_has_passed() -> None:
+    policy = AfterSalesLock.model_validate(TERMS)
+    scenario = OrderScenario(policies=[policy]).paid().sent("P-1", A=2).sent("P-2", B=1, at=after_days(5))
+    both = {"from_parcels": ["P-1", "P-2"], "to_parcel": "P-3"}
+    scenario.submit("report_consolidation", by=PARTNER, at=after_days(6), **both)
+    assert refused(scenario, day=34, parcel_id="P-3").deemed_at == after_days(35)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ledger.folds.parcel import Journey
 from ledger.policies.after_sales_lock import AfterSalesLock, Anchor
 from ledger.policies.defaults import default_policies
-from ledger.streams.orders.parcels import Journey
 
 DISPATCHED = datetime(2025, 4, 1, 8, tzinfo=UTC)
 RECEIVED, RELEASED, DEPARTED = (DISPATCHED + timedelta(days=days) for days in (1, 3, 4))

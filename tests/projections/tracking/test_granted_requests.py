@@ -7,13 +7,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as some
 
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import Refusal
-from projections.tracking.answer import AfterSales
+from projections.tracking.answer import AfterSales, OrderTracking
 from projections.tracking.past_answers import tracked_then
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM, published
 from tests.support.orders import OrderScenario, after_days
@@ -35,20 +36,26 @@ LOCKS = some.fixed_dictionaries(
         "deemed_signature_after": some.sampled_from([None, "P15D"]),
     }
 )
+SCANS = some.sampled_from(["received_at_warehouse", "departed", "lost"])
 DAYS = some.integers(0, 40).map(lambda days: days + 0.25)
 PARCEL = some.sampled_from(sorted(PARCELS))
+ANY_PARCEL = some.sampled_from([*sorted(PARCELS), "P-3", "P-4"])  # P-3 and P-4 are made by repacking
 ACTS = some.lists(
     some.one_of(
-        some.tuples(some.just("sign"), PARCEL, DAYS, some.sampled_from(["recipient", "neighbour", "locker"])),
-        some.tuples(some.just("scan"), PARCEL, DAYS, some.sampled_from(["received_at_warehouse", "departed", "lost"])),
-        some.tuples(some.just("carry"), PARCEL, DAYS, some.sampled_from(["usps", "SF"])),
+        some.tuples(some.just("sign"), ANY_PARCEL, DAYS, some.sampled_from(["recipient", "neighbour", "locker"])),
+        some.tuples(some.just("scan"), ANY_PARCEL, DAYS, SCANS),
+        some.tuples(some.just("carry"), ANY_PARCEL, DAYS, some.sampled_from(["usps", "SF"])),
         some.tuples(some.just("send"), PARCEL, DAYS, some.just("SF")),
         some.tuples(some.just("ask"), PARCEL, DAYS, some.sampled_from(["open", "approve", "return", "reject"])),
         some.tuples(some.just("dispute"), PARCEL, DAYS, some.sampled_from(["open", "lost", "won"])),
         some.tuples(some.just("expire"), PARCEL, DAYS, some.just("")),
+        some.tuples(some.just("deem"), ANY_PARCEL, DAYS, some.just("")),
+        some.tuples(some.just("consolidate"), PARCEL, DAYS, some.just("")),
+        some.tuples(some.just("split"), PARCEL, DAYS, some.sampled_from(["P-3", "P-4"])),
     ),
     max_size=12,
 )
+UNSENT = ("not_sent", "back_with_seller")  # such units are asked for on the order
 SENT = some.sampled_from([("P-1", "P-2")] * 4 + [("P-1",), ()])
 
 
@@ -73,16 +80,24 @@ class Way:
         except Refusal:
             return
 
-    def reported(self, parcel_id: str, at: datetime) -> AfterSales:
-        """What the buyer reads."""
+    def tracking(self) -> OrderTracking:
+        """The buyer's page."""
         policies = [published(policy, version=2) for policy in self.policies]
         tracking = tracked_then(as_recorded(self.scenario.events), policies)  # type: ignore[arg-type]
         assert tracking is not None
-        return next(parcel for parcel in tracking.parcels if parcel.parcel_id == parcel_id).after_sales(at)
+        return tracking
 
-    def asked(self, parcel_id: str, at: datetime, kind: str | None, qty: int) -> str:
-        """What asking for so many units of the parcel comes to: the type of the case, or a refusal's code."""
-        lines = [{"line_id": PARCELS[parcel_id], "qty": max(1, qty)}]
+    def reported(self, line_id: str, at: datetime) -> list[AfterSales]:
+        """What the buyer reads of the line in each parcel."""
+        parcels = self.tracking().parcels
+        return [p.after_sales_of(item, at) for p in parcels for item in p.items if item.line_id == line_id]
+
+    def unsent(self, line_id: str) -> int:
+        return next(line.unshipped for line in self.tracking().lines if line.line_id == line_id)
+
+    def asked(self, line_id: str, at: datetime, kind: str | None, qty: int) -> str:
+        """What asking for so many units of the line comes to: the type of the case, or a refusal's code."""
+        lines = [{"line_id": line_id, "qty": max(1, qty)}]
         reported: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": lines, "type": kind}
         try:
             return str(self.scenario.decide("request_refund", by=BUYER, at=at, **reported)[0].type)  # type: ignore[attr-defined]
@@ -129,6 +144,17 @@ class Way:
         if what != "open":
             self.scenario.submit(f"report_dispute_{what}", by=PARTNER, at=at, dispute_id=dispute_id, psp="stripe")
 
+    def _deem(self, parcel_id: str, at: datetime, what: str) -> None:  # noqa: ARG002
+        self.scenario.submit("deem_signed", at=at, parcel_id=parcel_id)
+
+    def _consolidate(self, parcel_id: str, at: datetime, what: str) -> None:  # noqa: ARG002
+        sources = sorted(PARCELS, reverse=parcel_id == "P-2")
+        self.scenario.submit("report_consolidation", by=PARTNER, at=at, from_parcels=sources, to_parcel="P-3")
+
+    def _split(self, parcel_id: str, at: datetime, what: str) -> None:
+        parts = [{"parcel_id": what, "items": [{"line_id": PARCELS[parcel_id], "qty": 1}]}]
+        self.scenario.submit("report_split", by=PARTNER, at=at, parcel_id=parcel_id, parts=parts)
+
     def _expire(self, parcel_id: str, at: datetime, what: str) -> None:  # noqa: ARG002
         waiting = [case.id for case in self.scenario.order.cases.values() if case.awaits_goods]
         for refund_id in waiting[:1]:
@@ -149,16 +175,16 @@ def test_what_buyers_are_shown_is_what_asking_comes_to(
     for act in acts:
         way.act(act)
     at = after_days(requested_at + 0.5)
-    for parcel_id in PARCELS:
-        reported = way.reported(parcel_id, at)
-        if reported.reason in ("not_sent", "back_with_seller"):
-            continue  # what was not sent is asked for on the order
-        granted = {kind for kind in reported.options if way.asked(parcel_id, at, kind, reported.qty) == kind}
-        assert granted == set(reported.options), f"seed {SEED}: {parcel_id} is reported {reported}"
-        plainly = way.asked(parcel_id, at, None, reported.qty)
-        assert reported.allowed == (plainly in ("return_refund", "not_received")), (
-            f"seed {SEED}: {plainly}, reported {reported}"
-        )
+    for line_id in PRICES:
+        reported = [offer for offer in way.reported(line_id, at) if offer.reason not in UNSENT]
+        for kind in ("return_refund", "not_received"):
+            if qty := sum(offer.qty for offer in reported if kind in offer.options):
+                assert way.asked(line_id, at, kind, qty) == kind, f"seed {SEED}: {line_id} is reported {reported}"
+        if reported and not way.unsent(line_id):
+            plainly = way.asked(line_id, at, None, 1)
+            assert any(offer.allowed for offer in reported) == (plainly in ("return_refund", "not_received")), (
+                f"seed {SEED}: {line_id}: {plainly}, reported {reported}"
+            )
 
 
 def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:
@@ -166,4 +192,46 @@ def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:
     way = Way(lock, None, ("P-1", "P-2"))
     for act in (("sign", "P-2", 5, "recipient"), ("ask", "P-2", 6, "return"), ("expire", "P-2", 9, "")):
         way.act(act)
-    assert way.reported("P-2", after_days(10)).options == ("return_refund",)
+    assert [offer.options for offer in way.reported("B", after_days(10))] == [("return_refund",)]
+
+
+LOCK = {"mode": "earlier_of", "window": "P20D", "signature_evidence": ["recipient"]}
+
+
+@pytest.mark.parametrize("anchor", ["merchant_dispatched", "warehouse_received"])
+def test_each_line_of_consolidated_parcels_is_shown_open_on_the_day_it_is_granted(anchor: str) -> None:
+    way = Way(LOCK | {"anchor": anchor}, None, ("P-1",))
+    way.act(("send", "P-2", 5, "SF"))
+    way.act(("scan", "P-1", 0, "received_at_warehouse"))
+    way.act(("scan", "P-2", 5, "received_at_warehouse"))
+    way.act(("consolidate", "P-1", 6, ""))
+    found = {
+        line_id: [(way.reported(line_id, after_days(day))[0].allowed, way.asked(line_id, after_days(day), None, 1))
+                  for day in (19, 21, 24, 26)]
+        for line_id in PRICES
+    }  # fmt: skip
+    closed, open_ = (False, "AFTER_SALES_LOCKED"), (True, "not_received")
+    assert found == {"A": [closed, open_, open_, open_], "B": [closed, closed, closed, open_]}
+
+
+def test_units_of_a_split_parcel_keep_the_day_they_were_handed_over() -> None:
+    way = Way(LOCK, None, ("P-1",))
+    way.act(("split", "P-1", 6, "P-3"))
+    way.act(("sign", "P-3", 8, "recipient"))
+    assert {offer.options for offer in way.reported("A", after_days(21))} == {("return_refund",), ("not_received",)}
+
+
+def test_a_deemed_signature_that_was_recorded_may_still_be_denied() -> None:
+    way = Way(LOCK | {"deemed_signature_after": "P15D"}, None, ("P-1",))
+    way.act(("deem", "P-1", 15, ""))
+    assert [offer.options for offer in way.reported("A", after_days(16))] == [("return_refund", "not_received")]
+
+
+def test_two_carriers_of_one_instant_are_ordered_alike_for_the_lock_and_the_screen() -> None:
+    lock = LOCK | {"mode": "by_evidence"}
+    for without_proof in ("SF", "usps"):
+        way = Way(lock | {"carriers_without_proof": [without_proof]}, None, ("P-1",))
+        way.act(("carry", "P-1", -0.25, "usps"))
+        assert way.reported("A", after_days(21))[0].allowed == (
+            way.asked("A", after_days(21), None, 1) == "not_received"
+        )

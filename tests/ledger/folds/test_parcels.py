@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ledger.events import parcels as shipment
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
-from ledger.streams.orders.parcel_facts import Fact
-from ledger.streams.orders.parcels import Parcel, Parcels
+from ledger.folds.parcel import Parcel
+from ledger.folds.parcel_facts import Fact
+from ledger.folds.parcels import Parcels
 
 T0 = datetime(2025, 4, 1, 8, tzinfo=UTC)
 P1 = {"order_id": "O-1", "parcel_id": "P-1"}

@@ -1,21 +1,20 @@
-"""Parcels of an order: their contents, their facts and their status."""
+"""Parcels of an order, folded from its events in any order: decisions and tracking both use this fold."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.deadlines import NEVER
-from ledger.events.deliveries import DELIVERIES, NAMES_THE_RECIPIENT, went_to
+from ledger.deadlines import NEVER, has_come
+from ledger.events.deliveries import NAMES_THE_RECIPIENT
 from ledger.events.event import Event
-from ledger.events.milestones import ENDS, MILESTONES, WORDS, furthest
+from ledger.events.milestones import MILESTONES, WORDS
 from ledger.events.parcels import (
     CustomsFact,
-    EvidenceKind,
     ParcelContents,
     ParcelCreated,
     ParcelDeemedSigned,
@@ -27,157 +26,12 @@ from ledger.events.parcels import (
     ParcelSignedFor,
     ParcelSplit,
 )
-from ledger.streams.evolution import Evolving
-from ledger.streams.orders.parcel_facts import Delivery, Dispatch, Fact, Signature, by_time, fact_of
+from ledger.folds.evolution import Evolving
+from ledger.folds.parcel import BACK_WITH_MERCHANT, FREE_AGAIN, Journey, Parcel
+from ledger.folds.parcel_facts import Delivery, Dispatch, Fact, Signature, fact_of
 
-BACK_WITH_MERCHANT = "rejected_at_warehouse"  # the goods never passed into the platform's custody
-# Units of parcels with these statuses may be packed again.
-FREE_AGAIN = frozenset((BACK_WITH_MERCHANT, "returned_to_warehouse", "returned_to_sender"))
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """The journey of some units of a line, with the instants that after-sales, release and liability use.
-
-    An instant is `NEVER` if the reported one lies too far ahead. `ended` is the milestone that ended the journey
-    (`signed_for`, `lost`, `export_rejected` …), empty while the parcel is on its way.
-    """
-
-    parcel_id: str
-    qty: int
-    dispatched_at: datetime | None
-    received_at_warehouse: datetime | None
-    signed_at: datetime | None
-    lost_at: datetime | None
-    ended: str
-    export_released_at: datetime | None = None
-    departed_at: datetime | None = None
-    evidence_kind: EvidenceKind | None = None
-    carrier: str = ""  # the last reported carrier
-
-    @property
-    def has_left(self) -> bool:
-        """True if the units have left the merchant, by any fact: carriers do not report every step."""
-        return _is_out(self.ended, self.dispatched_at or self.received_at_warehouse or self.departed_at)
-
-
-@dataclass(slots=True)
-class Parcel:
-    """One parcel. Facts may name it before it is created; then it has no items yet."""
-
-    parcel_id: str
-    created: bool = False
-    items: tuple[ParcelItem, ...] = ()  # its present contents
-    packed: tuple[ParcelItem, ...] = ()  # its first contents
-    warehouse_id: str = ""
-    facts: list[Fact] = field(default_factory=list)
-    reasons: dict[Fact, str] = field(default_factory=dict)  # of facts that were reported with one
-    dispatches: list[Dispatch] = field(default_factory=list)
-    signatures: list[Signature] = field(default_factory=list)  # all that were reported
-    returned: set[Delivery] = field(default_factory=set)  # deliveries that were recorded as returns to the sender
-    deliveries: set[Delivery] = field(default_factory=set)  # all that a carrier reported
-    declarations: list[str] = field(default_factory=list)  # numbers of its export declarations
-    tracking_nos: list[str] = field(default_factory=list)  # given after the dispatch
-    carried_by: list[tuple[datetime, str]] = field(default_factory=list)  # (instant, carrier) of each report
-    came_from: list[str] = field(default_factory=list)
-    went_into: list[str] = field(default_factory=list)
-    before: list[Dispatch] = field(default_factory=list)  # dispatches of the parcels that its units came from
-    moved_at: datetime | None = None  # when its units moved to the parcels in `went_into`
-    far: set[tuple[str, datetime]] = field(default_factory=set)  # (milestone, instant) too far ahead to count
-
-    @property
-    def status(self) -> str:
-        """The milestone with the highest rank, in whatever order the facts became known; empty if there is none."""
-        reached = furthest(self.facts)
-        if reached and (MILESTONES[reached.word].rank > 0 or not self.created):
-            return reached.word
-        return "created" if self.created else ""
-
-    @property
-    def timeline(self) -> list[Fact]:
-        """All facts by instant."""
-        return sorted(self.facts, key=by_time)
-
-    @property
-    def dispatch(self) -> Dispatch | None:
-        """The first dispatch, or None."""
-        return min(
-            (*self.dispatches, *self.before), key=lambda d: (d.dispatched_at, d.tracking_no, d.carrier), default=None
-        )
-
-    @property
-    def counted_signatures(self) -> Collection[Signature]:
-        """The signatures of the recipient, by all facts of the parcel (`ledger.events.deliveries`)."""
-        if not self.signatures:
-            return ()
-        way = [fact for fact in self.facts if fact.milestone not in DELIVERIES]
-        facts: tuple[Fact | Signature, ...] = (*way, *self.signatures)
-        return [s for s in went_to(facts, "recipient") if isinstance(s, Signature)]
-
-    @property
-    def proven_signatures(self) -> Collection[Signature]:
-        """The counted signatures that a carrier reported, without deemed ones."""
-        return [signature for signature in self.counted_signatures if signature.evidence_kind is not None]
-
-    @property
-    def signature(self) -> Signature | None:
-        """The first counted signature, or None. Of two at one instant the proven one counts."""
-        counted = self.counted_signatures
-        return min(counted, key=lambda s: (s.signed_at, s.evidence_kind is None, s.proof_ref), default=None)
-
-    @property
-    def carrier(self) -> str:
-        """The last reported carrier, or an empty string."""
-        handed_over = [(dispatch.dispatched_at, dispatch.carrier) for dispatch in (*self.dispatches, *self.before)]
-        return max((*handed_over, *self.carried_by), default=(None, ""))[1]
-
-    @property
-    def has_left(self) -> bool:
-        """True if it has left the merchant. All its journeys have the same answer."""
-        if self.dispatches and self.first(BACK_WITH_MERCHANT) is None:  # a shortcut for most parcels
-            return True
-        status, handed_over = self.status, self.dispatches or self.before
-        return _is_out(status, handed_over or self.first("received_at_warehouse") or self.first("departed"))
-
-    @property
-    def lost_at(self) -> datetime | None:
-        """The instant of the latest loss. None if there is none, it was found later, or a recipient signed for it."""
-        lost, found = self.last("lost"), self.last("found")
-        if lost is None or (found is not None and found >= lost) or self.proven_signatures:
-            return None
-        return lost
-
-    def first(self, milestone: str) -> datetime | None:
-        """Returns the first instant of the milestone, or None."""
-        return min((fact.happened_at for fact in self.facts if fact.milestone == milestone), default=None)
-
-    def last(self, milestone: str) -> datetime | None:
-        """Returns the last instant of the milestone, or None."""
-        return max((fact.happened_at for fact in self.facts if fact.milestone == milestone), default=None)
-
-    def counts_from(self, milestone: str, at: datetime | None) -> datetime | None:
-        """Returns the instant from which the milestone counts: `at`, or `NEVER` if it lies too far ahead."""
-        return NEVER if at is not None and (milestone, at) in self.far else at
-
-    def quantity(self, line_id: str) -> int:
-        return sum(item.qty for item in self.items if item.line_id == line_id)
-
-    def journey(self, line_id: str) -> Journey:
-        """Returns the journey of this parcel's units of a line."""
-        status, signature = self.status, self.signature
-        return Journey(
-            parcel_id=self.parcel_id,
-            qty=self.quantity(line_id),
-            dispatched_at=self.counts_from("dispatched", self.dispatch.dispatched_at) if self.dispatch else None,
-            received_at_warehouse=self.counts_from("received_at_warehouse", self.first("received_at_warehouse")),
-            signed_at=self.counts_from("signed_for", signature.signed_at) if signature else None,
-            lost_at=self.lost_at,
-            ended=status if status in ENDS else "",
-            export_released_at=self.counts_from("export_released", self.first("export_released")),
-            departed_at=self.counts_from("departed", self.first("departed")),
-            evidence_kind=signature.evidence_kind if signature else None,
-            carrier=self.carrier,
-        )
+# The instants that deadlines count from (`AfterSalesLock.anchor`).
+_ANCHORS = ("dispatched_at", "received_at_warehouse", "export_released_at", "departed_at")
 
 
 class Parcels(Evolving):
@@ -225,7 +79,27 @@ class Parcels(Evolving):
 
     def journeys(self, line_id: str) -> list[Journey]:
         """Returns the journey of each parcel with units of the line. A parcel whose units moved to others has none."""
-        return [self._journey(parcel, line_id) for parcel in self._by_line.get(line_id, ()) if not _is_emptied(parcel)]
+        return [self.journey(parcel, line_id) for parcel in self._by_line.get(line_id, ()) if not _is_emptied(parcel)]
+
+    def journey(self, parcel: Parcel, line_id: str) -> Journey:
+        """Returns the journey of the parcel's units of a line. Units that came from several parcels count from the
+        last of them: they are alike now. Other lines of those parcels do not matter."""
+        origins = [self._parcels[parcel_id] for parcel_id in parcel.came_from]
+        earlier = [self._until_moved(o, line_id) for o in origins if any(o is p for p in self._by_line[line_id])]
+        return _with_last(parcel.journey(line_id), earlier)
+
+    def whole_journey(self, parcel: Parcel) -> Journey:
+        """Returns the journey of all units of the parcel: each instant is that of the last line."""
+        lines = dict.fromkeys(item.line_id for item in parcel.items)
+        return _with_last(parcel.journey(""), [self.journey(parcel, line_id) for line_id in lines])
+
+    def onward(self, parcel_ids: Iterable[str]) -> list[str]:
+        """Returns these parcels, then all parcels that units of them moved to."""
+        found = list(dict.fromkeys(parcel_ids))
+        for parcel_id in found:
+            parcel = self.of(parcel_id)
+            found += [later for later in (parcel.went_into if parcel else ()) if later not in found]
+        return found
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -336,13 +210,12 @@ class Parcels(Evolving):
             later.before += [handed_over] if handed_over else []
             self._add_fact(later, fact, handed_over, reason=reason)
 
-    def _journey(self, parcel: Parcel, line_id: str) -> Journey:
-        """Returns the journey. Units dispatched in several parcels and consolidated count from the last dispatch."""
-        journey = parcel.journey(line_id)
-        origins = [self._parcels[parcel_id] for parcel_id in parcel.came_from]
-        held = [origin for origin in origins if any(item.line_id == line_id for item in origin.packed)]
-        handed_over = [at for origin in held if (at := self._journey(origin, line_id).dispatched_at)]
-        return replace(journey, dispatched_at=max(handed_over)) if handed_over else journey
+    def _until_moved(self, origin: Parcel, line_id: str) -> Journey:
+        """Returns the journey of units until they moved out of the parcel. Its later facts are not theirs."""
+        journey, moved_at = self.journey(origin, line_id), origin.moved_at
+        assert moved_at is not None, "units came from a parcel that they left"
+        known: dict[str, Any] = {name: has_come(getattr(journey, name), moved_at) for name in _ANCHORS}
+        return replace(journey, **known)
 
     def _put(self, parcel: Parcel, items: tuple[ParcelItem, ...]) -> None:
         parcel.items += items
@@ -354,8 +227,12 @@ class Parcels(Evolving):
         return self._parcels.setdefault(parcel_id, Parcel(parcel_id, far=self._far))
 
 
-def _is_out(status: str, under_way: object) -> bool:
-    return status != BACK_WITH_MERCHANT and (status in ENDS or bool(under_way))
+def _with_last(journey: Journey, parts: Sequence[Journey]) -> Journey:
+    """Returns the journey with the last known instant of its parts, for each instant that a deadline counts from."""
+    last: dict[str, Any] = {
+        name: max((at for part in parts if (at := getattr(part, name))), default=None) for name in _ANCHORS
+    }
+    return replace(journey, **{name: at for name, at in last.items() if at}) if parts else journey
 
 
 def moving(event: ParcelsConsolidated | ParcelSplit, line_id: str, qty: int) -> dict[str | None, int]:
