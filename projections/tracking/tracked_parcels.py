@@ -23,9 +23,9 @@ from projections.tracking.buyers_places import place_for_buyers
 
 # Fields that a partner could be found by, and free text; no rule of the fold depends on them.
 _LEFT_OUT: dict[str, Any] = {
-    "warehouse_id": "unnamed", "tracking_no": "", "reason": "", "condition": "", "declaration_no": "", 
-    "customs_mode": "",    "proof_ref": "", "evidence_ref": "", "signed_by": None, "text": None, "weight_g": None, "location": "",
-    "in_full": {},
+    "warehouse_id": "unnamed", "tracking_no": "", "reason": "", "condition": "", "declaration_no": "",
+    "customs_mode": "", "proof_ref": "", "evidence_ref": "", "signed_by": None, "text": None, "weight_g": None,
+    "location": "", "in_full": {},
 }  # fmt: skip
 
 

@@ -227,9 +227,9 @@ def test_a_deemed_signature_that_was_recorded_may_still_be_denied() -> None:
     assert [offer.options for offer in way.reported("A", after_days(16))] == [("return_refund", "not_received")]
 
 
-@pytest.mark.parametrize("without_proof", ["SF", "usps"])
+@pytest.mark.parametrize("without_proof", ["SF", "dhl"])
 def test_two_carriers_of_one_instant_are_ordered_alike_for_the_lock_and_the_screen(without_proof: str) -> None:
     way = Way(LOCK | {"mode": "by_evidence", "carriers_without_proof": [without_proof]}, None, ("P-1",))
-    way.act(("carry", "P-1", 0, "usps"))
+    way.act(("carry", "P-1", 0, "dhl"))
     granted = way.asked("A", after_days(21), None, 1) == "not_received"
     assert way.reported("A", after_days(21))[0].allowed == granted
