@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import singledispatchmethod
@@ -25,7 +25,7 @@ from ledger.events.settlement import (
     PayoutSubmitted,
 )
 from ledger.events.unmatched_money import UnmatchedRefundFailed, UnmatchedRefundSubmitted
-from ledger.ids import command_id, derived_id, kind_of
+from ledger.ids import command_id, derived_id, key_form, kind_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -62,6 +62,7 @@ STEPS = appended_table(
     Column("accounting_date", Date, nullable=False),
     indexes=[("kind", "stream", "subject", "position")],
 )
+RowKey = tuple[str, str, str]  # kind, stream and subject of a row
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -147,23 +148,52 @@ class Instructions(Projection):
 
 
 def instructions(
-    views: Views, book: int, *, upto: datetime | None = None, after: Instruction | None = None, limit: int = 500
+    views: Views,
+    book: int,
+    *,
+    upto: datetime | None = None,
+    since: int = 0,
+    after: Instruction | None = None,
+    limit: int = 500,
 ) -> list[Instruction]:
-    """Returns a page of a book's open instructions, the oldest first, requested at `upto` or before."""
+    """Returns a page of a book's open instructions, the oldest first, requested at `upto` or before.
+
+    Only those that changed after the position `since` are returned.
+    """
 
     def query(opened: Opened) -> list[Instruction]:
         statement = f"""
             SELECT kind, book, stream, subject, partner, requested_at, facts
             FROM {opened.generation.stored_name(INSTRUCTIONS)}
-            WHERE book = :book AND NOT deleted AND (CAST(:upto AS timestamptz) IS NULL OR requested_at <= :upto)
+            WHERE book = :book AND NOT deleted AND changed_at_position > :since
+              AND (CAST(:upto AS timestamptz) IS NULL OR requested_at <= :upto)
               AND (requested_at, kind, stream, subject) > (:requested_at, :kind, :stream, :subject)
             ORDER BY requested_at, kind, stream, subject LIMIT :limit"""
         last = (after.requested_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
         page = dict(zip(("requested_at", "kind", "stream", "subject"), last, strict=True))
-        found = opened.connection.execute(text(statement), {"book": book, "upto": upto, "limit": limit} | page)
+        asked = {"book": book, "upto": upto, "since": since, "limit": limit}
+        found = opened.connection.execute(text(statement), asked | page)
         return [instruction for row in found for instruction in _read(row)]
 
     return views.read(Instructions(), query)
+
+
+def instructions_in(views: Views, book: int, rows: Sequence[RowKey]) -> list[Instruction]:
+    """Returns the open instructions of these rows of a book."""
+
+    def query(opened: Opened) -> list[Instruction]:
+        statement = f"""
+            SELECT kind, book, stream, subject, partner, requested_at, facts
+            FROM unnest(CAST(:kinds AS text[]), CAST(:streams AS text[]), CAST(:subjects AS text[]))
+              AS r(kind, stream, subject)
+            JOIN {opened.generation.stored_name(INSTRUCTIONS)} USING (kind, stream, subject)
+            WHERE book = :book AND NOT deleted ORDER BY requested_at, kind, stream, subject"""
+        kinds, streams, subjects = zip(*rows, strict=True)
+        asked = {"kinds": list(kinds), "streams": list(streams), "subjects": list(map(key_form, subjects))}
+        found = opened.connection.execute(text(statement), {"book": book} | asked)
+        return [instruction for row in found for instruction in _read(row)]
+
+    return views.read(Instructions(), query) if rows else []
 
 
 _ORDER = ("requested_at", "kind", "stream", "subject")

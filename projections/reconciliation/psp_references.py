@@ -21,7 +21,12 @@ from ledger.events.platform import (
 from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.psp_settlement import PspSettlementMatched, PspSettlementReceived
 from ledger.events.refunds import RefundSubmitted, RefundSucceeded
-from ledger.events.unmatched_money import UnmatchedFundsSettled, UnmatchedRefundFailed, UnmatchedRefundSubmitted
+from ledger.events.unmatched_money import (
+    UnmatchedCaptureFailed,
+    UnmatchedFundsSettled,
+    UnmatchedRefundFailed,
+    UnmatchedRefundSubmitted,
+)
 from ledger.ids import key_form
 from ledger.money import Money
 from projections.engine.batch import Batch
@@ -30,6 +35,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import Held, Opened, Vector, Views
 from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES, fold_line, keys_of_lines
+from projections.reconciliation.waiting_references import ITEMS, NAMES, What, fold_names, load_names, read_to_match
 
 REFERENCES = kept_table(
     "psp_references",
@@ -60,12 +66,13 @@ OF_UNMATCHED = kept_table(
 class PspReferences(Projection):
     """Keeps payments, captures, refunds and disputes by the provider's references (and our refund attempts).
 
-    Unmatched captures with their refunds and disputes are kept too, also after their money was matched.
+    Unmatched captures with their refunds and disputes are kept too, also after their money was matched. References that
+    unmatched facts and lines name are kept until they are matched.
     """
 
     name = "psp_references"
-    version = 7
-    tables = (REFERENCES, OF_UNMATCHED, UNMATCHED_LINES)
+    version = 8
+    tables = (REFERENCES, OF_UNMATCHED, UNMATCHED_LINES, ITEMS, NAMES)
     events = (
         PaymentInitiated,
         PaymentAuthorized,
@@ -81,6 +88,7 @@ class PspReferences(Projection):
         UnmatchedRefundSubmitted,
         UnmatchedRefundFailed,
         UnmatchedRefundPaid,
+        UnmatchedCaptureFailed,
         UnmatchedFundsSettled,
         UnmatchedFactReported,
         UnmatchedFactMatched,
@@ -92,7 +100,9 @@ class PspReferences(Projection):
         reported = [(recorded, recorded.event) for recorded in batch.events]
         rows.load(key for _, event in reported for key in _keys(event))
         batch.rows(UNMATCHED_LINES).load(key for _, event in reported for key in keys_of_lines(event))
+        load_names(batch, reported)
         for recorded, event in reported:
+            fold_names(batch, recorded, event)
             for of_unmatched in _of_unmatched(event):
                 batch.rows(OF_UNMATCHED).put(of_unmatched, at=recorded.position)
             fold_line(batch, recorded, event)
@@ -188,6 +198,29 @@ def unmatched_captures_of(
     return views.read(PspReferences(), query, timeout_s=timeout_s)
 
 
+def items_to_match(
+    views: Views,
+    what: What,
+    *,
+    since: Vector,
+    again: Sequence[str] = (),
+    after: str = "",
+    limit: int = 500,
+) -> list[str]:
+    """Returns a page of unmatched items, by stream, with facts or lines of which a reference is known.
+
+    Only items are returned that are new after the positions `since`, or name a reference that became known after them;
+    also the items in `again`. A stopped book is read as far as it is folded.
+    """
+
+    def query(opened: Opened) -> list[str]:
+        tables = {"references": REFERENCES, "of_unmatched": OF_UNMATCHED, "names": NAMES}
+        stored = {name: opened.generation.stored_name(table) for name, table in tables.items()}
+        return read_to_match(opened, stored, what, since=since, again=again, after=after, limit=limit)
+
+    return views.read(PspReferences(), query, past_stops=True)
+
+
 def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
     match event:
         case PaymentInitiated() | PaymentAuthorized():
@@ -204,15 +237,21 @@ def _named(event: Event) -> Iterator[tuple[str, str, Money]]:
 
 
 def _of_unmatched(event: Event) -> Iterator[dict[str, str]]:
+    """Yields the references of an unmatched capture. The capture's own changes with every event that says whose it is,
+    so that lines about it are looked at again.
+    """
     match event:
-        case UnmatchedPaymentCaptured():
+        case UnmatchedPaymentCaptured() | UnmatchedCaptureFailed():
             names = {event.capture_ref}
         case UnmatchedFundsRefunded():
-            names = {event.refund_id}
+            names = {event.capture_ref, event.refund_id}
         case UnmatchedRefundSubmitted():
             names = {event.attempt_id}
         case UnmatchedRefundFailed() | UnmatchedRefundPaid():
             names = {event.psp_refund_ref} - {""}
+        case UnmatchedFactMatched(psp=str(psp)) | UnmatchedPartsTaken(system=psp):
+            yield {"reference": event.reference, "psp": psp, "capture_ref": event.reference}
+            return
         case UnmatchedFactReported(
             kind=kind, body={"said": {"dispute_id": str(name), "capture_ref": str(capture_ref)}}
         ):

@@ -5,65 +5,60 @@ capture.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Mapping
 from functools import partial
 from threading import Event
 
 from commands.bus.outcome import Outcome
-from ledger.ids import PLATFORM_BOOK, UNMATCHED, command_id
+from ledger.ids import PLATFORM_BOOK, command_id
+from ledger.streams.reference_data import UnmatchedItem
 from projections.reconciliation.psp_references import orders_of
-from projections.worklists.exceptions import ExceptionRow, exceptions
+from projections.reconciliation.waiting_references import references_in
 from service.app import App
-from service.loops.timer import TIMER, Timer
+from service.automation.waiting_items import NotWhole, WaitingItems
+from service.loops.timer import TIMER
 from service.unmatched.fact_matches import FactMatcher
 
-_MOST = 1_000  # only the oldest ones, in one pass
-_REPORTED_BY_A_PROVIDER = "psp_"
+Order = tuple[str, str]  # merchant and order
 
 
-class WaitingFacts(Timer):
+class WaitingFacts(WaitingItems):
     """Matches a fact only if all its known references belong to one order. People match the others."""
 
     name = "unmatched_facts"
-    every = timedelta(seconds=10)
+    what = "fact"
 
     def __init__(self, app: App, stop: Event | None = None) -> None:
         super().__init__(app, stop)
         self._facts = FactMatcher(app.ledger, app.bus)
 
-    def look(self) -> int:
-        waiting = exceptions(self.app.views, kind=UNMATCHED, limit=_MOST)
-        reported = [row for row in waiting if row.actual.startswith(_REPORTED_BY_A_PROVIDER)]
-        outcomes = [
-            self.loop.alone(PLATFORM_BOOK, row.stream, partial(self._match, row, order))
-            for row, order in self._known(reported)
-        ]
-        return sum(done is not None and done.status == "recorded" and not done.repeated for done in outcomes)
+    def match(self, psp: str, items: Mapping[str, UnmatchedItem]) -> int:
+        names = {stream: _names(item) for stream, item in items.items()}
+        known = self._orders(psp, sorted({name for named in names.values() for name in named}))
+        done = 0
+        for stream, named in names.items():
+            orders = [known[name] for name in named if name in known]
+            common = set[Order].intersection(*orders) if orders else set()
+            if len(common) == 1:
+                outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._report, items[stream], common.pop()))
+                done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
+        return done
 
-    def _match(self, row: ExceptionRow, order: tuple[str, str]) -> Outcome:
-        _, system, reference = row.stream.split("/")
-        id = command_id("match", row.stream, row.opened_at.isoformat())
+    def _orders(self, psp: str, names: list[str]) -> Mapping[str, set[Order]]:
+        known, orders = orders_of(self.app.views, psp, names), defaultdict[str, set[Order]](set)
+        if known.held.short_in():
+            raise NotWhole
+        for found in known.references:
+            orders[found.reference].add((found.merchant, found.order_id))
+        return orders
+
+    def _report(self, item: UnmatchedItem, order: Order) -> Outcome:
+        _, system, reference = item.name.split("/")
+        id = command_id("match", item.name, str(item.version))
         return self._facts.match(system, reference, merchant_id=order[0], order_id=order[1], actor=TIMER, id=id)
 
-    def _known(self, rows: Iterable[ExceptionRow]) -> Iterator[tuple[ExceptionRow, tuple[str, str]]]:
-        by_psp: defaultdict[str, list[ExceptionRow]] = defaultdict(list)
-        for row in rows:
-            by_psp[row.stream.split("/")[1]].append(row)
-        for psp, reported in by_psp.items():
-            names = sorted({name for row in reported for name in _names(row)})
-            orders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-            known_now = orders_of(self.app.views, psp, names)
-            if known_now.held.short_in():  # a view has stopped: a reference may belong to further orders
-                continue
-            for found in known_now.references:
-                orders[found.reference].add((found.merchant, found.order_id))
-            for row in reported:
-                known = [orders[name] for name in _names(row) if name in orders]
-                common = set[tuple[str, str]].intersection(*known) if known else set()
-                if len(common) == 1:
-                    yield row, common.pop()
 
-
-def _names(row: ExceptionRow) -> list[str]:
-    return [name for name in row.refs.get("named", "").split(",") if name]
+def _names(item: UnmatchedItem) -> set[str]:
+    """Returns the references that the facts noted since the last match name."""
+    noted = item.noted[len(item.noted) - item.noted_since :]
+    return {reference for note in noted for reference, what in references_in(note) if what == "fact"}

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from commands.bus.outcome import Outcome
 from ledger.accounting_days import accounting_day
-from ledger.ids import PLATFORM_BOOK, UNMATCHED
+from ledger.ids import PLATFORM_BOOK
 from ledger.refusals.catalogue import IdempotencyKeyReused
-from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
-from projections.worklists.exceptions import exceptions
 from service.adapters.psp.batch_commands import BatchCommands, BatchContext
 from service.adapters.psp.known_lines import KnownLines, Part
-from service.adapters.psp.noted_lines import KIND, NotedLine, noted_line
-from service.loops.timer import Timer
-
-_MOST = 5_000  # only the oldest ones, in one pass
+from service.adapters.psp.noted_lines import NotedLine, noted_line
+from service.automation.waiting_items import NotWhole, WaitingItems
 
 
-class WaitingLines(Timer):
+class WaitingLines(WaitingItems):
     """Does the same as `redledger import psp --match`, with the same ids, for every line of known references."""
 
     name = "waiting_lines"
-    every = timedelta(seconds=10)
+    what = "line"
 
-    def look(self) -> int:
-        by_psp: defaultdict[str, dict[str, list[NotedLine]]] = defaultdict(dict)
-        for stream, lines in self._waiting():
-            by_psp[stream.split("/")[1]][stream] = lines
-        return sum(self._matched(psp, waiting) for psp, waiting in by_psp.items())
-
-    def _waiting(self) -> Iterator[tuple[str, list[NotedLine]]]:
-        rows = exceptions(self.app.views, kind=UNMATCHED, limit=_MOST)
-        streams = dict.fromkeys((row.stream for row in rows if row.actual == KIND), PLATFORM_BOOK)
-        for stream, item in load_each(self.app.ledger.reader, streams, UnmatchedItem).items():
-            if lines := [line for note in item.noted if (line := noted_line(note))]:
-                yield stream, lines
-
-    def _matched(self, psp: str, waiting: dict[str, list[NotedLine]]) -> int:
-        noted = [(stream, line) for stream, lines in waiting.items() for line in lines]
+    def match(self, psp: str, items: Mapping[str, UnmatchedItem]) -> int:
+        noted = [(stream, line) for stream, item in items.items() for note in item.noted if (line := noted_line(note))]
         known, now = KnownLines.of(self.app, psp, [each.line for _, each in noted]), self.app.clock()
+        if not known.is_whole:
+            raise NotWhole
         done = 0
-        for stream, each in noted if known.is_whole else ():
+        for stream, each in noted:
             parts = known.parts(each.line)
             if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
-                outcome = self.loop.alone(
-                    PLATFORM_BOOK, stream, partial(self._take, BatchContext(each, psp, known, now), each, parts)
-                )
+                reported = BatchContext(each, psp, known, now)
+                outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._take, reported, each, parts))
                 done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
         return done
 

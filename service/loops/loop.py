@@ -137,6 +137,15 @@ class Loop:
             self._done(book, name, done)
         return done
 
+    def tries_again(self, book: int, item: str) -> bool:
+        """True if the item was set aside and its next try is due, so that this run must come to it."""
+        found = self._set_aside.get((book, item_key(item)))
+        return found is not None and found.next_try_at <= self._app.clock()
+
+    def to_try_again(self, book: int) -> list[str]:
+        """Returns the set-aside items of a book whose next try is due."""
+        return [item for of_book, item in self._set_aside if of_book == book and self.tries_again(book, item)]
+
     def _submit(self, asked: Sequence[tuple[Item, Command]]) -> int:
         outcomes = self._app.bus.submit([command for _, command in asked])
         if len(self._answered) > _REMEMBERED:

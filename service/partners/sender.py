@@ -7,7 +7,8 @@ the answer once. A payout is recorded as submitted before it is sent, so that it
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -15,9 +16,9 @@ from threading import Event
 from commands.bus.outcome import Outcome
 from commands.payouts.submit_payout import SubmitPayout
 from ledger.ids import command_id, merchant_of
-from projections.reconciliation.instructions import Instruction, instructions
+from projections.reconciliation.instructions import Instruction, Instructions, RowKey, instructions, instructions_in
 from service.app import App
-from service.loops.loop import WHOLE
+from service.loops.followed_view import FollowedView
 from service.loops.timer import TIMER, Timer
 from service.partners.ports import Answer, AnswerUnknown, Partners
 from service.partners.reports import report_of
@@ -29,10 +30,26 @@ _FIRST_WAIT = timedelta(seconds=1)
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Wait:
+    """The wait of an instruction for its next attempt. `row` is its row in the view, `item` its name in the loop."""
+
+    row: RowKey
+    item: str
+    until: datetime
+    length: timedelta = timedelta(0)
+
+    def again(self, now: datetime) -> None:
+        """Waits anew, twice as long as before."""
+        self.length = min(self.length * 2, _LONGEST_WAIT) or _FIRST_WAIT
+        self.until = now + self.length
+
+
 class Sending(Timer):
     """Submits payouts and sends open instructions.
 
-    Waits longer after each attempt without an answer: one second, two, four … up to ten minutes.
+    Waits longer after each attempt: one second, two, four … up to ten minutes. An instruction is read when it is new or
+    changed, and when its wait is over, until it is answered.
     """
 
     name = "sending"
@@ -41,51 +58,52 @@ class Sending(Timer):
     def __init__(self, app: App, partners: Partners, stop: Event | None = None) -> None:
         super().__init__(app, stop)
         self._partners = partners
-        self._waits: dict[tuple[str, str], tuple[datetime, timedelta]] = {}  # end of the wait, and its length
+        self._view = FollowedView(app, Instructions())
+        self._waits: dict[int, dict[tuple[RowKey, str], _Wait]] = defaultdict(dict)  # by book, row and instruction
 
     def look(self) -> int:
-        open_ = {
-            book: self.loop.alone(book, f"{WHOLE}{book}", partial(self._open, book)) or [] for book in self._books()
-        }
-        keys = {(each.stream, each.id) for found in open_.values() for each in found}
-        self._waits = {key: wait for key, wait in self._waits.items() if key in keys}
-        done = [
-            self.loop.alone(book, f"{each.stream}#{each.kind}#{each.id}", partial(self._carry_out, each))
-            for book, found in open_.items()
-            for each in found
-        ]
-        return sum(outcome is not None and outcome.status == "recorded" and not outcome.repeated for outcome in done)
+        since = self._view.begin()
+        return self.in_each_book(lambda book: self._send(book, since.get(book, 0)))
 
-    def _books(self) -> Iterable[int]:
-        return self.app.ledger.reader.heads()
+    def _send(self, book: int, since: int) -> int:
+        recorded = self._try_again(book)
+        for page in self.pages(lambda last: instructions(self.app.views, book, since=since, after=last, limit=_PAGE)):
+            recorded += sum(self._try(book, each) for each in page)
+        if not self.stop.is_set():
+            self._view.end(book)
+        return recorded
 
-    def _open(self, book: int) -> list[Instruction]:
-        found: list[Instruction] = []
-        while not self.stop.is_set():
-            page = instructions(self.app.views, book, after=found[-1] if found else None, limit=_PAGE)
-            found += page
-            if not page:
-                break
-        return found
+    def _try_again(self, book: int) -> int:
+        """Tries the instructions whose wait is over. Forgets those that are answered by now."""
+        due = {key: wait for key, wait in self._waits[book].items() if self._is_over(book, wait)}
+        found = instructions_in(self.app.views, book, list({wait.row for wait in due.values()}))
+        for gone in due.keys() - {_key(each) for each in found}:
+            del self._waits[book][gone]
+        return sum(self._try(book, each) for each in found)
+
+    def _is_over(self, book: int, wait: _Wait) -> bool:
+        return wait.until <= self.app.clock() or self.loop.tries_again(book, wait.item)
+
+    def _try(self, book: int, instruction: Instruction) -> bool:
+        """Sends the instruction, unless it waits. Returns True if its answer is recorded."""
+        name = f"{instruction.stream}#{instruction.kind}#{instruction.id}"
+        new = _Wait(_row(instruction), name, self.app.clock())
+        wait = self._waits[book].setdefault(_key(instruction), new)
+        if not self._is_over(book, wait):
+            return False
+        wait.again(self.app.clock())
+        outcome = self.loop.alone(book, name, partial(self._carry_out, instruction))
+        return outcome is not None and outcome.status == "recorded" and not outcome.repeated
 
     def _carry_out(self, instruction: Instruction) -> Outcome | None:
         """Returns the outcome of recording the answer; None if there is no answer yet."""
-        key, now = (instruction.stream, instruction.id), self.app.clock()
-        until, waited = self._waits.get(key, (now, timedelta(0)))
-        if now < until:
-            return None
         try:
             answer = self._answer_to(instruction)
         except AnswerUnknown as unknown:
             _logger.warning("%s %s has no answer yet: %s", instruction.kind, instruction.id, unknown)
-            answer = None
-        report = report_of(instruction, answer, now) if answer else None
-        if report is None:
-            wait = min(waited * 2, _LONGEST_WAIT) or _FIRST_WAIT
-            self._waits[key] = (now + wait, wait)
             return None
-        self._waits.pop(key, None)
-        return self.app.bus.submit([report])[0]
+        report = report_of(instruction, answer, self.app.clock()) if answer else None
+        return self.app.bus.submit([report])[0] if report else None
 
     def _answer_to(self, instruction: Instruction) -> Answer | None:
         """Returns the partner's answer; None if no partner serves the instruction, or if it must not be sent."""
@@ -119,3 +137,11 @@ class Sending(Timer):
         )
         (outcome,) = self.app.bus.submit([said])
         return outcome.is_accepted
+
+
+def _row(instruction: Instruction) -> RowKey:
+    return instruction.kind, instruction.stream, instruction.subject
+
+
+def _key(instruction: Instruction) -> tuple[RowKey, str]:
+    return _row(instruction), instruction.id

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ledger.events.platform import UnmatchedFactReported
 from ledger.fx import Rate
 from ledger.money import Money
+from projections.reconciliation.waiting_references import LINE
 from service.adapters.psp.report import LineKind, ReportBatch, ReportLine
 
-KIND = "psp_line_extra"
+KIND = LINE
 _REFS = {"batch_ref", "kind", "reference"}  # the fields that people see
 
 
