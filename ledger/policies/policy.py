@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from ledger.instants import STORED
 
+T = TypeVar("T")
 POLICIES: dict[str, type[Policy]] = {}  # by key
 
 
@@ -35,6 +37,28 @@ class Policy(BaseModel):
         if isinstance(content, str):
             return cls.model_validate_json(content, context=STORED)
         return cls.model_validate(content, context=STORED)
+
+    @classmethod
+    def in_turn(cls, contents: Iterable[tuple[T, str | dict[str, Any]]]) -> list[tuple[T, Self]]:
+        """Returns the contents that this code can read, each with its key, in this order. Contents beyond today's
+        limits come last, so that they count only where no other does.
+        """
+        readable = [(key, content, policy) for key, content in contents if (policy := cls.usable(content))]
+        of_today = [cls._is_of_today(content) for _, content, _ in readable]
+        return [
+            (key, policy)
+            for wanted in (True, False)
+            for (key, _, policy), is_of_today in zip(readable, of_today, strict=True)
+            if is_of_today is wanted
+        ]
+
+    @classmethod
+    def _is_of_today(cls, content: str | dict[str, Any]) -> bool:
+        try:
+            cls.model_validate_json(content) if isinstance(content, str) else cls.model_validate(content)
+        except ValueError:
+            return False
+        return True
 
     @classmethod
     def usable(cls, content: str | dict[str, Any]) -> Self | None:

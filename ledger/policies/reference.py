@@ -24,29 +24,36 @@ _DERIVED_DIGITS = Context(prec=12)
 
 
 class PolicyLine:
-    """All versions of one policy, by number and by the instant from which they are in force."""
+    """All usable versions of one policy, by number and by the instant from which they are in force."""
 
     def __init__(self) -> None:
         self.by_version: dict[int, Policy] = {}
         self._effective: list[tuple[datetime, int]] = []
+        self._limited: list[tuple[datetime, int]] = []  # beyond today's limits: in force where no other version is
 
-    def add(self, effective_from: datetime, version: int, content: Policy) -> None:
+    def add(self, effective_from: datetime, version: int, content: Policy, *, is_limited: bool = False) -> None:
         self.by_version[version] = content
-        insort(self._effective, (effective_from, version))
+        insort(self._limited if is_limited else self._effective, (effective_from, version))
 
     def in_force(self, at: datetime) -> int | None:
         """Returns the version in force at `at`; None if there is none. If two start together, the newer counts."""
-        index = bisect_right(self._effective, at, key=lambda entry: entry[0])
-        return self._effective[index - 1][1] if index else None
+        for versions in (self._effective, self._limited):
+            if index := bisect_right(versions, at, key=lambda entry: entry[0]):
+                return versions[index - 1][1]
+        return None
 
     def numbered(self, version: int) -> Policy | None:
-        """Returns this version, or the last usable one before it; None if there is none."""
-        usable = max((known for known in self.by_version if known <= version), default=None)
+        """Returns this version, or the last usable one before it, or else the first one after it; None if there is
+        none.
+        """
+        before = max((known for known in self.by_version if known <= version), default=None)
+        usable = min(self.by_version, default=None) if before is None else before
         return None if usable is None else self.by_version[usable]
 
     def copy(self) -> PolicyLine:
         twin = PolicyLine()
-        twin.by_version, twin._effective = dict(self.by_version), list(self._effective)
+        twin.by_version = dict(self.by_version)
+        twin._effective, twin._limited = list(self._effective), list(self._limited)
         return twin
 
 
@@ -109,18 +116,18 @@ class Reference:
 
     def _publish(self, event: PolicyPublished | FeeScheduleSet, position: int) -> None:
         """Adds a version of a policy. A version that this code cannot use has no effect: the version before it stays in
-        force.
+        force. So it does for a version beyond today's limits.
         """
-        line = self._policies.setdefault(event.key, PolicyLine())
+        line, version = self._policies.setdefault(event.key, PolicyLine()), (event.key, event.version)
+        if not (is_of_today := _is_of_today(event)):
+            self._bounded[version] = position
         try:
             content = read_content(event.key, event.content, stored=True)
         except ValueError:
-            self.unusable.add((event.key, event.version))
+            self.unusable.add(version)
         else:
-            line.add(event.effective_from, event.version, content)
+            line.add(event.effective_from, event.version, content, is_limited=not is_of_today)
         self._newest[event.key] = event.version
-        if not _is_of_today(event):
-            self._bounded[event.key, event.version] = position
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -145,9 +152,9 @@ class Reference:
         )
 
     def _sentence(self, key: str, version: int) -> str:
-        none = "has no effect: the version before it stays in force"
-        some = "has a duration above the limit, which is read as the longest one allowed"
-        return f"Policy {key} version {version} {none if (key, version) in self.unusable else some}. Publish it anew."
+        none, some = "has no effect", "has a duration above the limit and no effect for new decisions"
+        what = none if (key, version) in self.unusable else some
+        return f"Policy {key} version {version} {what}: the version before it stays in force. Publish it anew."
 
     def copy(self) -> Reference:
         """Returns a copy that can go on while others read this one."""

@@ -130,10 +130,11 @@ def instants_of(signed_at: str) -> list[datetime]:
 
 def _in_force(opened: Opened, now: datetime) -> Release | None:
     statement = f"""
-        SELECT content FROM {opened.generation.stored_name(RULES)} WHERE book = ANY(:books) AND effective_from <= :now
+        SELECT version, content FROM {opened.generation.stored_name(RULES)}
+        WHERE book = ANY(:books) AND effective_from <= :now
         ORDER BY effective_from DESC, version DESC"""
-    found = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now}).scalars()
-    return next((release for content in found if (release := Release.usable(content))), None)
+    found = opened.connection.execute(text(statement), {"books": list(opened.vector), "now": now})
+    return next((release for _, release in Release.in_turn((version, content) for version, content in found)), None)
 
 
 def _publish(rows: KeptRows, recorded: Recorded) -> None:

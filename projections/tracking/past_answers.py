@@ -46,10 +46,10 @@ def _kept(batch: Batch, table: ViewTable) -> list[dict[str, Any]]:
 
 
 def _lock(version: int, policies: Sequence[PolicyPublished]) -> AfterSalesLock | None:
-    for policy in policies:
-        if policy.key == AfterSalesLock.key and policy.version == version:
-            return AfterSalesLock.usable(policy.content)
-    return None
+    """Returns the lock of this version, or the last usable one before it."""
+    locks = [policy for policy in policies if policy.key == AfterSalesLock.key and policy.version <= version]
+    locks.sort(key=lambda policy: policy.version, reverse=True)
+    return next((lock for policy in locks if (lock := AfterSalesLock.usable(policy.content))), None)
 
 
 def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> ReturnWindow | None:
@@ -57,4 +57,5 @@ def _window(placed_at: datetime | None, policies: Sequence[PolicyPublished]) -> 
     windows = [policy for policy in policies if policy.key == ReturnWindow.key]
     in_force = [policy for policy in windows if placed_at and policy.effective_from <= placed_at]
     in_force.sort(key=lambda policy: (policy.effective_from, policy.version), reverse=True)
-    return next((window for policy in in_force if (window := ReturnWindow.usable(policy.content))), None)
+    contents = ((policy.version, policy.content) for policy in in_force)
+    return next((window for _, window in ReturnWindow.in_turn(contents)), None)

@@ -21,10 +21,11 @@ from projections.tracking.tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, 
 PROJECTION = CustomerTracking()
 _ORDERS = """
 SELECT orders.*,
-  (SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version = orders.lock_version) AS lock,
-  (SELECT content FROM {return_windows}
-   WHERE book = %(platform)s AND effective_from <= orders.placed_at AND NOT deleted
-   ORDER BY effective_from DESC, version DESC LIMIT 1) AS return_window
+  ARRAY(SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version <= orders.lock_version
+        ORDER BY version DESC) AS locks,
+  ARRAY(SELECT content FROM {return_windows}
+        WHERE book = %(platform)s AND effective_from <= orders.placed_at AND NOT deleted
+        ORDER BY effective_from DESC, version DESC) AS return_windows
 FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
 _OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
 _OF_ANYBODY = "AND order_id = %(order_id)s"
@@ -89,8 +90,8 @@ def _tracking(opened: Opened, order: RowMapping) -> OrderTracking:
         order=order,
         parcels=_of_order(opened, PARCELS, order),
         timeline=_of_order(opened, TIMELINE, order),
-        lock=_lock(order["lock"]) if order["lock"] else None,
-        return_window=_return_window(order["return_window"]) if order["return_window"] else None,
+        lock=_lock(tuple(order["locks"])),
+        return_window=_return_window(tuple(order["return_windows"])),
     )
     return answer(stored, opened.vector)
 
@@ -102,12 +103,13 @@ def _of_order(opened: Opened, table: ViewTable, order: RowMapping) -> Sequence[R
     return opened.connection.exec_driver_sql(statement, values).mappings().all()
 
 
-# A few policies serve all orders, so each text is parsed once.
+# A few policies serve all orders, so their texts are parsed once.
 @cache
-def _lock(content: str) -> AfterSalesLock | None:
-    return AfterSalesLock.usable(content)
+def _lock(contents: tuple[str, ...]) -> AfterSalesLock | None:
+    """Returns the lock of the order's version, or the last usable one before it."""
+    return next((lock for content in contents if (lock := AfterSalesLock.usable(content))), None)
 
 
 @cache
-def _return_window(content: str) -> ReturnWindow | None:
-    return ReturnWindow.usable(content)
+def _return_window(contents: tuple[str, ...]) -> ReturnWindow | None:
+    return next((window for _, window in ReturnWindow.in_turn(enumerate(contents))), None)

@@ -159,12 +159,12 @@ def _take(rows: KeptRows, recorded: Recorded) -> None:
 
 
 def _policies(opened: Opened) -> list[tuple[datetime, Approvals]]:
-    """Returns all approval policies, the latest first."""
+    """Returns all approval policies, the latest first; those beyond today's limits come last."""
     statement = f"""
         SELECT effective_from, content FROM {opened.generation.stored_name(ROUNDS)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, rules) for at, content in found if (rules := Approvals.usable(content))]
+    return Approvals.in_turn((at, content) for at, content in found)
 
 
 def _case(row: RowMapping, policies: list[tuple[datetime, Approvals]]) -> WaitingCase:

@@ -156,9 +156,9 @@ def _state(dispatched_at: object, kept_at: object) -> State:
 
 
 def _policies(opened: Opened) -> list[tuple[datetime, Promise]]:
-    """Returns all promise policies, the latest first."""
+    """Returns all promise policies, the latest first; those beyond today's limits come last."""
     statement = f"""
         SELECT effective_from, content FROM {opened.generation.stored_name(PROMISES)}
         WHERE book = ANY(:books) AND NOT deleted ORDER BY effective_from DESC, version DESC"""
     found = opened.connection.execute(text(statement), {"books": list(opened.vector)})
-    return [(at, promise) for at, content in found if (promise := Promise.usable(content))]
+    return Promise.in_turn((at, content) for at, content in found)

@@ -45,7 +45,7 @@ def _of_time() -> list[tuple[str, str, str, str]]:
         ("an instant", f"{table_of.EARLIEST_INSTANT:%Y-%m-%dT%H:%M:%SZ}", latest, "its last hours are read as that"),
         ("an instant's offset", "-14:00", "+14:00", "refused"),
         ("a day", str(table_of.EARLIEST_DAY), str(table_of.LATEST_DAY), "9999-12-31 is read as that"),
-        ("a duration", "nothing", f"{table_of.LONGEST_DURATION.days} days", "refused; published before: read as that"),
+        ("a duration", "nothing", f"{table_of.LONGEST_DURATION.days} days", "refused; published before: no effect"),
     ]
 
 

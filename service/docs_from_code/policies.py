@@ -17,8 +17,9 @@ def policies() -> str:
         " the programme's own words do not settle.\n\n"
         "A policy is tried on sample orders before it is published; one that fails is refused as `POLICY_NOT_USABLE`,"
         " with what failed. A version that was published before there were bounds does not stop the ledger: without a"
-        " known zone it has no effect, and the version before it governs; a duration beyond all bounds is read as ten"
-        " years. `redledger status` names such a version until a newer one is published.\n"
+        " known zone, or with a duration beyond the limits, it has no effect, and the version before it governs. Where"
+        " there is none before it, such a duration is read as the limit. `redledger status` and `redledger exceptions`"
+        " name the version until a newer one is published.\n"
     ]
     for default in default_policies():
         content = json.dumps(written(default.policy), indent=2, ensure_ascii=False, sort_keys=True)

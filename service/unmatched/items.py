@@ -15,6 +15,7 @@ from ledger.canonical import digest
 from ledger.ids import PLATFORM_BOOK, UNMATCHED, order_stream, unmatched_break, unmatched_stream
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
+from ledger.references import reference_key
 from ledger.streams.loader import load_stream
 from ledger.streams.orders.order import Order
 from ledger.streams.reference_data import UnmatchedItem
@@ -106,6 +107,7 @@ def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
     """Matches money with these orders, or facts with a single order. Finishes the plan if the same one was made before.
     Raises `ServiceFailure`.
     """
+    reference = reference_key(reference)  # people write it as they see it
     if missing := [part for part in parts if not _is_placed(app, part)]:
         names = ", ".join(f"{part.merchant_id}/{part.order_id}" for part in missing)
         raise OrderNotPlaced(f"There is no order {names}. Name orders that are placed, as merchant/order.")

@@ -155,6 +155,30 @@ def test_a_policy_published_before_there_were_bounds_is_named_until_it_is_put_ri
     assert ([each.sentence[:24] for each in before], reference.to_put_right()) == (["Policy release version 1"], ())
 
 
+def limited(key_from: datetime, *, version: int) -> Event:
+    """A release policy of centuries, in force from this instant."""
+    content = {"after_signature": "P9999999D", "platform_borne_at_once": True, "blocked_by_open_case": True}
+    return published(SEVEN, version=version, effective_from=key_from).model_copy(update={"content": content})
+
+
+def test_a_policy_beyond_the_limits_has_no_effect_where_another_version_is_in_force() -> None:
+    folded = reference(published(SEVEN, effective_from=NOW), limited(NOW + timedelta(days=1), version=2))
+    assert folded.policy(Release, NOW + timedelta(days=2)) == (SEVEN, 1)
+
+
+def test_a_policy_beyond_the_limits_is_read_as_the_limit_where_there_is_no_other() -> None:
+    folded = reference(limited(NOW, version=1), published(NINE, version=2, effective_from=NOW + timedelta(days=1)))
+    policy, version = folded.policy(Release, NOW)
+    assert (policy.after_signature, version) == (timedelta(days=3660), 1)
+    assert folded.copy().policy(Release, NOW + timedelta(days=1)) == (NINE, 2)
+
+
+def test_an_order_of_a_version_that_cannot_be_used_keeps_to_the_nearest_one() -> None:
+    unusable = published(SEVEN).model_copy(update={"content": {"after_signature": "soon"}})
+    folded = reference(unusable, published(NINE, version=2))
+    assert folded.version(Release, 1, at=NOW) == NINE
+
+
 def test_a_policy_of_no_zone_has_no_effect_and_is_named() -> None:
     start = ProgrammeStart(first_day=date(2025, 3, 10))
     content = {"first_day": "2025-03-10", "zone": "Nope/Nope", "merchant_countries": ["CN"]}
