@@ -10,8 +10,9 @@ from commands.requested_units import LineQtys
 from commands.rules import Rules
 from ledger.events.disputes import DisputedLine, DisputeOpened, DisputeStage
 from ledger.events.event import Event
+from ledger.folds.disputes import rank
 from ledger.instants import Instant
-from ledger.streams.orders.disputes import Dispute, rank
+from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
 
 

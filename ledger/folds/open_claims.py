@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, singledispatchmethod
-from typing import Any, get_args
+from functools import singledispatchmethod
+from typing import Any
 
-from ledger.events.disputes import DisputeFundsWithdrawn, DisputeLost, DisputeOpened, DisputeStage, DisputeWon
+from ledger.events.disputes import (
+    DisputeEvidenceSubmitted,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
+)
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelsConsolidated, ParcelSplit
 from ledger.events.refunds import (
@@ -21,6 +28,8 @@ from ledger.events.refunds import (
     ReturnExpired,
 )
 from ledger.events.settlement import SettlementReleased
+from ledger.folds.disputes import StagedDispute
+from ledger.folds.evolution import Evolving
 
 CLAIMING: tuple[type[Event], ...] = (
     SettlementReleased,
@@ -32,14 +41,13 @@ CLAIMING: tuple[type[Event], ...] = (
     ReturnExpired,
     DisputeOpened,
     DisputeFundsWithdrawn,
+    DisputeFeeCharged,
+    DisputeEvidenceSubmitted,
     DisputeLost,
     DisputeWon,
     ParcelsConsolidated,
     ParcelSplit,
 )
-_STAGES = get_args(DisputeStage)
-
-
 Place = str  # a parcel id; empty for units in no parcel
 ByPlace = dict[str, dict[Place, int]]  # fen at list price, by line and place
 
@@ -58,27 +66,7 @@ class Released:
 
 
 @dataclass(slots=True)
-class Disputed:
-    """A dispute: its stage, and the disputed units by line. Without lines it concerns the whole order."""
-
-    is_open: bool = True
-    stage: int = 0
-    lines: dict[str, int] = field(default_factory=dict)
-
-    def claim_on(self, line_id: str, places: Iterable[Released]) -> int:
-        """Returns the claim on a line in fen, on the released units with the highest price first."""
-        if not self.is_open or (self.lines and line_id not in self.lines):
-            return 0
-        places = list(places)
-        left, claim = self.lines.get(line_id, sum(max(0, held.qty) for held in places)), 0
-        for held in sorted(places, key=lambda held: -held.of(1)):
-            claim += held.of(left)
-            left -= min(left, max(0, held.qty))
-        return claim
-
-
-@dataclass(slots=True)
-class OpenClaims:
+class OpenClaims(Evolving):
     """Open claims of one order, folded from its events; used by its stream and by views.
 
     A claim counts at list price, because it is decided later whether the fee is given back and who bears a dispute. An
@@ -89,7 +77,7 @@ class OpenClaims:
 
     released: dict[str, dict[Place, Released]] = field(default_factory=dict)
     cases: dict[str, ByPlace] = field(default_factory=dict)
-    disputes: dict[str, Disputed] = field(default_factory=dict)
+    disputes: dict[str, StagedDispute] = field(default_factory=dict)
     is_repacked: bool = False
 
     @property
@@ -104,7 +92,7 @@ class OpenClaims:
         for case in self.cases.values():
             asked.update(case.get(line_id, {}))
         cases = sum(min(fen, self._released_of(place, places)) for place, fen in asked.items())
-        disputes = sum(dispute.claim_on(line_id, places.values()) for dispute in self.disputes.values())
+        disputes = sum(_claim_of(dispute, line_id, places.values()) for dispute in self.disputes.values())
         return max(0, min(cases + disputes, sum(held.fen for held in places.values())))
 
     def _released_of(self, place: Place, places: dict[Place, Released]) -> int:
@@ -112,10 +100,6 @@ class OpenClaims:
         if self.is_repacked or not place:
             return max(0, sum(held.fen for held in places.values()))
         return max(0, places[place].fen) if place in places else 0
-
-    def remember(self, event: Event) -> None:
-        """Applies one event, without the descriptor of `evolve`, for speed."""
-        _method_for(type(event))(self, event)
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -152,28 +136,17 @@ class OpenClaims:
             self._take_back(event.kept.lines)
 
     @evolve.register
-    def _(self, event: DisputeOpened) -> None:
-        """A late report of an earlier stage does not open a closed dispute again."""
-        stage, known = _STAGES.index(event.stage), self.disputes.get(event.dispute_id)
-        lines = {line.line_id: line.qty for line in event.lines}
-        again = known is None or known.is_open or stage > known.stage
-        if known and not again:
-            known.lines = lines
-        else:
-            self.disputes[event.dispute_id] = Disputed(stage=stage, lines=lines)
-
-    @evolve.register
-    def _(self, event: DisputeFundsWithdrawn) -> None:
-        self.disputes.setdefault(event.dispute_id, Disputed(stage=_STAGES.index("chargeback")))
+    def _(self, event: DisputeOpened | DisputeFundsWithdrawn | DisputeFeeCharged | DisputeEvidenceSubmitted) -> None:
+        self._reach(event)
 
     @evolve.register
     def _(self, event: DisputeLost) -> None:
-        self._end(event.dispute_id, event.stage)
+        self._reach(event)
         self._take_back(event.lines)
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
-        self._end(event.dispute_id, event.stage)
+        self._reach(event)
         if event.undone:
             self._take_back(event.undone.lines, sign=-1)
 
@@ -192,9 +165,17 @@ class OpenClaims:
             if fen:
                 self._release(line.line_id, line.parcel_id, qty=-sign * line.released_qty, fen=-sign * fen)
 
-    def _end(self, dispute_id: str, stage: DisputeStage) -> None:
-        known = self.disputes.setdefault(dispute_id, Disputed())
-        known.is_open, known.stage = False, _STAGES.index(stage)
+    def _reach(self, event: Any) -> None:
+        self.disputes.setdefault(event.dispute_id, StagedDispute(dispute_id=event.dispute_id)).reach(event)
 
 
-_method_for = cache(vars(OpenClaims)["evolve"].dispatcher.dispatch)
+def _claim_of(dispute: StagedDispute, line_id: str, places: Iterable[Released]) -> int:
+    """Returns the dispute's claim on a line in fen, on the released units with the highest price first."""
+    if not dispute.is_open or not dispute.concerns(line_id):
+        return 0
+    places = list(places)
+    left, claim = dispute.lines.get(line_id, sum(max(0, held.qty) for held in places)), 0
+    for held in sorted(places, key=lambda held: -held.of(1)):
+        claim += held.of(left)
+        left -= min(left, max(0, held.qty))
+    return claim

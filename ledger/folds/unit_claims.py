@@ -6,8 +6,10 @@ Decisions and views use the same functions, so that a buyer sees the answer that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+
+from ledger.folds.disputes import StagedDispute
 
 
 @dataclass(slots=True)
@@ -51,36 +53,6 @@ class UnitsAt:
         return self.asked[case_id] - sum(n for (_, case), n in self.contested.items() if case == case_id)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDispute:
-    """An open dispute about units by line, or (`lines` empty) about the whole order.
-
-    `cases` are the cases that existed when it was opened: it may concern their units. A later case asks for other
-    units.
-    """
-
-    dispute_id: str
-    reason: str
-    lines: Mapping[str, int]
-    cases: Collection[str]
-
-    def concerns(self, line_id: str) -> bool:
-        return not self.lines or line_id in self.lines
-
-    def rank(self, *, is_sent: bool, is_signed: bool) -> int:
-        """Returns the rank of a place in the search for the dispute's units; 0 is first. Goods "not received" are
-        searched in unsigned places first, goods "unacceptable" in signed ones."""
-        order = _LOOKED_FOR.get(self.reason, _ANYWHERE_SENT)
-        return order["signed" if is_signed else "sent" if is_sent else "unsent"]
-
-
-_LOOKED_FOR = {
-    "not_received": {"sent": 0, "unsent": 1, "signed": 2},
-    "product_unacceptable": {"signed": 0, "sent": 1, "unsent": 2},
-}
-_ANYWHERE_SENT = {"signed": 0, "sent": 0, "unsent": 1}
-
-
 def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:
     """Returns the units of a line by place, parcels that have left first.
 
@@ -98,7 +70,7 @@ def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[Un
     return [*found, replace(unsent, asked=held)]
 
 
-def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[OpenDispute]) -> Sequence[UnitsAt]:
+def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[StagedDispute]) -> Sequence[UnitsAt]:
     """Returns the places of all lines with the units of each open dispute. Two disputes share a unit only if there are
     no other units."""
     for dispute in sorted(disputes, key=lambda dispute: dispute.dispute_id):
@@ -113,12 +85,12 @@ def with_disputes(places: Sequence[UnitsAt], disputes: Iterable[OpenDispute]) ->
     return places
 
 
-def looked_for(places: Iterable[UnitsAt], dispute: OpenDispute) -> list[UnitsAt]:
+def looked_for(places: Iterable[UnitsAt], dispute: StagedDispute) -> list[UnitsAt]:
     """Returns the places in the order in which the dispute's units are searched."""
-    return sorted(places, key=lambda u: dispute.rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed))
+    return sorted(places, key=lambda u: dispute.search_rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed))
 
 
-def _contest(units: UnitsAt, dispute: OpenDispute, most: int, cases: Iterable[str]) -> int:
+def _contest(units: UnitsAt, dispute: StagedDispute, most: int, cases: Iterable[str]) -> int:
     """Assigns units of these cases to the dispute and returns their number."""
     taken = 0
     for case_id in sorted(set(cases) & units.asked.keys()):
@@ -128,7 +100,7 @@ def _contest(units: UnitsAt, dispute: OpenDispute, most: int, cases: Iterable[st
     return taken
 
 
-def _dispute(units: UnitsAt, dispute: OpenDispute, most: int) -> int:
+def _dispute(units: UnitsAt, dispute: StagedDispute, most: int) -> int:
     """Assigns free units to the dispute and returns their number."""
     taken = max(0, min(most, units.free))
     if taken:

@@ -21,7 +21,7 @@ WHERE book = %(book)s AND position <= %(upto)s AND type = ANY(%(claiming)s) AND 
     SELECT stream FROM log.events WHERE book = %(book)s AND type = ANY(%(opening)s)
 ) ORDER BY position
 """
-_OPENING = ["refund.requested", "dispute.opened", "dispute.funds_withdrawn"]
+_OPENING = ["refund.requested", "dispute.opened", "dispute.funds_withdrawn", "dispute.fee_charged"]
 _COMMAND = itemgetter(0, 1)
 _LAST = 2**63 - 1  # the largest position of a bigint
 

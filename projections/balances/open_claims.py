@@ -53,7 +53,7 @@ class ClaimsOnMerchants(Projection):
     """
 
     name = "open_claims"
-    version = 2
+    version = 3
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 

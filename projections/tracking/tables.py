@@ -35,7 +35,7 @@ ORDERS = kept_table(
     # JSON: open after-sales cases, their units by line and parcel, and true if the case only waits for the goods
     _text("open_cases"),
     _text("refunds"),  # JSON by case: amount requested or approved, amount paid and state, in the buyer's currency
-    _text("disputes"),  # JSON by dispute: units by line (empty: the whole order), and the cases before it
+    _text("disputes"),  # JSON by dispute: state, stage, reason, units by line (empty: the whole order), cases before it
     _text("reports"),  # lines: the events of its parcels without the names of partners (`without_partners`)
     _text("unsaid"),  # JSON: hashes of the names of partners that had its parcels or charged for them (`names_of`)
     indexes=[("buyer_ref",)],

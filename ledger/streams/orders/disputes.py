@@ -1,4 +1,4 @@
-"""Disputes of an order: the stage of each, and the money that was withdrawn for it."""
+"""Disputes of an order: the money that was withdrawn for each, beside its stage."""
 
 from __future__ import annotations
 
@@ -6,62 +6,42 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Literal
+from typing import Any
 
 from ledger.events.disputes import (
-    DisputedLine,
     DisputeEvidenceSubmitted,
     DisputeFeeCharged,
     DisputeFundsWithdrawn,
     DisputeLost,
     DisputeOpened,
-    DisputeStage,
     DisputeWon,
 )
 from ledger.events.refunds import ApprovedLine
+from ledger.folds.disputes import UNKNOWN, StagedDispute
 from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.money import Money, joined
 from ledger.streams.orders.quantities import Effect
 
-DisputeState = Literal["open", "won", "lost"]
-UNKNOWN = "unknown"
-STAGES: tuple[DisputeStage, ...] = ("inquiry", "chargeback", "second_stage")
 
-
-def rank(stage: DisputeStage) -> int:
-    """Returns the position of the stage, from 0."""
-    return STAGES.index(stage)
-
-
-@dataclass(slots=True)
-class Dispute(Evolving):
+@dataclass(slots=True, kw_only=True)
+class Dispute(StagedDispute, Evolving):
     """One dispute at the card issuer. `held` of it stands in 1120, with the CNY value `held_base`. The withdrawal may
     be reported before the dispute is."""
 
-    dispute_id: str
     payment_id: str
     capture_ref: str
     psp: str
     amount: Money
     held: Money
     held_base: Money = field(default_factory=lambda: Money(0, CNY))
-    stage: DisputeStage = "chargeback"
-    reason: str = UNKNOWN
-    lines: tuple[DisputedLine, ...] = ()
     due_by: datetime | None = None
-    state: DisputeState = "open"
     closed_at: datetime | None = None
     opened: bool = False  # True if its opening was reported
-    cases: frozenset[str] = frozenset()  # cases when it was opened: it may concern their units
     evidence: int = 0  # number of submissions in this stage
     fees: dict[str, Money] = field(default_factory=dict)
     lost: DisputeLost | None = None  # the loss that stands
     effects: list[tuple[ApprovedLine, list[Effect]]] = field(default_factory=list)  # to undo if a later stage is won
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == "open"
 
     @property
     def claims(self) -> Money:
@@ -69,20 +49,13 @@ class Dispute(Evolving):
         at_stake = self.lost is not None or (self.is_open and (self.stage != "inquiry" or bool(self.held)))
         return self.amount if at_stake else Money(0, self.amount.currency)
 
-    def concerns(self, line_id: str) -> bool:
-        return not self.lines or any(line.line_id == line_id for line in self.lines)
-
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
         """Applies an event of this dispute."""
 
     @evolve.register
     def _(self, event: DisputeOpened) -> None:
-        """A late report of an earlier stage changes only the amount, the reason and the lines."""
-        self.amount, self.reason, self.lines = event.amount, event.reason, event.lines
-        if self.is_open or rank(event.stage) > rank(self.stage):
-            self.state, self.stage, self.due_by, self.evidence = "open", event.stage, event.due_by, 0
-        self.opened = True
+        self.amount, self.opened = event.amount, True
 
     @evolve.register
     def _(self, event: DisputeEvidenceSubmitted) -> None:
@@ -98,14 +71,14 @@ class Dispute(Evolving):
 
     @evolve.register
     def _(self, event: DisputeLost) -> None:
-        self.state, self.stage, self.closed_at = "lost", event.stage, event.lost_at
+        self.closed_at = event.lost_at
         self.held, self.held_base = self.held - event.amount, self.held_base - event.carried
         if event.amount:
             self.lost = event
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
-        self.state, self.stage, self.closed_at = "won", event.stage, event.won_at
+        self.closed_at = event.won_at
         carried = event.undone.carried if event.undone else Money(0, CNY)
         amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
         self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)
@@ -126,16 +99,22 @@ class Disputes:
 
     def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
         """Applies the event and returns its dispute. `cases` are the ids of the order's cases at that point."""
-        was_open = event.dispute_id in self.by_id and self.by_id[event.dispute_id].is_open
         nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else Money(0, CNY)
         amount = event.amount if isinstance(event, DisputeOpened | DisputeFundsWithdrawn) else nothing
         dispute = self.by_id.setdefault(
             event.dispute_id,
-            Dispute(event.dispute_id, event.payment_id, event.capture_ref, event.psp, amount, nothing),
+            Dispute(
+                dispute_id=event.dispute_id,
+                payment_id=event.payment_id,
+                capture_ref=event.capture_ref,
+                psp=event.psp,
+                amount=amount,
+                held=nothing,
+            ),
         )
         if dispute.capture_ref == UNKNOWN:  # an earlier event did not name the capture
             dispute.capture_ref, dispute.payment_id = event.capture_ref, event.payment_id
+        if dispute.reach(event, cases=cases):
+            dispute.due_by, dispute.evidence = event.due_by, 0
         dispute.remember(event)
-        if dispute.is_open and not was_open:
-            dispute.cases = frozenset(cases)
         return dispute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.folds.unit_claims import OpenDispute, UnitsAt, looked_for, placed, with_disputes
+from ledger.folds.unit_claims import UnitsAt, looked_for, placed, with_disputes
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
@@ -19,7 +19,7 @@ class OrderUnits:
         """`also` is a dispute that counts although it is closed."""
         self._order = order
         places = [units for line_id in order.lines for units in _placed(order, line_id)]
-        disputes = (open_dispute(dispute) for dispute in order.disputes if dispute.is_open or dispute is also)
+        disputes = (dispute for dispute in order.disputes if dispute.is_open or dispute is also)
         self._by_place = {(units.line_id, units.parcel_id): units for units in with_disputes(places, disputes)}
 
     def __iter__(self) -> Iterator[UnitsAt]:
@@ -35,7 +35,7 @@ class OrderUnits:
 
     def of_dispute(self, dispute: Dispute, line_id: str) -> list[tuple[Place, int]]:
         """Returns the places of a dispute's units with quantities, in the dispute's order of search."""
-        found = looked_for(self.of(line_id), open_dispute(dispute))
+        found = looked_for(self.of(line_id), dispute)
         return [(units.parcel_id, qty) for units in found if (qty := units.of_dispute(dispute.dispute_id))]
 
     def case_about(self, units: UnitsAt) -> Case | None:
@@ -76,20 +76,11 @@ class OrderUnits:
 
     def _may_be_at(self, dispute: Dispute, line_id: str, place: Place) -> bool:
         """False if all units of the dispute are in places that it searches before this one."""
-        over = open_dispute(dispute)
         found = [units for units in self.of(line_id) if units.of_dispute(dispute.dispute_id)]
-        if sum(units.of_dispute(dispute.dispute_id) for units in found) < over.lines[line_id]:
+        if sum(units.of_dispute(dispute.dispute_id) for units in found) < dispute.lines[line_id]:
             return True
-        here = over.rank(is_sent=place is not None, is_signed=_is_signed(self._order, place))
-        return any(over.rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed) >= here for u in found)
-
-
-def open_dispute(dispute: Dispute) -> OpenDispute:
-    """Returns the dispute in the form that the search for its units needs."""
-    lines: dict[str, int] = {}
-    for line in dispute.lines:
-        lines[line.line_id] = lines.get(line.line_id, 0) + line.qty
-    return OpenDispute(dispute.dispute_id, dispute.reason, lines, dispute.cases)
+        here = dispute.search_rank(is_sent=place is not None, is_signed=_is_signed(self._order, place))
+        return any(dispute.search_rank(is_sent=u.parcel_id is not None, is_signed=u.is_signed) >= here for u in found)
 
 
 def awaited_units(order: Order, line_id: str, place: Place) -> int:
