@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ from sqlalchemy import Engine
 
 from ledger.log.append import Appender
 from ledger.log.books import found
+from ledger.log.database_errors import NO_WRITES, DatabaseTrouble
 from ledger.log.directory import Directory
 from ledger.log.engine import writer_engine
 from ledger.log.group_commit import GroupCommit
@@ -22,6 +24,7 @@ from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
 from ledger.sealed import KeyStore
 
+_RECENT_S = 10.0
 BOOKS = 17  # book 0 and 16 for merchants; a ledger for several nodes starts with 64
 
 
@@ -43,6 +46,7 @@ class Ledger:
         self.directory = Directory(engine)
         self._commits = GroupCommit(Appender(engine))
         self._notifier = Notifier(engine)
+        self._failed: tuple[float, DatabaseTrouble] | None = None  # the last append, if it failed
 
     @classmethod
     def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS, demonstration: bool = False) -> Ledger:
@@ -58,9 +62,23 @@ class Ledger:
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """Returns a receipt for each attempt, in order. Concurrent callers of one book share an append."""
-        receipts = self._commits.submit(book, attempts)
+        try:
+            receipts = self._commits.submit(book, attempts)
+        except DatabaseTrouble as trouble:
+            self._failed = (monotonic(), trouble)
+            raise
+        self._failed = None
         self._notifier.notify(book)
         return receipts
+
+    def write_trouble(self) -> DatabaseTrouble | None:
+        """Returns why no append of this process succeeds, if the last one failed in the last ten seconds for a reason
+        that concerns every append. Older failures are left out, because only a new append shows that they are over.
+        """
+        failed_at, trouble = self._failed or (0.0, None)
+        if trouble is None or trouble.kind not in NO_WRITES or monotonic() - failed_at > _RECENT_S:
+            return None
+        return trouble
 
     def in_scenario(self, clock: Callable[[], datetime]) -> Ledger:
         """Returns this ledger with the scenario's clock as the time of its appends. Closing one closes both.

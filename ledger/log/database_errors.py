@@ -138,6 +138,9 @@ KINDS = (
     OUTCOME_UNKNOWN,
 )
 
+# Kinds that concern every write, and not one statement or one moment.
+NO_WRITES = frozenset({READ_ONLY, DISK_FULL, OUT_OF_RESOURCES, RIGHTS_MISSING, STORAGE_FAILED, DAMAGED})
+
 # A SQLSTATE, or its first two characters for all others of the class.
 KIND_OF_SQLSTATE = {
     "08": UNREACHABLE,
@@ -252,7 +255,12 @@ def trouble_of(
     if kind is None:
         return None
     trouble = DatabaseUnreachable if connecting else ConnectionLost if kind.cuts else DatabaseTrouble
-    return trouble(str(error), database, kind)
+    return trouble(_primary(error), database, kind)
+
+
+def _primary(error: psycopg2.Error) -> str:
+    """Returns the server's message without its context, which holds the whole statement."""
+    return error.diag.message_primary or str(error)
 
 
 def shown(url: URL) -> str:

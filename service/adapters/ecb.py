@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ledger.numbers import read_decimal
 
 SOURCE = "ECB cross"  # the ECB publishes these rates for information only, not for trading
 _SIX_DIGITS = Context(prec=6, rounding=ROUND_HALF_UP)  # one decimal more than the published rates have
+_LARGEST_BYTES = 64 * 1024 * 1024  # all rates since 1999 have two million
 _NOT_QUOTED = ("", "N/A")
 
 
@@ -66,7 +68,7 @@ def read_ecb(path: Path) -> EcbRates:
         text = _text(path)
     except FileNotFoundError:
         raise BadRateFile(f"{path}: there is no such file") from None
-    except (OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except (OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise BadRateFile(f"{path}: cannot be read to its end ({error})") from None
     return EcbRates(dict(_days(path, text)))
 
@@ -75,10 +77,12 @@ def _text(path: Path) -> str:
     raw = path.read_bytes()
     if path.suffix == ".zip":
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            name = next((name for name in archive.namelist() if name.endswith(".csv")), None)
-            if name is None:
+            found = next((entry for entry in archive.infolist() if entry.filename.endswith(".csv")), None)
+            if found is None:
                 raise zipfile.BadZipFile("no CSV file inside")
-            raw = archive.read(name)
+            if found.file_size > _LARGEST_BYTES:
+                raise zipfile.BadZipFile(f"its CSV file has more than {_LARGEST_BYTES:,} bytes")
+            raw = archive.read(found)  # no further than the stated size
     return raw.decode("utf-8-sig")
 
 

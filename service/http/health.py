@@ -41,7 +41,7 @@ async def alive() -> dict[str, str]:
 @router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "The problems"}})
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
     """Answers 200 if the database accepts writes and every view follows the log, else 503; 503 also after two
-    seconds.
+    seconds, and for ten seconds after an append that failed because nothing can be written.
 
     `incomplete` names the events that views leave out because two people parked them. `set_aside` counts the items
     that timers and other loops could not do; `/exceptions` lists them. `policies` names the policies to publish anew.
@@ -51,7 +51,7 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             found = await asyncio.shield(_check(request, app))
-            troubles = found.troubles
+            troubles = found.troubles + _of_writes(app)
             about |= {"incomplete": found.incomplete, "set_aside": found.set_aside, "policies": found.policies}
     except TimeoutError:
         troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
@@ -68,6 +68,11 @@ def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:
         task = state.check = asyncio.create_task(run_in_threadpool(_looked_at, app))
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may be left to hear it
     return task
+
+
+def _of_writes(app: App) -> tuple[str, ...]:
+    trouble = app.ledger.write_trouble()
+    return () if trouble is None else (trouble.public,)
 
 
 def _looked_at(app: App) -> LedgerStatus:

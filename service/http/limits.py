@@ -10,6 +10,7 @@ from service.adapters.bodies import LONGEST_BYTES
 LONGEST_TARGET = 16 * 1024  # bytes of path and query; a position token takes about 20 for a book
 LONGEST_HEAD = 32 * 1024  # bytes of the request line and all headers
 MOST_HEADERS = 100
+MOST_PARTS = 10_000  # chunks of one body
 MOST_CONNECTIONS = 512  # below the 1,024 open files that a process is usually allowed
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
 LARGEST_POSITION = 2**63 - 1  # bigint
@@ -44,6 +45,7 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Path and query", f"{LONGEST_TARGET:,} bytes", "414 `ADDRESS_TOO_LONG`"),
     ("Headers", f"{MOST_HEADERS}, with the request line {LONGEST_HEAD:,} bytes", "431 `HEADERS_TOO_LONG`"),
     ("Body", f"{LONGEST_BYTES:,} bytes", "413 `BODY_TOO_LONG`"),
+    ("Chunks of a body", f"{MOST_PARTS:,}", "413 `BODY_TOO_LONG`"),
     ("An id, a kind, a name", f"{LONGEST_NAME} characters, no control characters", "422 `INVALID_PARAMETER`"),
     (
         "Time until the headers are complete",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.http.errors import error
-from service.http.limits import MOST_CONNECTIONS, Deadlines
+from service.http.limits import MOST_CONNECTIONS, MOST_PARTS, Deadlines
 
 _UNREADABLE = {
+    413: ("BODY_TOO_LONG", f"The body comes in more than {MOST_PARTS:,} chunks. Send it in larger ones."),
     431: ("HEADERS_TOO_LONG", "The request line and headers are longer than the service reads."),
     400: ("NOT_HTTP", "This is not an HTTP/1.1 request."),
 }
@@ -32,6 +35,7 @@ class BoundedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.conn.next_event = _counted(self.conn.next_event)  # type: ignore[method-assign]
         if len(self.connections) > self.most_connections:
             self._refuse(503, "TOO_BUSY", f"{self.most_connections} connections are open, which is the limit.")
         else:
@@ -104,6 +108,21 @@ class BoundedProtocol(H11Protocol):
         if self._taking_due is not None:
             self._taking_due.cancel()
         self._taking_due = self.loop.call_later(self.deadlines.answer_s, self.transport.abort)
+
+
+def _counted(next_event: Callable[[], Any]) -> Callable[[], Any]:
+    """Refuses a body in too many parts: reading a chunk of one byte costs as much as reading a large one."""
+    parts = 0
+
+    def counted() -> Any:
+        nonlocal parts
+        event = next_event()
+        parts = parts + 1 if isinstance(event, h11.Data) else 0
+        if parts > MOST_PARTS:
+            raise h11.RemoteProtocolError("too many chunks", error_status_hint=413)
+        return event
+
+    return counted
 
 
 _TOO_SLOW = "The request was not complete in time. Send it again without a pause."

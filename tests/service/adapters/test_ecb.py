@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -68,6 +68,14 @@ def test_a_line_that_is_no_day_of_rates_is_named(tmp_path: Path, line: str) -> N
 def test_a_missing_rate_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(BadRateFile, match="there is no such file"):
         read_ecb(tmp_path / "eurofxref-hist.zip")
+
+
+def test_a_zip_that_unpacks_to_more_than_all_rates_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref-hist.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("rates.csv", b"0" * (64 * 1024 * 1024 + 1))
+    with pytest.raises(BadRateFile, match="more than 67,108,864 bytes"):
+        read_ecb(path)
 
 
 def test_a_truncated_zip_cannot_be_read_to_its_end(tmp_path: Path) -> None:

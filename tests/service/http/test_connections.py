@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from ledger.log.identity import Identity
 from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
 from service.http.application import make_application
-from service.http.limits import LONGEST_HEAD, MOST_HEADERS, Deadlines
+from service.http.limits import LONGEST_HEAD, MOST_HEADERS, MOST_PARTS, Deadlines
 from service.http.protocol import BoundedProtocol
 from service.settings import Settings
 from tests.support.http_server import Server, refused, request, served
@@ -168,6 +168,42 @@ def test_a_body_of_no_stated_length_is_read_no_further_than_the_limit(server: Se
         head = b"POST /webhooks/stripe HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         client.send(head + f"{LONGEST_BYTES + 1:x}\r\n".encode() + b" " * (LONGEST_BYTES + 1) + b"\r\n0\r\n\r\n")
         assert refused(client.until_closed()) == (413, "BODY_TOO_LONG")
+
+
+CHUNKED = b"POST /webhooks/stripe HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (CHUNKED + b"1\r\n \r\n" * (MOST_PARTS + 1), (413, "BODY_TOO_LONG")),
+        (CHUNKED + b"7FFFFFFF\r\n" + b" " * (LONGEST_BYTES + 1), (413, "BODY_TOO_LONG")),
+        (CHUNKED + b"-1\r\n{}\r\n", (400, "NOT_HTTP")),
+        (CHUNKED + b"2;" + b"a" * 2 * LONGEST_HEAD, (431, "HEADERS_TOO_LONG")),
+        (CHUNKED + b"2\r\n{}\r\n0\r\nX: " + b"a" * 2 * LONGEST_HEAD, (431, "HEADERS_TOO_LONG")),
+        (CHUNKED.replace(b"chunked", b"gzip, chunked") + b"2\r\n{}\r\n0\r\n\r\n", (400, "NOT_HTTP")),
+        (CHUNKED.replace(b"chunked", b"gzip") + b"{}", (400, "NOT_HTTP")),
+        (CHUNKED.replace(b"Host", b"Content-Encoding: gzip\r\nHost"), (415, "BODY_ENCODED")),
+        (request("/webhooks/stripe", method="POST", length=2)[:-2] + b"Content-Length: 3\r\n\r\n{}", (400, "NOT_HTTP")),
+    ],
+    ids=[
+        "chunks of a byte", "a chunk without end", "a chunk of less than nothing", "a chunk's extension",
+        "what follows the chunks", "chunks that are packed", "a packed stream", "a packed body", "two lengths",
+    ],
+)  # fmt: skip
+def test_a_body_that_costs_more_than_it_says_is_refused(server: Server, sent: bytes, expected: tuple[int, str]) -> None:
+    with closing(server.connect()) as client:
+        with suppress(OSError):  # the server may have closed the connection before the end
+            client.send(sent)
+        assert refused(client.until_closed()) == expected
+
+
+def test_the_chunks_of_each_request_are_counted_anew(server: Server) -> None:
+    body = b"1\r\n \r\n" * (MOST_PARTS * 2 // 3) + b"0\r\n\r\n"
+    with closing(server.connect()) as client:
+        for _ in range(2):
+            client.send(CHUNKED.replace(b"stripe", b"easypost").replace(b"Connection: close\r\n", b"") + body)
+            assert client.answer()[0] == 404
 
 
 def test_a_head_has_no_body(server: Server) -> None:
