@@ -11,6 +11,7 @@ from typing import Literal
 from commands.refunds.after_sales import Sent, lock_of, opens_at, sent
 from commands.requested_units import LineQty
 from commands.rules import Rules
+from ledger.folds.line_places import Place
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import (
     AfterSalesLocked,
@@ -22,7 +23,6 @@ from ledger.refusals.catalogue import (
 )
 from ledger.refusals.payments import DisputeOpen
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import Place
 from ledger.streams.units.units import OrderUnits
 
 Kind = Literal["unshipped", "return_refund", "not_received"]

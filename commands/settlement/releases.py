@@ -9,12 +9,13 @@ from datetime import datetime
 from commands.rules import Rules
 from ledger.deadlines import known
 from ledger.events.settlement import SettlementReleased
+from ledger.folds.line_places import Place
 from ledger.money import Money
 from ledger.policies.fees import Fees
 from ledger.policies.release import Release
 from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import LineBook, Place
+from ledger.streams.orders.quantities import LineBook
 from ledger.streams.units.uncovered import uncovered
 from ledger.streams.units.units import OrderUnits, awaited_units
 

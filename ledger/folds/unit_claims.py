@@ -6,10 +6,14 @@ Decisions and views use the same functions, so that a buyer sees the answer that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.folds.disputes import StagedDispute
+from ledger.folds.line_places import LinePlaces
+from ledger.folds.parcel import Journey
+from ledger.folds.parcels import Parcels
 
 
 @dataclass(slots=True)
@@ -53,6 +57,24 @@ class UnitsAt:
         return self.asked[case_id] - sum(n for (_, case), n in self.contested.items() if case == case_id)
 
 
+def order_units(
+    parcels: Parcels, lines: Mapping[str, LinePlaces[Any]], disputes: Iterable[StagedDispute]
+) -> Sequence[UnitsAt]:
+    """Returns the units of an order that are not refunded, by line and place, with their cases and these disputes."""
+    places = [units for line_id, line in lines.items() for units in _of_line(line_id, line, parcels.journeys(line_id))]
+    return with_disputes(places, disputes)
+
+
+def _of_line(line_id: str, line: LinePlaces[Any], journeys: Sequence[Journey]) -> list[UnitsAt]:
+    open_units, signed = line.open_units(journeys), {way.parcel_id for way in journeys if way.signed_at}
+    found = [
+        UnitsAt(line_id, place, qty, place in signed, asked=line.at(place).requested_by)
+        for place, qty in open_units.items()
+        if qty or place is None
+    ]
+    return placed(found[1:], found[0], left=line.live - line.refunded)
+
+
 def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:
     """Returns the units of a line by place, parcels that have left first.
 
@@ -60,12 +82,12 @@ def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[Un
     case for unsent units applies to sent units if they left after all.
     """
     found, asked = [], Counter(unsent.asked)
-    held = _taken(asked, unsent.qty)
+    held = taken(asked, unsent.qty)
     for units in sorted(parcels, key=lambda units: units.parcel_id or ""):
         qty = max(0, min(units.qty, left))
         left -= qty
         here = Counter(units.asked)
-        here.update(_taken(asked, qty - here.total()))
+        here.update(taken(asked, qty - here.total()))
         found.append(replace(units, qty=qty, asked=here))
     return [*found, replace(unsent, asked=held)]
 
@@ -108,7 +130,7 @@ def _dispute(units: UnitsAt, dispute: StagedDispute, most: int) -> int:
     return taken
 
 
-def _taken(asked: Counter[str], most: int) -> Counter[str]:
+def taken(asked: Counter[str], most: int) -> Counter[str]:
     """Removes up to `most` units from the counts of cases and returns them by case."""
     taken = Counter[str]()
     for case_id in sorted(asked):

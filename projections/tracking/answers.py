@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from ledger.events.milestones import MILESTONES, as_read, place_on_the_way
 from ledger.folds.after_sales import unit_locks
 from ledger.folds.parcel_facts import Fact
+from ledger.folds.parcels import Parcels
 from ledger.folds.unit_claims import UnitsAt
 from ledger.fx import CNY
 from ledger.money import Money
@@ -29,7 +30,7 @@ from projections.tracking.buyers_places import place_without
 from projections.tracking.headline import headline_of
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
 from projections.tracking.tracked_parcels import parcels_of
-from projections.tracking.tracked_units import Places, Units, awaited_units, units_by_place
+from projections.tracking.tracked_units import Lines, Places, awaited_units, units_by_place, units_of
 
 Stored = Mapping[Any, Any]  # a row by column
 
@@ -50,9 +51,9 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
     lines = from_json(order["lines"])
     titles = {line["line_id"]: line["title"] for line in lines}
     parcels = _capped(lines, list(_parcels(stored, titles=titles)))
-    sent = [parcel.parcel_id for parcel in parcels if parcel.has_left]
-    places, awaited = units_by_place(order, stored.parcels, sent=sent), awaited_units(order, stored.parcels)
-    parcels = [_with_units(parcel, places, awaited) for parcel in parcels]
+    units, folded = units_of(order["units"]), parcels_of(order["reports"])
+    places = units_by_place(order, units, folded)
+    parcels = [_with_units(parcel, places, units) for parcel in parcels]
     reported_lines = tuple(_line(line, parcels, places) for line in lines)
     headline = headline_of(order["status"], reported_lines, parcels)
     return OrderTracking(
@@ -66,7 +67,7 @@ def answer(stored: StoredOrder, vector: Mapping[int, int]) -> OrderTracking:
         placed_at=order["placed_at"],
         promised_by=order["promised_by"],
         lines=reported_lines,
-        parcels=tuple(sorted(_locked(parcels, stored), key=lambda parcel: parcel.parcel_id)),
+        parcels=tuple(sorted(_locked(parcels, stored, folded), key=lambda parcel: parcel.parcel_id)),
         refunds=tuple(_refund(refund_id, refund) for refund_id, refund in from_json(order["refunds"]).items()),
         vector=dict(vector),
     )
@@ -117,13 +118,13 @@ def _parcel(
     )
 
 
-def _with_units(parcel: ParcelTracking, places: Places, awaited: Units) -> ParcelTracking:
+def _with_units(parcel: ParcelTracking, places: Places, lines: Lines) -> ParcelTracking:
     """Returns the parcel with its units in cases (also those awaited back) and in disputes."""
     items = []
     for item in parcel.items:
         place = (item.line_id, parcel.parcel_id)
         units = places.get(place) or UnitsAt(*place, 0)
-        under_review = units.under_review + awaited[place]
+        under_review = units.under_review + awaited_units(lines, *place)
         items.append(replace(item, under_review=under_review, disputed=units.at_stake, free=units.free))
     return replace(
         parcel,
@@ -200,10 +201,10 @@ def _line(line: Mapping[str, Any], parcels: Iterable[ParcelTracking], places: Pl
     )
 
 
-def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder) -> Iterator[ParcelTracking]:
+def _locked(parcels: Iterable[ParcelTracking], stored: StoredOrder, folded: Parcels) -> Iterator[ParcelTracking]:
     """Yields the parcels with the deadlines of the policies in force when the order was placed."""
     lines = [line["line_id"] for line in from_json(stored.order["lines"])]
-    locks = unit_locks(parcels_of(stored.order["reports"]), lines, stored.lock) if stored.lock else {}
+    locks = unit_locks(folded, lines, stored.lock) if stored.lock else {}
     for parcel in parcels:
         items = tuple(replace(item, lock=locks.get((item.line_id, parcel.parcel_id))) for item in parcel.items)
         ends = [item.lock.ends_at if item.lock else None for item in items]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
 
@@ -34,7 +36,6 @@ from ledger.events.parcels import (
 from ledger.events.payments import PaymentCaptureFailed
 from ledger.events.platform import PolicyPublished
 from ledger.events.refunds import (
-    ApprovedLine,
     RefundApproved,
     RefundAutoApproved,
     RefundRejected,
@@ -44,6 +45,7 @@ from ledger.events.refunds import (
     ReturnReceived,
     ReturnShipped,
 )
+from ledger.folds.line_places import repack
 from ledger.folds.parcels import Parcels
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
@@ -52,11 +54,11 @@ from ledger.policies.return_window import ReturnWindow
 from projections.engine.batch import Batch, Row
 from projections.engine.projection import Projection
 from projections.tracking.buyers_places import names_of
-from projections.tracking.repacked_units import repack
 from projections.tracking.tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 from projections.tracking.tracked_disputes import DISPUTE_EVENTS, disputes_after
 from projections.tracking.tracked_parcels import columns_of, milestone_of, parcels_of, stored, without_partners
 from projections.tracking.tracked_refunds import REFUND_EVENTS, refunds_after
+from projections.tracking.tracked_units import Lines, TrackedUnits, close, refund, text_of, undo, units_of
 
 PARTNER_EVENTS: tuple[type[Event], ...] = (
     LogisticsChargeRecorded,
@@ -73,7 +75,7 @@ class CustomerTracking(Projection):
     """Keeps rows of orders and parcels for buyers. A reader adds the states that depend on the clock."""
 
     name = "customer_tracking"
-    version = 11
+    version = 12
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,
@@ -175,6 +177,7 @@ class _Fold:
             promised_by=event.promised_warehouse_by,
             lock_version=event.after_sales_lock_version,
             lines=canonical(lines),
+            units=text_of({line.line_id: TrackedUnits(uncancelled=line.qty) for line in event.lines}),
         )
 
     @on.register
@@ -190,50 +193,46 @@ class _Fold:
     def _(self, event: OrderLineCancelled) -> None:
         """Units cancelled after payment are refunded, and are counted by the refund."""
         if self._order()["status"] != "confirmed":
-            self._count(event.line_id, "cancelled", event.qty)
+            with self._units(()) as lines:
+                lines[event.line_id].uncancelled -= event.qty
 
     @on.register
     def _(self, event: RefundRequested) -> None:
-        units = [{"line_id": line.line_id, "parcel_id": line.parcel_id, "qty": line.qty} for line in event.lines]
-        cases = from_json(self._order()["open_cases"])
-        self._put_order(open_cases=canonical(cases | {event.refund_id: {"units": units, "decided": False}}))
+        with self._units(()) as lines:
+            for line in event.lines:
+                lines[line.line_id].ask(line.parcel_id, line.qty, event.refund_id)
 
     @on.register
-    def _(self, event: RefundRejected | RefundWithdrawn) -> None:
-        self._close_case(event.refund_id)
-
-    @on.register
-    def _(self, event: ReturnReceived) -> None:
-        self._close_case(event.refund_id)
+    def _(self, event: RefundRejected | RefundWithdrawn | ReturnReceived) -> None:
+        with self._units(()) as lines:
+            close(lines, event.refund_id)
 
     @on.register
     def _(self, event: ReturnExpired) -> None:
-        self._close_case(event.refund_id)
-        self._give_back(event.undone.lines if event.undone else (), -1)
-        self._give_back(event.kept.lines if event.kept else ())
+        with self._units(_parcels_of(event)) as lines:
+            close(lines, event.refund_id)
+            undo(lines, event.undone.lines if event.undone else ())
+            refund(lines, event.kept.lines if event.kept else ())
 
     @on.register
     def _(self, event: RefundApproved | RefundAutoApproved) -> None:
-        if isinstance(event, RefundAutoApproved) or not event.return_required:
-            self._close_case(event.refund_id)
-        else:
-            self._await_goods(event)
-        self._give_back(event.lines)
+        waits = isinstance(event, RefundApproved) and event.return_required
+        with self._units(_parcels_of(event)) as lines:
+            close(lines, event.refund_id)
+            refund(lines, event.lines, awaited_by=event.refund_id if waits else None)
 
     @on.register
     def _(self, event: DisputeLost) -> None:
-        self._give_back(event.lines)
+        with self._units(_parcels_of(event)) as lines:
+            refund(lines, event.lines)
 
     @on.register
     def _(self, event: DisputeWon) -> None:
-        self._give_back(event.undone.lines if event.undone else (), -1)
+        with self._units(_parcels_of(event)) as lines:
+            undo(lines, event.undone.lines if event.undone else ())
 
     @on.register
     def _(self, event: ParcelCreated | ParcelDispatched | ParcelFact | ParcelDeemedSigned) -> None:
-        row = self._parcel(event.parcel_id)
-        if isinstance(event, ParcelCreated) and row["moved_at"] is None:  # else its units are already in other parcels
-            row["items"] = canonical([{"line_id": i.line_id, "qty": i.qty, "refunded": 0} for i in event.items])
-            self._put_parcel(row)
         carrier, warehouse = getattr(event, "carrier", ""), getattr(event, "warehouse_id", "")
         self._leave_unsaid((*names_of(carrier), *names_of(warehouse, is_place=True)))
         self._report(event)
@@ -256,9 +255,9 @@ class _Fold:
 
     @on.register
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
+        with self._units(()) as lines:
+            repack(lines, event, self._folded())
         self._report(event)
-        for row in repack(event, self._parcel):
-            self._put_parcel(row)
 
     def _leave_unsaid(self, names: Collection[str]) -> None:
         """Adds names to those that places must not show.
@@ -276,49 +275,31 @@ class _Fold:
     def _put_order(self, **changes: Any) -> None:
         self._batch.rows(ORDERS).put(self._order() | changes, at=self._recorded.position)
 
-    def _count(self, line_id: str, column: str, qty: int) -> None:
-        self._put_order(lines=_counted(self._order()["lines"], line_id, column, qty))
+    @contextmanager
+    def _units(self, parcel_ids: Iterable[str]) -> Iterator[Lines]:
+        """Gives the counts of the order's units, stores their changes, and shows them in these parcels."""
+        lines = units_of(self._order()["units"])
+        yield lines
+        shown = from_json(self._order()["lines"])
+        for line in shown:
+            units = lines[line["line_id"]]
+            line["cancelled"], line["refunded"] = line["qty"] - units.live, units.at(None).refunded
+        self._put_order(units=text_of(lines), lines=canonical(shown))
+        self._show(parcel_ids, lines, at=self._recorded.occurred_at)
 
-    def _close_case(self, refund_id: str) -> None:
-        cases = from_json(self._order()["open_cases"])
-        cases.pop(refund_id, None)
-        self._put_order(open_cases=canonical(cases))
-
-    def _await_goods(self, event: RefundApproved) -> None:
-        """Keeps the case open until the goods are back; its units are no longer requested."""
-        units = [{"line_id": line.line_id, "parcel_id": line.parcel_id, "qty": line.qty} for line in event.lines]
-        cases = from_json(self._order()["open_cases"])
-        self._put_order(open_cases=canonical(cases | {event.refund_id: {"units": units, "decided": True}}))
+    def _show(self, parcel_ids: Iterable[str], lines: Lines, *, at: datetime) -> None:
+        """Writes the rows of these parcels, and of those that units of them moved to."""
+        parcels = self._folded()
+        for parcel_id in parcels.onward(parcel_ids):
+            row, parcel = self._parcel(parcel_id), parcels.of(parcel_id)
+            assert parcel is not None, "units are in a parcel that an event named"
+            columns = columns_of(parcels, parcel, row, lines, at=at)
+            self._batch.rows(PARCELS).put(row | columns, at=self._recorded.position)
 
     def _parcel(self, parcel_id: str) -> Row:
         key = {"order_id": self._order_id, "merchant": self._merchant, "parcel_id": parcel_id}
         found = self._batch.rows(PARCELS).get(*key.values())
         return found or key | BLANK_PARCEL
-
-    def _give_back(self, lines: Sequence[ApprovedLine], sign: int = 1) -> None:
-        """Counts these units as refunded, or with `sign` -1 as no longer refunded."""
-        for line in lines:
-            if line.parcel_id is None:
-                self._count(line.line_id, "refunded", line.qty * sign)
-            else:
-                self._refund_in(line.parcel_id, line.line_id, line.qty * sign)
-
-    def _refund_in(self, parcel_id: str, line_id: str, qty: int) -> None:
-        """Changes the refunded units of a parcel by `qty`, in the parcels where the units are now."""
-        row = self._parcel(parcel_id)
-        for later in from_json(row["went_into"]):
-            held = [item for item in from_json(self._parcel(later)["items"]) if item["line_id"] == line_id]
-            most, least = sum(i["qty"] - i["refunded"] for i in held), -sum(i["refunded"] for i in held)
-            here = max(least, min(qty, most))
-            if here:
-                self._refund_in(later, line_id, here)
-                qty -= here
-        if qty:
-            row["items"] = _counted(row["items"], line_id, "refunded", qty)
-            self._put_parcel(row)
-
-    def _put_parcel(self, row: Row) -> None:
-        self._batch.rows(PARCELS).put(row, at=self._recorded.position)
 
     def _report(self, event: Event) -> None:
         """Applies the event to the order's parcels, and appends it to the timeline of each parcel that it names."""
@@ -326,10 +307,7 @@ class _Fold:
         parcels.remember(shown)
         self._put_order(reports=self._order()["reports"] + stored(shown))
         word, at = milestone_of(event, self._recorded.occurred_at)
-        for parcel_id in parcels.onward(_parcels_of(event)):
-            row, parcel = self._parcel(parcel_id), parcels.of(parcel_id)
-            assert parcel is not None, "an event makes the parcels that it names"
-            self._put_parcel(row | columns_of(parcels, parcel, row, at=at))
+        self._show(_parcels_of(event), units_of(self._order()["units"]), at=at)
         place, named = getattr(shown, "raw_code", ""), getattr(event, "evidence_kind", None) == NAMES_THE_RECIPIENT
         to_recipient = named and isinstance(event, ParcelSignedFor)
         for parcel_id in _parcels_of(event):
@@ -342,12 +320,3 @@ class _Fold:
         if key not in self._parcels:
             self._parcels[key] = parcels_of(self._order()["reports"])
         return self._parcels[key]
-
-
-def _counted(text: str, line_id: str, column: str, qty: int) -> str:
-    entries = from_json(text)
-    for entry in entries:
-        if entry["line_id"] == line_id:
-            entry[column] += qty
-            break
-    return canonical(entries)

@@ -32,8 +32,8 @@ ORDERS = kept_table(
     _instant("promised_by"),
     Column("lock_version", Integer, nullable=False),  # of the after-sales lock; 0 before the order is placed
     _text("lines"),  # JSON: line_id, title shown, qty, units cancelled unpaid, and units refunded unshipped
-    # JSON: open after-sales cases, their units by line and parcel, and true if the case only waits for the goods
-    _text("open_cases"),
+    # JSON by line: its units by parcel that are refunded, requested or awaited back by a case, and moved by repacking
+    _text("units"),
     _text("refunds"),  # JSON by case: amount requested or approved, amount paid and state, in the buyer's currency
     _text("disputes"),  # JSON by dispute: state, stage, reason, units by line (empty: the whole order), cases before it
     _text("reports"),  # lines: the events of its parcels without the names of partners (`without_partners`)
@@ -82,7 +82,7 @@ RETURN_WINDOWS = kept_table(
 
 BLANK_ORDER: Row = {
     "status": "unplaced", "buyer_ref": "", "market": "", "placed_at": None, "promised_by": None, "lock_version": 0,
-    "lines": "[]", "open_cases": "{}", "refunds": "{}", "disputes": "{}", "reports": "", "unsaid": "[]",
+    "lines": "[]", "units": "{}", "refunds": "{}", "disputes": "{}", "reports": "", "unsaid": "[]",
 }  # fmt: skip
 BLANK_PARCEL: Row = {
     column: "" if isinstance(PARCELS.shape.c[column].type, Text) else None

@@ -20,6 +20,7 @@ from ledger.events.parcels import (
 from ledger.folds.parcel import Parcel
 from ledger.folds.parcels import Parcels
 from projections.tracking.buyers_places import place_for_buyers
+from projections.tracking.tracked_units import Lines, refunded_units
 
 # Fields that a partner could be found by, and free text; no rule of the fold depends on them.
 _LEFT_OUT: dict[str, Any] = {
@@ -74,14 +75,19 @@ def milestone_of(event: Event, recorded_at: datetime) -> tuple[str, datetime]:
     return WORDS[type(event)], at
 
 
-def columns_of(parcels: Parcels, parcel: Parcel, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Returns the columns that the fold decides. `at` is the instant of a status that no fact of the way gives."""
+def columns_of(
+    parcels: Parcels, parcel: Parcel, row: Mapping[str, Any], lines: Lines, *, at: datetime
+) -> dict[str, Any]:
+    """Returns the columns that the folds decide. `at` is the instant of a status that no fact of the way gives."""
     journey, status, reached = parcels.whole_journey(parcel), parcel.status, furthest(parcel.facts)
     if reached and reached.word == status:
         at, place = reached.fact.happened_at, reached.fact.code
     else:
         at, place = (row["occurred_at"] if row["milestone"] == status else at), ""
+    held, refunded = parcels.quantities(parcel.parcel_id), refunded_units(lines, parcel.parcel_id)
+    items = [{"line_id": line_id, "qty": qty, "refunded": refunded[line_id]} for line_id, qty in held.items()]
     return {
+        "items": canonical(items),
         "stage": MILESTONES[status].stage,
         "milestone": status,
         "occurred_at": at,

@@ -1,80 +1,127 @@
-"""Places of a tracked order's units, and the free ones, from its rows by the functions that decisions use."""
+"""Counts of a tracked order's units, kept in its row, and their places by the functions that decisions use."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
 
-from ledger.folds.unit_claims import UnitsAt, placed, with_disputes
+from ledger.canonical import canonical
+from ledger.events.refunds import ApprovedLine
+from ledger.folds.line_places import LinePlaces, Place
+from ledger.folds.parcels import Parcels
+from ledger.folds.unit_claims import UnitsAt, order_units, taken
 from projections.tracking.tracked_disputes import open_disputes
 
-Stored = Mapping[Any, Any]  # a row by column
-Places = dict[tuple[str, str | None], UnitsAt]
-Units = Counter[tuple[str, str | None]]  # by line and parcel; None for unsent units
+Places = dict[tuple[str, Place], UnitsAt]
 
 
-def units_by_place(order: Stored, parcels: Sequence[Stored], *, sent: Iterable[str]) -> Places:
-    """Returns the units that are not refunded, by line and place. `sent` are the parcels that have left."""
-    rows, left = {row["parcel_id"]: row for row in parcels}, set(sent)
-    asked: dict[tuple[str, str | None], Counter[str]] = {}
-    for refund_id, units in _cases_of(order, rows, decided=False):
-        for place, qty in units.items():
-            asked.setdefault(place, Counter())[refund_id] += qty
-    found = [
-        units for line in from_json(order["lines"]) for units in _placed(line, [rows[name] for name in left], asked)
+@dataclass(slots=True)
+class UnitCounts:
+    """Counts of the units in one place. `awaited_by` counts refunded units that are still to come back, by case."""
+
+    refunded: int = 0
+    requested_by: Counter[str] = field(default_factory=Counter)
+    awaited_by: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True, kw_only=True)
+class TrackedUnits(LinePlaces[UnitCounts]):
+    """The units of one line."""
+
+    uncancelled: int
+    places: defaultdict[Place, UnitCounts] = field(default_factory=lambda: defaultdict(UnitCounts))
+
+    @property
+    def live(self) -> int:
+        return self.uncancelled
+
+    def give(self, source: UnitCounts, target: UnitCounts, qty: int) -> None:
+        refunded = max(0, min(source.refunded, qty))
+        source.refunded, target.refunded = source.refunded - refunded, target.refunded + refunded
+        target.awaited_by.update(taken(source.awaited_by, refunded))
+        target.requested_by.update(taken(source.requested_by, qty - refunded))
+
+    def refund(self, place: Place, qty: int, *, awaited_by: str | None = None) -> None:
+        """Counts units as refunded; with `awaited_by`, for a case that waits for the goods."""
+        for where, here in list(self.now_in(place, qty)):
+            self.places[where].refunded += here
+            if awaited_by:
+                self.places[where].awaited_by[awaited_by] += here
+
+    def undo(self, place: Place, qty: int) -> None:
+        """Counts units as not refunded any more."""
+        for where, here in list(self.now_in(place, qty, refunded=True)):
+            self.places[where].refunded -= here
+
+    def no_longer_await(self, case_id: str) -> None:
+        """Records that the goods of a case are back, or will not come."""
+        for units in self.places.values():
+            units.awaited_by.pop(case_id, None)
+
+
+Lines = dict[str, TrackedUnits]
+
+
+def units_of(text: str) -> Lines:
+    """Returns the units by line, as `text_of` wrote them."""
+    return {line_id: _read(stored) for line_id, stored in from_json(text).items()}
+
+
+def text_of(lines: Lines) -> str:
+    """Returns the units as JSON by line: `uncancelled`, `places` (a list: no parcel is null) and `moved`."""
+    return canonical({line_id: _written(units) for line_id, units in lines.items()})
+
+
+def close(lines: Lines, case_id: str) -> None:
+    """Removes all units from a case that is decided, or whose goods are back."""
+    for units in lines.values():
+        units.no_longer_ask(case_id)
+        units.no_longer_await(case_id)
+
+
+def refund(lines: Lines, approved: Iterable[ApprovedLine], *, awaited_by: str | None = None) -> None:
+    """Counts these units as refunded."""
+    for line in approved:
+        lines[line.line_id].refund(line.parcel_id, line.qty, awaited_by=awaited_by)
+
+
+def undo(lines: Lines, approved: Iterable[ApprovedLine]) -> None:
+    """Counts these units as not refunded any more."""
+    for line in approved:
+        lines[line.line_id].undo(line.parcel_id, line.qty)
+
+
+def refunded_units(lines: Lines, place: Place) -> Counter[str]:
+    """Returns the refunded units in a place, by line."""
+    return Counter({line_id: units.at(place).refunded for line_id, units in lines.items()})
+
+
+def awaited_units(lines: Lines, line_id: str, place: Place) -> int:
+    """Returns the units in a place that are refunded and still to come back."""
+    return lines[line_id].at(place).awaited_by.total() if line_id in lines else 0
+
+
+def units_by_place(order: Mapping[Any, Any], lines: Lines, parcels: Parcels) -> Places:
+    """Returns the units that are not refunded, by line and place."""
+    found = order_units(parcels, lines, open_disputes(from_json(order["disputes"])))
+    return {(units.line_id, units.parcel_id): units for units in found}
+
+
+def _written(units: TrackedUnits) -> dict[str, Any]:
+    places = [
+        {"parcel_id": place, "refunded": at.refunded, "requested_by": +at.requested_by, "awaited_by": +at.awaited_by}
+        for place, at in units.places.items()
     ]
-    disputes = open_disputes(from_json(order["disputes"]))
-    return {(units.line_id, units.parcel_id): units for units in with_disputes(found, disputes)}
+    return {"uncancelled": units.uncancelled, "places": places, "moved": units.moved}
 
 
-def awaited_units(order: Stored, parcels: Sequence[Stored]) -> Units:
-    """Returns the units that will be refunded when they are back."""
-    rows, found = {row["parcel_id"]: row for row in parcels}, Units()
-    for _, units in _cases_of(order, rows, decided=True):
-        found.update(units)
-    return found
-
-
-def _cases_of(order: Stored, rows: Mapping[str, Stored], *, decided: bool) -> Iterator[tuple[str, Units]]:
-    """Yields the units of each open case at their present places; with `decided`, of cases that wait for goods."""
-    for refund_id, case in from_json(order["open_cases"]).items():
-        if case["decided"] == decided:
-            units = Units()
-            for asked in case["units"]:
-                units.update(dict(_now_in(rows, asked["line_id"], asked["parcel_id"], asked["qty"])))
-            yield refund_id, units
-
-
-def _placed(
-    line: Mapping[str, Any], parcels: Sequence[Stored], asked: Mapping[tuple[str, str | None], Counter[str]]
-) -> list[UnitsAt]:
-    line_id, inside = line["line_id"], []
-    left = line["qty"] - line["cancelled"] - line["refunded"]
-    unsent = left
-    for row in parcels:
-        held = [item for item in from_json(row["items"]) if item["line_id"] == line_id]
-        qty, refunded = sum(item["qty"] for item in held), sum(item["refunded"] for item in held)
-        left, unsent = left - refunded, unsent - max(qty, refunded)
-        place = (line_id, row["parcel_id"])
-        is_signed = row["signed_at"] is not None
-        inside += [UnitsAt(*place, qty - refunded, is_signed, asked.get(place, Counter()))] if held else []
-    not_sent = UnitsAt(line_id, None, max(0, unsent), asked=asked.get((line_id, None), Counter()))
-    return placed(inside, not_sent, left=left)
-
-
-def _now_in(
-    rows: Mapping[str, Stored], line_id: str, parcel_id: str | None, qty: int
-) -> Iterator[tuple[tuple[str, str | None], int]]:
-    """Yields the present places of a parcel's units; units of a split parcel are assigned where there are enough."""
-    row = rows.get(parcel_id) if parcel_id else None
-    for later in from_json(row["went_into"]) if row else ():
-        held = [item for item in from_json(rows[later]["items"]) if item["line_id"] == line_id]
-        here = min(qty, sum(item["qty"] - item["refunded"] for item in held))
-        if here > 0:
-            yield from _now_in(rows, line_id, later, here)
-            qty -= here
-    if qty > 0:
-        yield (line_id, parcel_id), qty
+def _read(stored: dict[str, Any]) -> TrackedUnits:
+    units = TrackedUnits(uncancelled=stored["uncancelled"], moved=stored["moved"])
+    for at in stored["places"]:
+        cases = Counter(at["requested_by"]), Counter(at["awaited_by"])
+        units.places[at["parcel_id"]] = UnitCounts(at["refunded"], *cases)
+    return units

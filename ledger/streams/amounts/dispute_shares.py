@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ledger.events.disputes import DisputeLiability
 from ledger.events.payments import AllocatedCharge, OwedRefund
 from ledger.events.refunds import ApprovedLine, Bearer, RefundLine
+from ledger.folds.line_places import Place
 from ledger.fx import CNY
 from ledger.money import Money, split, total
 from ledger.streams.amounts.charges import OrderCharges
@@ -15,7 +16,6 @@ from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.amounts.refund_shares import cut_to, liability_of, refund_line, taken_back
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import Place
 from ledger.streams.units.unit_places import placed_units
 from ledger.streams.units.units import OrderUnits
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
+from ledger.folds.unit_claims import taken
+from ledger.fx import CNY
+from ledger.money import Money, split
 from ledger.streams.orders.line_balance import Prices, UnitBalance
 
 
@@ -46,12 +51,25 @@ class Units:
         room = qty
         for name in ("merchant_borne", "platform_borne"):
             room -= self._hand(other, name, room)
-        for case_id in sorted(self.requested_by):
-            room -= (count := min(self.requested_by[case_id], max(0, room)))
-            self.requested_by[case_id] -= count
-            other.requested_by[case_id] += count
+        other.requested_by.update(taken(self.requested_by, room))
         self._hand(other, "released", qty)
         self._hand(other, "taken_back", min(other.merchant_borne, other.released))
+
+    def parts(self, weights: Sequence[int]) -> list[Units]:
+        """Returns the effect of a refund in parts by these weights, which sum to it."""
+        if len(weights) == 1:
+            return [self]
+        names = ("merchant_borne", "platform_borne", "taken_back")
+        counts: dict[str, Any] = {name: _split(getattr(self, name), weights) for name in names}
+        balance = {part.name: _split(getattr(self.balance, part.name), weights) for part in fields(self.balance)}
+        return [
+            replace(
+                self,
+                **{name: parts[n] for name, parts in counts.items()},
+                balance=UnitBalance(**{name: parts[n] for name, parts in balance.items()}),
+            )
+            for n in range(len(weights))
+        ]
 
     def give_part(self, other: Units, prices: Prices, paid: int) -> None:
         """Moves `paid` minor units of part refunds of open units, with the merchant's share of them."""
@@ -80,6 +98,10 @@ class Units:
         setattr(self, name, getattr(self, name) - count)
         setattr(other, name, getattr(other, name) + count)
         return count
+
+
+def _split(total: int, weights: Sequence[int]) -> list[int]:
+    return [part.minor for part in split(Money(total, CNY), weights)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,9 @@ from ledger.events.refunds import (
     ReturnShipped,
 )
 from ledger.events.settlement import ReconciliationBreakOpened, ReconciliationBreakResolved, SettlementReleased
+from ledger.folds.line_places import Place, repack
 from ledger.folds.open_claims import OpenClaims
-from ledger.folds.parcels import Parcels, moving
+from ledger.folds.parcels import Parcels
 from ledger.ids import merchant_of, order_of
 from ledger.streams.orders import refunds
 from ledger.streams.orders.cases import Case
@@ -73,7 +74,7 @@ from ledger.streams.orders.disputes import Disputes
 from ledger.streams.orders.line_holds import LineHolds
 from ledger.streams.orders.logistics import Logistics
 from ledger.streams.orders.payments import Payments
-from ledger.streams.orders.quantities import Effect, LineBook, Place
+from ledger.streams.orders.quantities import Effect, LineBook
 from ledger.streams.orders.status import OrderStatus, status_of
 from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
 from ledger.streams.receivables import Receivables
@@ -242,7 +243,7 @@ class Order(Stream):
     def _(self, event: RefundRequested) -> None:
         self.cases[event.refund_id] = Case.of(event)
         for line in event.lines:
-            self.lines[line.line_id].ask(line, event.refund_id)
+            self.lines[line.line_id].ask(line.parcel_id, line.qty, event.refund_id)
 
     @evolve.register
     def _(self, event: RefundAutoApproved) -> None:
@@ -334,10 +335,7 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: ParcelsConsolidated | ParcelSplit) -> None:
-        for source in event.from_parcels:
-            held = self.parcels.quantities(source)
-            for line_id in held.keys() & self.lines.keys():
-                self.lines[line_id].move(source, moving(event, line_id, held[line_id]))
+        repack(self.lines, event, self.parcels)
         self.parcels.remember(event)
 
     @evolve.register
@@ -387,4 +385,4 @@ class Order(Stream):
 
     def _no_longer_ask(self, case: Case) -> None:
         for line in case.lines:
-            self.lines[line.line_id].ask(line, case.id, sign=-1)
+            self.lines[line.line_id].no_longer_ask(case.id)

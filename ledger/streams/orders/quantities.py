@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 
 from ledger.events.orders import OrderLineCancelled, PlacedLine
 from ledger.events.payments import AllocatedLine
-from ledger.events.refunds import ApprovedLine, RefundLine
+from ledger.events.refunds import ApprovedLine
 from ledger.events.settlement import SettlementReleased
+from ledger.folds.line_places import LinePlaces, Place
 from ledger.folds.parcel import Journey
 from ledger.fx import CNY
 from ledger.money import Money, split
 from ledger.streams.orders.line_balance import Prices
 from ledger.streams.orders.line_units import RefundedPart, Units, of_merchant, of_platform
 
-Place = str | None  # the parcel that units travel in; None before dispatch
 Effect = tuple[Place, Units]  # the effect of a refund on the units of a place
 _NOTHING = Money(0, CNY)
 
 
 @dataclass(slots=True)
-class LineBook:
+class LineBook(LinePlaces[Units]):
     """One line of an order. All money is CNY; amounts charged on release and given back since are cumulative."""
 
     line: PlacedLine
     cancelled: int = 0
     allocated: AllocatedLine | None = None  # None until the order is paid
-    places: defaultdict[Place, Units] = field(default_factory=lambda: defaultdict(Units))
+    places: defaultdict[Place, Units] = field(default_factory=lambda: defaultdict(Units), kw_only=True)
     gross_released: Money = _NOTHING
     fee_charged: Money = _NOTHING
     vat_charged: Money = _NOTHING
@@ -36,9 +36,6 @@ class LineBook:
     fee_back: Money = _NOTHING
     vat_back: Money = _NOTHING
     base_back: Money = _NOTHING
-    moved: dict[Place, dict[Place, int]] = field(
-        default_factory=dict
-    )  # source → target parcel → units moved by repacking
 
     @property
     def prices(self) -> Prices:
@@ -53,10 +50,6 @@ class LineBook:
     def live(self) -> int:
         """Units that were paid for; before payment, units that are not cancelled."""
         return self.allocated.qty if self.allocated else self.line.qty - self.cancelled
-
-    @property
-    def refunded(self) -> int:
-        return sum(units.refunded for units in self.places.values())
 
     @property
     def asked(self) -> int:
@@ -115,28 +108,12 @@ class LineBook:
         """Returns the number of units that are not refunded and have not left the merchant."""
         return self.open_units(journeys)[None]
 
-    def open_units(self, journeys: Iterable[Journey]) -> dict[Place, int]:
-        """Returns units that are not refunded, by place: unsent units (None), then parcels that have left."""
-        left: dict[Place, int] = {
-            j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left
-        }
-        return {None: max(0, self.live - self.refunded - sum(left.values())), **left}
-
     def free(self, journeys: Iterable[Journey]) -> int:
         """Returns the number of unshipped units without an open case."""
         return max(0, self.unshipped(journeys) - self.at(None).asked)
 
-    def at(self, place: Place) -> Units:
-        """Returns the counts of one place; all zero if nothing is recorded."""
-        return self.places.get(place) or Units()
-
     def cancel(self, event: OrderLineCancelled) -> None:
         self.cancelled += event.qty
-
-    def ask(self, line: RefundLine, case_id: str, sign: int = 1) -> None:
-        """Adds the units to an open case (`sign` 1), or removes them (-1)."""
-        for place, qty in list(self._now_in(line.parcel_id, line.qty, requested_by=case_id if sign < 0 else None)):
-            self.places[place].requested_by[case_id] += sign * qty
 
     def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
         """Refunds these units and returns the effects by place, so that they can be undone."""
@@ -146,14 +123,16 @@ class LineBook:
 
     def undo(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool) -> None:
         """Undoes a refund of these units completely."""
-        self._take(line, effects, platform_borne=platform_borne, sign=-1)
+        self._take(line, list(self.present(effects)), platform_borne=platform_borne, sign=-1)
 
-    def move(self, parcel_id: str, into: dict[Place, int]) -> None:
-        """Moves units of a parcel to other parcels, with their counts and balances."""
-        units = self.places[parcel_id]
-        for place, qty in into.items():
-            units.give(self.places[place], self.prices, qty)
-            self.moved.setdefault(parcel_id, {})[place] = qty
+    def give(self, source: Units, target: Units, qty: int) -> None:
+        source.give(target, self.prices, qty)
+
+    def present(self, effects: Iterable[Effect]) -> Iterator[Effect]:
+        """Yields the effects of a refund at the places where its units are now: repacking moves them."""
+        for place, effect in effects:
+            where = list(self.now_in(place, effect.refunded, refunded=True)) or [(place, 1)]
+            yield from zip([now for now, _ in where], effect.parts([qty for _, qty in where]), strict=True)
 
     def follow_units(self, open_units: Mapping[Place, int]) -> None:
         """Moves part refunds to places that have open units. Units may leave, be rejected or be repacked after a part
@@ -187,17 +166,6 @@ class LineBook:
                 self.places[place].give_part(self.places[other], self.prices, moved)
                 over -= moved
 
-    def _now_in(self, place: Place, qty: int, *, requested_by: str | None = None) -> Iterator[tuple[Place, int]]:
-        """Yields the present places of units of a place, with quantities, following repacking."""
-        for later, held in self.moved.get(place, {}).items():
-            units = self.places[later]
-            here = min(qty, units.requested_by[requested_by] if requested_by else held - units.refunded)
-            if here > 0:
-                yield from self._now_in(later, here, requested_by=requested_by)
-                qty -= here
-        if qty > 0:
-            yield place, qty
-
     def release(self, event: SettlementReleased) -> None:
         units = self.places[event.parcel_id]
         units.released += event.qty
@@ -209,7 +177,7 @@ class LineBook:
 
     def effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
         """Yields the effects of a refund by place. A refund of a part of the price (`qty` 0) has one place."""
-        found = list(self._now_in(line.parcel_id, max(1, line.qty)))
+        found = list(self.now_in(line.parcel_id, max(1, line.qty)))
         where = found if line.qty else [(found[0][0], 0)]
         weights = [qty for _, qty in where] if line.qty else [1]
         parts = [split(money, weights) for money in (line.buyer_amount, line.list_amount, taken_from_released(line))]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.events.refunds import Bearer
+from ledger.folds.line_places import Place
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.folds.unit_claims import UnitsAt, looked_for, placed, with_disputes
+from ledger.folds.line_places import Place
+from ledger.folds.unit_claims import UnitsAt, looked_for, order_units
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import LineBook, Place
-from ledger.streams.units.unit_places import placed_units
 
 
 class OrderUnits:
@@ -18,9 +17,9 @@ class OrderUnits:
     def __init__(self, order: Order, *, also: Dispute | None = None) -> None:
         """`also` is a dispute that counts although it is closed."""
         self._order = order
-        places = [units for line_id in order.lines for units in _placed(order, line_id)]
         disputes = (dispute for dispute in order.disputes if dispute.is_open or dispute is also)
-        self._by_place = {(units.line_id, units.parcel_id): units for units in with_disputes(places, disputes)}
+        found = order_units(order.parcels, order.lines, disputes)
+        self._by_place = {(units.line_id, units.parcel_id): units for units in found}
 
     def __iter__(self) -> Iterator[UnitsAt]:
         return iter(self._by_place.values())
@@ -91,7 +90,7 @@ def awaited_units(order: Order, line_id: str, place: Place) -> int:
         if case.awaits_goods
         for line, found in case.effects
         if line.line_id == line_id
-        for where, effect in found
+        for where, effect in order.lines[line_id].present(found)
         if where == place
     )
     return sum(effects)
@@ -110,19 +109,6 @@ def pending_in_parcel(order: Order, line_id: str, parcel_id: str) -> int:
     """Returns the number of units in a parcel whose list price is pending: neither released nor taken back."""
     units = order.lines[line_id].at(parcel_id)
     return max(0, order.parcels.quantities(parcel_id)[line_id] - units.merchant_borne - units.kept_releases)
-
-
-def _placed(order: Order, line_id: str) -> list[UnitsAt]:
-    book = order.lines[line_id]
-    unsent = UnitsAt(line_id, None, order.unshipped(line_id), asked=book.at(None).requested_by)
-    return placed(_in_parcels(order, book), unsent, left=book.live - book.refunded)
-
-
-def _in_parcels(order: Order, book: LineBook) -> Iterator[UnitsAt]:
-    for units in placed_units(order, book.line.line_id):
-        if units.journey is not None and units.parcel_id is not None:
-            asked, is_signed = book.at(units.parcel_id).requested_by, units.journey.signed_at is not None
-            yield UnitsAt(units.line_id, units.parcel_id, units.qty, is_signed=is_signed, asked=asked)
 
 
 def _is_from(case: Case, units: UnitsAt) -> bool:

@@ -233,3 +233,24 @@ def test_two_carriers_of_one_instant_are_ordered_alike_for_the_lock_and_the_scre
     way.act(("carry", "P-1", 0, "dhl"))
     granted = way.asked("A", after_days(21), None, 1) == "not_received"
     assert way.reported("A", after_days(21))[0].allowed == granted
+
+
+def test_two_cases_on_a_split_parcel_are_on_two_units() -> None:
+    way = Way(LOCK, None, ("P-1",))
+    way.act(("sign", "P-1", 5, "recipient"))
+    way.act(("ask", "P-1", 6, "open"))
+    way.act(("ask", "P-1", 7, "open"))
+    way.act(("split", "P-1", 8, "P-3"))
+    assert [offer.reason for offer in way.reported("A", after_days(9))] == ["under_review", "under_review"]
+
+
+@pytest.mark.parametrize("act", [("split", "P-1", 8, "P-3"), ("consolidate", "P-1", 8, "")])
+def test_units_of_an_expired_return_can_be_asked_for_again_where_repacking_brought_them(act: Any) -> None:
+    way = Way(LOCK, None, ("P-1", "P-2"))
+    way.act(("sign", "P-1", 5, "recipient"))
+    way.act(("ask", "P-1", 6, "return"))
+    way.act(act)
+    way.act(("sign", "P-3", 8.5, "recipient"))
+    way.act(("expire", "P-1", 9, ""))
+    shown = sum(offer.qty for offer in way.reported("A", after_days(10)) if "return_refund" in offer.options)
+    assert (shown, way.asked("A", after_days(10), "return_refund", 2)) == (2, "return_refund")
