@@ -294,3 +294,21 @@ def test_goods_that_came_back_for_money_of_no_order_can_be_inspected() -> None:
         "record_return_inspection", by=PLATFORM, refund_id="R-1", condition="good", disposition="restocked"
     )
     assert [event.return_id for event in reported if isinstance(event, ReturnInspected)] == ["R-1.return"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("report_consolidation", {"from_parcels": ["P-1"], "to_parcel": "P-3"}),
+        ("report_split", {"parcel_id": "P-1", "parts": [{"parcel_id": "P-3", "items": one("A") + one("B")}]}),
+    ],
+)
+def test_an_expired_return_is_undone_where_repacking_brought_its_units(name: str, said: dict[str, Any]) -> None:
+    scenario = asked(delivered(), lines=one("A", 2) + one("B"))
+    approve(scenario, return_required=True, return_by=after_days(20))
+    scenario.submit(name, by=CARRIER, at=after_days(10), **said)
+    scenario.signed("P-3", at=after_days(11))
+    expire(scenario)
+    scenario.submit("release_settlement", at=after_days(30))
+    counts = [units.refunded for book in scenario.order.lines.values() for units in book.places.values()]
+    assert (set(counts), scenario.balance("2110"), scenario.balance("2120")) == ({0}, 0, -475_00)
