@@ -73,11 +73,12 @@ def lived_ledger(url: str, folder: Path) -> Iterator[Desk]:
 
 
 class Tamperer:
-    """A connection as the owner, triggers off. `kept` tables are put back by `undo`."""
+    """A connection as the owner, triggers off. `undo` puts back what was changed."""
 
     def __init__(self, cursor: psycopg2.extensions.cursor) -> None:
         self._cursor = cursor
         self._kept: set[str] = set()
+        self._changed: set[str] = set()
         cursor.execute("SET session_replication_role = replica")
 
     def columns(self, schema: str) -> dict[str, dict[str, str]]:
@@ -109,11 +110,13 @@ class Tamperer:
         return before, after
 
     def undo(self) -> None:
-        for table in self._kept:
+        for table in self._changed:
             self._cursor.execute(f"DELETE FROM {table}")
             self._cursor.execute(f"INSERT INTO {table} SELECT * FROM pg_temp.{_copy_of(table)}")
+        self._changed.clear()
 
     def _keep(self, table: str) -> None:
+        self._changed.add(table)
         if table not in self._kept:
             self._cursor.execute(f"CREATE TEMP TABLE {_copy_of(table)} AS TABLE {table}")
             self._kept.add(table)
