@@ -52,7 +52,9 @@ def _settled_before(report: ReportPaymentAuthorised, order: Order, rules: Rules)
     """Records the capture if the provider settled it before it reported the authorisation."""
     item = order.receivables.items.get(("charge", report.payment_id, True))
     if item and (advance := item.advance):
-        about = {"psp": advance.psp, "payment_id": report.payment_id, "batch_ref": advance.batch_ref}
+        about = {"psp": advance.psp, "batch_ref": advance.batch_ref} | dict.fromkeys(
+            ("payment_id", "capture_ref"), report.payment_id
+        )
         yield from shown_capture(report, order, rules, **about, gross=advance.amount)
 
 

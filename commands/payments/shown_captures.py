@@ -15,7 +15,15 @@ from ledger.streams.orders.order import Order
 
 
 def shown_capture(
-    report: OrderReport, order: Order, rules: Rules, *, psp: str, payment_id: str, gross: Money, batch_ref: str
+    report: OrderReport,
+    order: Order,
+    rules: Rules,
+    *,
+    psp: str,
+    payment_id: str,
+    capture_ref: str,
+    gross: Money,
+    batch_ref: str,
 ) -> Iterator[Event]:
     """Yields the capture of an authorisation that a batch settles, and its consequences.
 
@@ -36,7 +44,7 @@ def shown_capture(
         payment_id=payment_id,
         psp=psp,
         psp_ref=hold.psp_ref,
-        capture_ref=payment_id,
+        capture_ref=capture_ref,
         amount=gross if gross.currency == hold.amount.currency else hold.amount,
     ).stamped(report.received_at)
     for event in captured(reported, order, rules):

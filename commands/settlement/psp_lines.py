@@ -19,7 +19,8 @@ from ledger.references import Reference, ReferenceOrNothing
 
 
 class PspLine(BaseModel):
-    """One line. `reference` is the capture, refund or dispute that it settles; the default is `psp_ref`.
+    """One line. `reference` is the capture, refund or dispute that it settles; the default is `psp_ref`. `also` are
+    other references of it, such as its payment: one of them is used if only that one is known.
 
     `gross` is in the buyer's currency; `fee` and `net` may be in the currency of settlement. `rate` is the provider's:
     CNY for one unit of gross, or of net if they differ. `cash` is the value in CNY if the report states it. A fee line
@@ -31,6 +32,7 @@ class PspLine(BaseModel):
     psp_ref: Reference
     kind: SettledKind
     reference: Reference | None = None
+    also: tuple[Reference, ...] = ()
     gross: Money
     fee: Money
     net: Money

@@ -52,10 +52,11 @@ def decide(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[
 
 def _shown(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[Event]:
     """Yields captures that only these lines show."""
-    for line in report.lines:
-        if line.kind == "charge":
-            about = {"psp": report.psp, "payment_id": line.settles, "batch_ref": report.batch_ref}
-            events = list(shown_capture(report, order, rules, **about, gross=line.gross))
+    charges = (line for line in report.lines if line.kind == "charge")
+    for line in charges:
+        about = {"psp": report.psp, "capture_ref": line.settles, "batch_ref": report.batch_ref}
+        for payment_id in (line.settles, *line.also):
+            events = list(shown_capture(report, order, rules, payment_id=payment_id, **about, gross=line.gross))
             yield from events
             order = order.after(*events) if events else order
 

@@ -37,10 +37,22 @@ class Settling:
         return total([line.cash for line in self.settled], CNY)
 
     def take(self, lines: Iterable[PspLine]) -> None:
-        for line in lines:
+        for reported in lines:
+            line = self._of_a_known_item(reported)
             is_foreign = self._is_paid_out_abroad(line)
             for part in line.parts(self.day):
                 self._take(part, is_foreign=is_foreign)
+
+    def _of_a_known_item(self, line: PspLine) -> PspLine:
+        """Returns the line with the reference of an open item, if its own reference has none. A provider that captures
+        automatically names the capture like its payment in messages, and with a reference of its own in reports.
+        """
+        if self.left.find(line.kind, line.settles, line.gross):
+            return line
+        known = ((name, self.left.find(line.kind, name, line.gross)) for name in line.also)
+        open_items = (name for name, item in known if item and item.left)
+        reference = next(open_items, None)
+        return line.model_copy(update={"reference": reference}) if reference else line
 
     def _is_paid_out_abroad(self, line: PspLine) -> bool:
         """True if the net was paid to a foreign account of ours."""

@@ -165,7 +165,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
         text = content.decode("utf-8-sig")
         delimiter = _delimiter(text, columns)
         rows = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        header = [title.strip() for title in next(rows, [])]
+        header = [title.strip() for title in next((titles for titles in rows if titles), [])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadFile(name, f"it is not a CSV file in UTF-8 ({error})") from None
     if missing := [column for column in columns if column not in header]:
@@ -178,7 +178,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cell
 def _delimiter(text: str, columns: Sequence[str]) -> str:
     """Returns the delimiter: the first that splits the header into these columns, else a comma."""
     for delimiter in _DELIMITERS:
-        titles = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+        titles = next((row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter) if row), [])
         if {title.strip() for title in titles} >= {*columns}:
             return delimiter
     return ","

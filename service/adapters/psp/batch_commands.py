@@ -184,6 +184,7 @@ def _psp_line(line: ReportLine) -> PspLine:
         psp_ref=line.psp_ref,
         kind=line.kind,
         reference=line.reference or None,
+        also=line.also,
         gross=line.charged or line.gross,
         fee=line.fee,
         net=line.net,

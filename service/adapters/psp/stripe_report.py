@@ -11,21 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from ledger.fx import CNY, Rate
 from ledger.limits import LATEST_DAY
-from ledger.money import Money, total
+from ledger.money import Money
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.csv_table import Cells, read_csv, usual
 from service.adapters.files.unread import Unusable
-from service.adapters.psp.report import (
-    LineKind,
-    ReportBatch,
-    ReportLine,
-    amounts,
-    charged_amount,
-    take,
-    with_unusable,
-)
+from service.adapters.psp.payout_rows import given_rate, read_payout
+from service.adapters.psp.report import LineKind, ReportBatch, ReportLine, amounts, charged_amount, with_unusable
 
 PSP = "stripe"
 COLUMNS = (
@@ -92,46 +84,25 @@ def read_stripe(
     return with_unusable(whole, unusable)
 
 
-class RateNotGiven(BadFile):
-    """The rate of a currency was not given or is invalid. Import the file again with the rate."""
-
-
 class _Payout:
     """One payout while it is read."""
 
     def __init__(self, ref: str, rates: Mapping[str, str], unusable: Unusable, last: date, *, nameless: bool) -> None:
         self._ref, self._rates, self._unusable, self._last, self._nameless = ref, rates, unusable, last, nameless
-        self._lines: list[ReportLine] = []
-        self._seen: dict[tuple[str, str], int] = {}
-        self._paid: list[tuple[Cells, Money]] = []
         self._of: tuple[date, str] | None = None  # the day and currency of most rows
 
     def read(self, rows: list[Cells]) -> ReportBatch | None:
         """Returns the batch; None if nothing of it can be used. Raises `RateNotGiven`."""
         self._of = usual(rows, self._day_and_currency)
-        for cells in rows:
-            try:
-                self._take(cells)
-            except RateNotGiven:
-                raise
-            except BadFile as problem:
-                self._unusable.keep(problem, cells)
-        is_complete = not self._nameless and not self._unusable.any_of(rows)
-        if self._of is None or not (self._lines or is_complete):
+        found = read_payout(self._ref, rows, self._row, self._unusable, is_complete=not self._nameless)
+        if self._of is None or found is None:
             return None
-        day, currency = self._of
-        net = total([line.net for line in self._lines], currency)
-        if is_complete and self._paid and total([amount for _, amount in self._paid], currency) != -net:
-            cells, amount = self._paid[0]
-            reason = f"the payout {self._ref} is {-amount}, its lines come to {net}"
-            self._unusable.keep(cells.refused(reason), *rows)
-            return None
-        return ReportBatch(self._ref, day, "", None, tuple(self._lines))
+        return ReportBatch(self._ref, self._of[0], "", None, found.lines)
 
     def _day_and_currency(self, cells: Cells) -> tuple[date, str]:
         return cells.day_within("automatic_payout_effective_at", self._last), cells.currency()
 
-    def _take(self, cells: Cells) -> None:
+    def _row(self, cells: Cells) -> ReportLine | Money:
         cells.expect_whole()
         said = self._day_and_currency(cells)
         day, currency = self._of or said
@@ -140,9 +111,8 @@ class _Payout:
         if said[1] != currency:
             raise cells.refused(f"it is in {said[1]}, the payout {self._ref} in {currency}")
         if cells.text("reporting_category") in PAYOUTS:
-            self._paid.append((cells, cells.money("net", currency)))
-        else:
-            take(self._lines, _line(cells, currency, self._rates, day), cells, self._seen)
+            return cells.money("net", currency)
+        return _line(cells, currency, self._rates, day)
 
 
 def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> ReportLine:
@@ -160,7 +130,7 @@ def _line(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> R
         gross=gross,
         fee=fee,
         net=net,
-        rate=_rate(cells, currency, rates, day),
+        rate=given_rate(cells, currency, rates, psp=PSP, day=day),
         merchant_id=cells.id_or_none("payment_metadata[merchant_id]"),
         order_id=cells.id_or_none("payment_metadata[order_id]"),
         category=category,
@@ -173,19 +143,3 @@ def _source(cells: Cells, kind: LineKind) -> str:
     if kind == "fee":
         return ""
     return cells.reference_or_nothing("source_id") if kind == "other" else cells.reference("source_id")
-
-
-def _rate(cells: Cells, currency: str, rates: Mapping[str, str], day: date) -> Rate | None:
-    if currency == CNY:
-        return None
-    if currency not in rates:
-        raise RateNotGiven(
-            cells.file, f"no rate is given for {currency}: how many CNY one {currency} brought", line=cells.line
-        )
-    value = rates[currency]
-    try:
-        return Rate(base=currency, quote=CNY, value=value, kind="provider_settlement", source=PSP, as_of=day)
-    except ValueError:
-        raise RateNotGiven(
-            cells.file, f"{value!r}, given as the rate for {currency}, is not a rate", line=cells.line
-        ) from None

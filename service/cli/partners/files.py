@@ -36,6 +36,7 @@ class ReportForm(StrEnum):
 
     NEUTRAL = "neutral"
     STRIPE = "stripe"
+    ADYEN = "adyen"
 
 
 class TrackingForm(StrEnum):
@@ -55,23 +56,30 @@ def from_psp(
     form: Annotated[ReportForm, typer.Option(help="Format of the file.")] = ReportForm.NEUTRAL,
     psp: Annotated[
         str | None,
-        typer.Option(help="Name of the provider, as in its captures.", show_default="of the form stripe: stripe"),
+        typer.Option(
+            help="Name of the provider, as in its captures.", show_default="of the forms stripe and adyen: the same"
+        ),
     ] = None,
     rate: Annotated[
         list[str] | None,
-        typer.Option(metavar="USD=7.15", help="Stripe: CNY received for one unit of a currency; may be repeated."),
+        typer.Option(
+            metavar="USD=7.15", help="Stripe, Adyen: CNY received for one unit of a currency; may be repeated."
+        ),
     ] = None,
     received: Annotated[
         str | None,
-        typer.Option(metavar="CNY", help="Stripe: amount of the payout that the bank received, such as 479.98."),
+        typer.Option(metavar="CNY", help="Stripe, Adyen: amount of the payout that the bank received, such as 479.98."),
     ] = None,
-    bank_entry: Annotated[str, typer.Option(metavar="REF", help="Stripe: reference of the payout at the bank.")] = "",
+    bank_entry: Annotated[
+        str, typer.Option(metavar="REF", help="Stripe, Adyen: reference of the payout at the bank.")
+    ] = "",
     match: MatchOption = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Import a settlement report of a provider. Each line is matched to its order; a mismatch opens a break."""
     from service.adapters.files.days import last_day
     from service.adapters.files.importer import read_file
+    from service.adapters.psp.adyen_report import read_adyen
     from service.adapters.psp.importer import import_report
     from service.adapters.psp.neutral_csv import read_neutral
     from service.adapters.psp.stripe_report import read_stripe
@@ -79,8 +87,9 @@ def from_psp(
     provider = psp or _provider_of(form)
     raw = read_file(file)
     read: Callable[..., list[ReportBatch]] = partial(read_neutral, psp=provider)
-    if form is ReportForm.STRIPE:
-        read = partial(read_stripe, rates=_rates(rate or []), received=_cny(received), bank_entry_ref=bank_entry)
+    if form is not ReportForm.NEUTRAL:
+        of_provider = read_stripe if form is ReportForm.STRIPE else read_adyen
+        read = partial(of_provider, rates=_rates(rate or []), received=_cny(received), bank_entry_ref=bank_entry)
 
     def recorded(app: App, progress: Progress) -> FileSummary:
         batches = read(raw.name, raw.content, last=last_day(app.clock()))

@@ -84,3 +84,38 @@ def test_a_line_of_no_authorisation_shows_no_capture(line: dict[str, Any]) -> No
     scenario = held()
     scenario.submit("report_psp_settlement", **settles(line))
     assert not [event for event in scenario.events if isinstance(event, PaymentCaptured)]
+
+
+BESIDE = LINE | {"reference": "CAP-9", "also": ["PAY-1"]}
+
+
+def settled_beside(scenario: OrderScenario) -> None:
+    scenario.submit("report_psp_settlement", **settles(BESIDE))
+
+
+def captured_like_its_payment(scenario: OrderScenario) -> None:
+    scenario.submit("report_payment_captured", **capture("PAY-1") | {"payment_id": "PAY-1"})
+
+
+def captured_by_its_own_name(scenario: OrderScenario) -> None:
+    scenario.submit("report_payment_captured", **capture("CAP-9") | {"payment_id": "PAY-1"})
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (authorised, settled_beside),
+        (authorised, settled_beside, captured_by_its_own_name),
+        (authorised, settled_beside, captured_like_its_payment),
+        (captured_like_its_payment, settled_beside),
+        (authorised, captured_by_its_own_name, settled_beside),
+        (settled_beside, authorised, captured_by_its_own_name),
+    ],
+)
+def test_a_line_that_names_the_payment_beside_the_capture_settles_the_one_that_is_known(
+    steps: tuple[Step, ...],
+) -> None:
+    scenario = reported(*steps)
+    assert (scenario.order.confirmed, open_breaks(scenario)) == (True, [])
+    assert (scenario.balance("1110", "USD"), scenario.base("1110")) == (0, 0)
+    assert len([event for event in scenario.events if isinstance(event, PaymentCaptured)]) == 1

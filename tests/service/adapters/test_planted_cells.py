@@ -12,11 +12,13 @@ from service.adapters.files.bad_file import BadFile
 from service.adapters.files.unread import UnreadItem
 from service.adapters.invoices.importer import COLUMNS as INVOICE
 from service.adapters.invoices.importer import read_invoice
+from service.adapters.psp.adyen_report import read_adyen
 from service.adapters.psp.neutral_csv import COLUMNS as NEUTRAL
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.report import ReportBatch
 from service.adapters.psp.stripe_report import COLUMNS as STRIPE
 from service.adapters.psp.stripe_report import read_stripe
+from tests.service.adapters.psp.reports import ADYEN, adyen_payout, entry
 
 LAST = date(2026, 4, 10)
 Found = tuple[list[str], list[UnreadItem]]
@@ -35,6 +37,10 @@ def _neutral(content: bytes) -> Found:
 
 def _stripe(content: bytes) -> Found:
     return _of_batches(read_stripe("f.csv", content, rates={"USD": "7.1500", "HKD": "0.9"}, last=LAST))
+
+
+def _adyen(content: bytes) -> Found:
+    return _of_batches(read_adyen("f.csv", content, rates={"USD": "7.1500", "HKD": "0.9"}, last=LAST))
 
 
 def _invoice(content: bytes) -> Found:
@@ -86,6 +92,20 @@ FORMS = [
             "currency": CURRENCIES, "balance_transaction_id": IDS, "automatic_payout_id": ("",), "source_id": IDS,
         },
         ("net",),
+    ),
+    Form(
+        _adyen,
+        tuple(ADYEN.split(",")),
+        tuple(entry(own=f"CAP{n}") for n in (1, 2, 3)),
+        adyen_payout("55.74").replace('"', "").replace(" batch 7, ShopUS", ""),
+        {
+            "Creation Date": DAYS, "Gross Debit (GC)": AMOUNTS, "Gross Credit (GC)": AMOUNTS, "Net Debit (NC)": AMOUNTS,
+            "Net Credit (NC)": AMOUNTS, "Commission (NC)": AMOUNTS, "Interchange (NC)": AMOUNTS,
+            "Gross Currency": CURRENCIES, "Net Currency": CURRENCIES, "Psp Reference": IDS,
+            "Modification Reference": IDS, "Merchant Account": ("", "Shop\x00"), "Batch Number": ("", "8"),
+            "Type": ("", "Gift", "MerchantPayout", "x\x00"),
+        },
+        ("Net Credit (NC)",),
     ),
     Form(
         _invoice,

@@ -41,3 +41,41 @@ def transaction(
 ) -> str:
     day = "2025-04-10 00:00:00"
     return f"{payout},{day},txn_{number},{day},{day},{currency},{amounts},{category},{source},a text,{charge},,,"
+
+
+ADYEN = (
+    "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,"
+    "Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,"
+    "Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),"
+    "Payment Method Variant,Modification Merchant Reference,Batch Number"
+)
+
+
+def adyen(*rows: str, header: str = ADYEN) -> bytes:
+    return "\n".join([header, *rows, ""]).encode()
+
+
+def entry(
+    type: str = "Settled",
+    own: str = "CAP1",
+    *,
+    payment: str = "PSP1",
+    gross: str = "USD,,19.44,1",
+    net: str = "USD,,18.58",
+    costs: str = "0.30,0.26,0.10,0.20",
+    batch: str = "7",
+    day: str = "2025-04-10",
+    account: str = "ShopUS",
+) -> str:
+    """A row of Adyen's Settlement details report."""
+    order = f"{payment},shop-1,visa" if payment else ",,"
+    return f"Co,{account},{order},{day} 03:04:05,CET,{type},{own},{gross},{net},{costs},,,{batch}"
+
+
+def adyen_payout(amount: str = "18.58", *, currency: str = "USD", batch: str = "7", account: str = "ShopUS") -> str:
+    """The row of a payout to the bank, whose entry there has the reference TX9001XT."""
+    described = f'"TX9001XT batch {batch}, {account}"'
+    return entry(
+        "MerchantPayout", described, payment="", gross=",,,", net=f"{currency},{amount},", costs=",,,", batch=batch,
+        account=account, day="2025-04-12",
+    )  # fmt: skip

@@ -12,11 +12,13 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.importer import RawFile
+from service.adapters.files.importer import FileSummary, RawFile
+from service.adapters.psp.adyen_report import read_adyen
 from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
+from tests.service.adapters.psp.reports import adyen, adyen_payout, entry
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 from tests.support.shops import app_of
@@ -109,3 +111,40 @@ def test_the_neutral_form_without_it_comes_to_the_same(app: App) -> None:
 def test_the_neutral_form_that_says_what_the_bank_got_in_cny_pays_into_the_cny_account(app: App) -> None:
     neutral(app, ",".join(COLUMNS), ROW, TOTAL.replace(",,2025", ",133.59,2025"))
     assert balances(app, "1010", "1020", "1110") == {("1010", "CNY"): 133_59}
+
+
+ADYENS = entry(own="ch-O-1", gross="USD,,19.44,7.7675", net="HKD,,146.00", costs="1.00,4.00,,")
+ADYENS_FEE = entry("Fee", "Transaction Fees", payment="", gross=",,,", net="HKD,2.00,", costs=",,,")
+
+
+def adyens(app: App, *rows: str) -> FileSummary:
+    """Imports a report of Adyen for the captures that the tests' provider reported."""
+    file = RawFile("r.csv", adyen(*rows))
+    batches = read_adyen(file.name, file.content, rates={"HKD": "0.9150"})
+    return import_report(app, file, batches, psp="stripe")
+
+
+def test_adyens_two_currencies_come_to_the_same(app: App) -> None:
+    adyens(app, ADYENS, ADYENS_FEE, adyen_payout("144.00", currency="HKD"))
+    expected = {("1020", "HKD"): 144_00, ("5130", "HKD"): 7_00}
+    assert (balances(app, "1010", "1020", "1110", "5130"), kinds(app)) == (expected, [])
+
+
+def test_the_bank_is_to_show_adyens_payout_by_the_reference_in_its_description(app: App) -> None:
+    adyens(app, ADYENS, ADYENS_FEE, adyen_payout("144.00", currency="HKD"))
+    app.catch_up([ExpectedAtBank()])
+    (found,) = expected_under(app.views, ["TX9001XT"])
+    assert found.amount == Money(144_00, "HKD")
+
+
+def test_a_row_of_adyens_account_waits_unmatched_with_its_type_and_the_batch_shows_its_money(app: App) -> None:
+    kept_back = entry("DepositCorrection", "Deposit", payment="", gross=",,,", net="HKD,40.00,", costs=",,,")
+    adyens(app, ADYENS, kept_back, adyen_payout("106.00", currency="HKD"))
+    assert kinds(app) == ["psp_batch_mismatch", "unmatched"]
+    (kept,) = exceptions(app.views, kind="unmatched")
+    assert (kept.refs["category"], kept.refs["amount"]) == ("DepositCorrection", "HKD -40.00")
+
+
+def test_a_bad_row_of_adyens_report_is_kept_and_its_neighbours_are_settled(app: App) -> None:
+    summary = adyens(app, ADYENS, entry(own="CAP2", net="HKD,,x"), adyen_payout("160.00", currency="HKD"))
+    assert (summary.recorded, len(summary.unread), balances(app, "1110")) == (3, 1, {})
