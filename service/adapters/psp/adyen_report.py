@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 
 from ledger.currencies import exponent_of
 from ledger.fx import CNY
@@ -255,10 +254,9 @@ def _check_converted(cells: Cells, charged: Money, gross: Money) -> None:
         raise cells.refused(f"{charged} comes to {gross}")
     if rate is None or not rate:
         return
-    unit = Decimal(1).scaleb(-exponent_of(gross.currency))
-    amount = Decimal(charged.minor).scaleb(-exponent_of(charged.currency))
-    last_digit = Decimal(1).scaleb(int(rate.as_tuple().exponent))
-    if abs(amount * rate - gross.minor * unit) > len(_COSTS) * unit + abs(amount) * last_digit:
+    of_minor_units = rate.scaleb(exponent_of(gross.currency) - exponent_of(charged.currency))
+    last_digit = of_minor_units.radix().scaleb(int(of_minor_units.as_tuple().exponent) - 1)
+    if abs(of_minor_units * charged.minor - gross.minor) > len(_COSTS) + abs(charged.minor) * last_digit:
         raise cells.refused(f"{charged} at {text} is not {gross}")
 
 
