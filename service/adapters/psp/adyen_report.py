@@ -254,9 +254,9 @@ def _check_converted(cells: Cells, charged: Money, gross: Money) -> None:
         raise cells.refused(f"{charged} comes to {gross}")
     if rate is None or not rate:
         return
-    of_minor_units = rate.scaleb(exponent_of(gross.currency) - exponent_of(charged.currency))
-    last_digit = of_minor_units.radix().scaleb(int(of_minor_units.as_tuple().exponent) - 1)
-    if abs(of_minor_units * charged.minor - gross.minor) > len(_COSTS) + abs(charged.minor) * last_digit:
+    shift = exponent_of(gross.currency) - exponent_of(charged.currency)
+    last_digit = rate.radix() ** (shift - len(text.partition(".")[2]))
+    if abs(rate.scaleb(shift) * charged.minor - gross.minor) > len(_COSTS) + abs(charged.minor) * last_digit:
         raise cells.refused(f"{charged} at {text} is not {gross}")
 
 
