@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -42,11 +42,27 @@ def import_camt(
     statements, unread = _new(app, file, read)
     app.catch_up([ExpectedAtBank()])
     expected = _expected(app, statements)
-    shown = _Shown(expected, paid_already(app, (each for found in expected.values() for each in found)))
-    rows = [row for statement in statements for row in _Rows(file, bank, statement, shown, app.clock()).rows()]
+    paid = paid_already(app, (each for found in expected.values() for each in found))
+    rows = statement_rows(file, bank, statements, expected=expected, paid=paid, now=app.clock())
     rows += unread_rows(file, [*unread, *(item for each in statements for item in each.unread)], system=bank)
     header = {each.stream.partition("/")[2]: f"{each.opening} → {each.closing}" for each in statements}
     return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
+
+
+def statement_rows(
+    file: RawFile,
+    bank: str,
+    statements: Iterable[BankStatement],
+    *,
+    expected: dict[str, list[Expectation]],
+    paid: set[str],
+    now: datetime,
+) -> list[Row]:
+    """Returns the rows of these statements. `expected` are the movements that our books expect, by reference or word;
+    `paid` are the payouts that were reported paid.
+    """
+    shown = _Shown(expected, paid)
+    return [row for statement in statements for row in _Rows(file, bank, statement, shown, now).rows()]
 
 
 def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], list[UnreadItem]]:

@@ -86,7 +86,8 @@ def _trackings(content: Any, objects: Objects, place: str = "the body") -> Itera
     """Yields the trackings from a webhook's `msg`, or from an answer's `data`, `tracking` or `trackings`."""
     if isinstance(content, list):
         for n, part in enumerate(content):
-            yield from _trackings(part, objects, f"{place}[{n}]")
+            if objects.holds(part, f"{place}[{n}]"):
+                yield from _trackings(part, objects, f"{place}[{n}]")
     elif isinstance(content, dict) and not content.get("tracking_number"):
         within = [name for name in _WITHIN if content.get(name) is not None]
         for name in within:
