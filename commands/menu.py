@@ -81,6 +81,7 @@ from commands.payouts import (
     disable_payout_account,
     hold_settlement,
     initiate_payout,
+    record_payment_order,
     register_payout_account,
     release_hold,
     report_payout_failed,
@@ -274,6 +275,7 @@ MENU: dict[str, Handler] = {
     "report_payout_returned": Handler(
         report_payout_returned.ReportPayoutReturned, report_payout_returned.decide, REPORTS
     ),
+    "record_payment_order": Handler(record_payment_order.RecordPaymentOrder, record_payment_order.decide, PLATFORM),
     "submit_payout": Handler(submit_payout.SubmitPayout, submit_payout.decide, PLATFORM),
     "cancel_payout": Handler(cancel_payout.CancelPayout, cancel_payout.decide, PLATFORM),
     "hold_line": Handler(hold_line.HoldLine, hold_line.decide, PLATFORM),

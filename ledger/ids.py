@@ -131,6 +131,10 @@ def file_stream(kind: str, digest: str) -> str:
     return f"file/{kind}/{digest}"
 
 
+def payment_order_stream(message_id: str) -> str:
+    return f"payment_order/{message_id}"
+
+
 def bank_account_stream(account: str, currency: str) -> str:
     """Returns the stream of one account. The currency is part of it: one number may have several currencies."""
     return f"bank_account/{account}/{currency}"

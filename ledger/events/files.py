@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.events.event import Event
 from ledger.fx import Rate
@@ -46,6 +46,27 @@ class FileRecorded(Event, name="file.recorded", version=1):
     rows: int
     refused: int
     recorded_at: datetime
+
+
+class OrderedPayout(BaseModel):
+    """One payout of a payment order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    merchant_id: Id
+    payout_id: Id
+
+
+class PaymentOrderWritten(Event, name="payment_order.written", version=1):
+    """A payment order with these payouts was written for the bank (ISO 20022 pain.001).
+
+    The bank may answer for the whole message at once, and names only `message_id` then. A long order has several
+    events.
+    """
+
+    message_id: Id
+    payouts: tuple[OrderedPayout, ...]
+    written_at: datetime
 
 
 class BankStatementImported(Event, name="bank_statement.imported", version=1):

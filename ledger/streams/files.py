@@ -7,7 +7,7 @@ from datetime import date
 from functools import singledispatchmethod
 from typing import Any
 
-from ledger.events.files import BankEntryMatched, BankStatementImported, FileAccepted, FileRecorded
+from ledger.events.files import BankEntryMatched, BankStatementImported, FileAccepted, FileRecorded, PaymentOrderWritten
 from ledger.streams.stream import Stream
 
 
@@ -30,6 +30,22 @@ class AcceptedFile(Stream):
     @evolve.register
     def _(self, event: FileRecorded) -> None:
         self.recorded = event
+
+
+class PaymentOrder(Stream):
+    """The stream `payment_order/<message id>`: the payouts of one message to the bank, with their merchants."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.merchants: dict[str, str] = {}  # payout → merchant
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Applies one event to the state."""
+
+    @evolve.register
+    def _(self, event: PaymentOrderWritten) -> None:
+        self.merchants |= {each.payout_id: each.merchant_id for each in event.payouts}
 
 
 class BankAccount(Stream):

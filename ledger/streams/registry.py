@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ledger.ids import kind_of
 from ledger.streams.account import MerchantAccount
 from ledger.streams.adjustments import Adjustment
-from ledger.streams.files import AcceptedFile, BankAccount, BankStatement
+from ledger.streams.files import AcceptedFile, BankAccount, BankStatement, PaymentOrder
 from ledger.streams.merchants import Merchant
 from ledger.streams.orders.order import Order
 from ledger.streams.parking import Parking
@@ -40,6 +40,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "tax_payment": BankMovement,
     "conversion": BankMovement,
     "file": AcceptedFile,
+    "payment_order": PaymentOrder,
     "bank_account": BankAccount,
     "bank_statement": BankStatement,
 }

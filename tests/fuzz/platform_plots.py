@@ -119,10 +119,15 @@ def product(script: Script) -> Iterator[Step]:
 
 
 def files(script: Script) -> Iterator[Step]:
-    """A partner's file, a bank statement with its entries, and what neither of them shows."""
+    """A partner's file, an order to the bank, a bank statement with its entries, and what neither of them shows."""
     file = {"kind": "psp", "digest": f"{script.random.getrandbits(256):064x}"}
     yield Step("accept_file", file | {"partner": "stripe", "rows": 1}, IMPORTER)
     yield Step("complete_file", file | {"refused": 0}, IMPORTER)
+    order = {
+        "message_id": script.values.name("order"),
+        "payouts": [{"merchant_id": script.merchant_id, "payout_id": "P"}],
+    }
+    yield Step("record_payment_order", order, IMPORTER)
     statement = {"account": "CNY-1", "statement_id": script.values.name("statement")}
     day = script.clock().date()
     reported = {"opening": "CNY 1.00", "closing": "CNY 2.00", "opened_on": day, "closed_on": day, "entries": 1}

@@ -78,7 +78,8 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     ),
     (
         platform_plots.files,
-        "accept_file complete_file report_bank_statement report_bank_entry flag_missing_line flag_stuck",
+        "accept_file complete_file record_payment_order report_bank_statement report_bank_entry "
+        "flag_missing_line flag_stuck",
     ),
     (platform_plots.batch, "report_psp_settlement report_psp_batch"),
     (platform_plots.worked, "assign_break resolve_break"),

@@ -46,9 +46,11 @@ class Payee:
 
 
 class PaymentOrder(NamedTuple):
-    """The message, and the reasons of payouts that are not in it, by payout id."""
+    """The message with its payouts, and the reasons of payouts that are not in it, by payout id."""
 
+    message_id: str
     message: bytes
+    payouts: tuple[PayoutRow, ...]
     left_out: dict[str, str]
 
 
@@ -70,12 +72,17 @@ def payment_order(
         raise ServiceFailure("There is no payout to export.")
     message = partial(_message, debtor=debtor, payees=payees, execute_on=execute_on, created_at=created_at)
     try:
-        return PaymentOrder(message(payouts), {})
+        return PaymentOrder(_message_id(payouts), message(payouts), tuple(payouts), {})
     except ServiceFailure:
         left_out = {each.payout_id: why for each in payouts if (why := _why_not(message, each))}
         if not 0 < len(left_out) < len(payouts):
             raise
-    return PaymentOrder(message([each for each in payouts if each.payout_id not in left_out]), left_out)
+    taken = tuple(each for each in payouts if each.payout_id not in left_out)
+    return PaymentOrder(_message_id(taken), message(taken), taken, left_out)
+
+
+def _message_id(payouts: Sequence[PayoutRow]) -> str:
+    return f"RL-{sha256('/'.join(sorted(p.payout_id for p in payouts)).encode()).hexdigest()[:30]}"
 
 
 def _why_not(message: Callable[[Sequence[PayoutRow]], bytes], payout: PayoutRow) -> str:
@@ -95,7 +102,7 @@ def _message(
     execute_on: date,
     created_at: datetime,
 ) -> bytes:
-    message_id = f"RL-{sha256('/'.join(sorted(p.payout_id for p in payouts)).encode()).hexdigest()[:30]}"
+    message_id = _message_id(payouts)
     sums = {"NbOfTxs": str(len(payouts)), "CtrlSum": total([payout.amount for payout in payouts], CNY).decimal}
     header = {
         "MsgId": message_id,

@@ -75,16 +75,8 @@ def read_adyen(
     An unusable row does not affect the others. Raises `BadFile` with the line if nothing can be used, and
     `RateNotGiven`.
     """
-    rows: dict[_BatchKey, list[Cells]] = {}
     unusable = Unusable()
-    for cells in read_csv(name, content, COLUMNS):
-        try:
-            rows.setdefault(_key(cells), []).append(cells)
-        except BadFile as problem:
-            unusable.keep(problem, cells)
-    if not rows and not unusable.items:
-        raise BadFile(name, "there is no line in it")
-    _keep_strays(rows, unusable)
+    rows = _by_batch(name, content, unusable)
     if received is not None and len(rows) > 1:
         raise BadFile(name, f"one amount was received, and there are {len(rows)} payouts in it")
     is_complete = not unusable.items  # a row without a batch may belong to any
@@ -97,6 +89,20 @@ def read_adyen(
     return with_unusable(found, unusable)
 
 
+def _by_batch(name: str, content: bytes, unusable: Unusable) -> dict[_BatchKey, list[Cells]]:
+    """Returns the rows of each batch that is closed. Raises `BadFile` for a report without rows."""
+    rows: dict[_BatchKey, list[Cells]] = {}
+    for cells in read_csv(name, content, COLUMNS):
+        try:
+            rows.setdefault(_key(cells), []).append(cells)
+        except BadFile as problem:
+            unusable.keep(problem, cells)
+    if not rows and not unusable.items:
+        raise BadFile(name, "there is no line in it")
+    _keep_unclosed(rows, unusable)
+    return rows
+
+
 def _key(cells: Cells) -> _BatchKey:
     """Returns the batch of a row and its currency. Batches are numbered in each merchant account by itself."""
     cells.expect_whole()
@@ -104,7 +110,7 @@ def _key(cells: Cells) -> _BatchKey:
     return f"{account}.{number}", cells.currency("Net Currency")
 
 
-def _keep_strays(rows: dict[_BatchKey, list[Cells]], unusable: Unusable) -> None:
+def _keep_unclosed(rows: dict[_BatchKey, list[Cells]], unusable: Unusable) -> None:
     """Keeps batches as unusable that nothing closes, if the report has a closed batch with lines."""
     closed = {key for key, own in rows.items() if any(_is(cells, *_CLOSES) for cells in own)}
     if all(_is(cells, PAYOUT) for key in closed for cells in rows[key]):

@@ -82,11 +82,13 @@ def to_bank(
 ) -> None:
     """Export the payouts that were not sent to the bank yet as a payment order (ISO 20022 pain.001.001.09).
 
-    A payout that no bank could take, such as one with a too long account number, is named and left out.
+    A payout that no bank could take, such as one with a too long account number, is named and left out. The ledger
+    records which payouts are in it.
     """
     from ledger.accounting_days import accounting_day
     from projections.balances.payouts import Payouts, payouts
     from service.adapters.bank.pain001 import Debtor, payment_order
+    from service.adapters.bank.written_orders import record_order
 
     with reading(settings, [Payouts()]) as app:
         order = payment_order(
@@ -96,11 +98,16 @@ def to_bank(
             execute_on=day_of(execute_on, "--execute-on") or accounting_day(app.clock()),
             created_at=app.clock(),
         )
+        record_order(app, order)
     with _opened(output) as out:
         out.write(order.message.decode())
-    if order.left_out:
-        reported = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(order.left_out.items()))
-        raise ServiceFailure(f"{len(order.left_out)} payouts are not in the payment order; the others are.\n{reported}")
+    _refuse_if_left_out(order.left_out)
+
+
+def _refuse_if_left_out(left_out: dict[str, str]) -> None:
+    if left_out:
+        reported = "\n".join(f"  {payout_id}: {why}" for payout_id, why in sorted(left_out.items()))
+        raise ServiceFailure(f"{len(left_out)} payouts are not in the payment order; the others are.\n{reported}")
 
 
 def _export(

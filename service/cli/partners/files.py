@@ -79,17 +79,11 @@ def from_psp(
     """Import a settlement report of a provider. Each line is matched to its order; a mismatch opens a break."""
     from service.adapters.files.days import last_day
     from service.adapters.files.importer import read_file
-    from service.adapters.psp.adyen_report import read_adyen
     from service.adapters.psp.importer import import_report
-    from service.adapters.psp.neutral_csv import read_neutral
-    from service.adapters.psp.stripe_report import read_stripe
 
     provider = psp or _provider_of(form)
     raw = read_file(file)
-    read: Callable[..., list[ReportBatch]] = partial(read_neutral, psp=provider)
-    if form is not ReportForm.NEUTRAL:
-        of_provider = read_stripe if form is ReportForm.STRIPE else read_adyen
-        read = partial(of_provider, rates=_rates(rate or []), received=_cny(received), bank_entry_ref=bank_entry)
+    read = _reader_of(form, provider, rates=rate or [], received=received, bank_entry=bank_entry)
 
     def recorded(app: App, progress: Progress) -> FileSummary:
         batches = read(raw.name, raw.content, last=last_day(app.clock()))
@@ -165,6 +159,19 @@ def from_carrier(
         raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")
     raw = read_file(file)
     _record(settings, format, partial(import_tracking, file=raw, form=form, sender=carrier or form))
+
+
+def _reader_of(
+    form: ReportForm, provider: str, *, rates: list[str], received: str | None, bank_entry: str
+) -> Callable[..., list[ReportBatch]]:
+    from service.adapters.psp.adyen_report import read_adyen
+    from service.adapters.psp.neutral_csv import read_neutral
+    from service.adapters.psp.stripe_report import read_stripe
+
+    if form is ReportForm.NEUTRAL:
+        return partial(read_neutral, psp=provider)
+    read: Callable[..., list[ReportBatch]] = {ReportForm.STRIPE: read_stripe, ReportForm.ADYEN: read_adyen}[form]
+    return partial(read, rates=_rates(rates), received=_cny(received), bank_entry_ref=bank_entry)
 
 
 def _provider_of(form: ReportForm) -> str:

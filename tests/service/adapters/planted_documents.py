@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element, fromstring, tostring
 
+from ledger.money import Money
+from projections.reconciliation.expected_at_bank import Expectation
 from service.adapters.bank.camt import read_camt
 from service.adapters.bank.importer import statement_rows
+from service.adapters.bank.pain002 import answer_rows, read_pain002, spread
 from service.adapters.files.importer import RawFile
 from tests.service.adapters.planted import LAST, NOW, Form, Found, Plant, recorded
 
@@ -141,3 +144,42 @@ def _camt(content: bytes) -> Found:
 
 
 CAMT = Document("camt.053", _camt, _camt_text(), "Ntry", ("Stmt", "BkToCstmrStmt"), lambda item: f"CNY {item[1].text}")
+
+
+_TRANSFER = """
+<TxInfAndSts><StsId>S{n}</StsId><OrgnlInstrId>I{n}</OrgnlInstrId><OrgnlEndToEndId>P-{n}</OrgnlEndToEndId>
+<TxSts>{status}</TxSts><StsRsnInf><Orgtr><Nm>Bank</Nm></Orgtr><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>text</AddtlInf></StsRsnInf>
+<OrgnlTxRef><Amt><InstdAmt Ccy="CNY">1.00</InstdAmt></Amt></OrgnlTxRef></TxInfAndSts>"""
+_PAYMENTS = tuple(f"P-{n}" for n in range(1, 7))
+
+
+def _pain_text() -> str:
+    """A message of six payouts: four with a status of their own, and two with that of their block or message."""
+    blocks = ""
+    for n, statuses in (("1", ("ACSP", "RJCT")), ("2", ("ACSC", "PDNG"))):
+        transfers = "".join(_TRANSFER.format(n=2 * int(n) - 1 + m, status=status) for m, status in enumerate(statuses))
+        blocks += f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-{n}</OrgnlPmtInfId>{transfers}</OrgnlPmtInfAndSts>"
+    blocks += "<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-3</OrgnlPmtInfId><PmtInfSts>ACCP</PmtInfSts></OrgnlPmtInfAndSts>"
+    return f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>A1</MsgId>
+<CreDtTm>2025-04-21T00:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>RL-1</OrgnlMsgId>
+<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>ACCP</GrpSts></OrgnlGrpInfAndSts>{blocks}</CstmrPmtStsRpt></Document>"""
+
+
+def _pain(content: bytes) -> Found:
+    written = {"RL-1": _PAYMENTS, "B-3": ("P-5",)}
+    answer = spread(read_pain002("f.xml", content), lambda message: written.get(message, ()))
+    amount, file = Money.of("-1.00", "CNY"), RawFile("f.xml", content)
+    payouts = {name: Expectation(name, "payout", name, 1, "payouts/M-1", "M-1", amount, LAST) for name in _PAYMENTS}
+    rows = answer_rows(file, "bank", answer, payouts, paid=(), now=NOW)
+    ours = [each.name for each in answer.transfers if each.name in _PAYMENTS[:4]]
+    strangers = [each.unread("not one of ours") for each in answer.transfers if each.name not in payouts]
+    return Found(ours, recorded(rows, [*answer.unread, *strangers], system="bank"))
+
+
+def _end_to_end(item: Element) -> str:
+    return next((each.text or "" for each in item if _tag(each) == "OrgnlEndToEndId"), "")
+
+
+_BLOCKS = ("OrgnlPmtInfAndSts", "OrgnlGrpInfAndSts", "CstmrPmtStsRpt")
+PAIN = Document("pain.002", _pain, _pain_text(), "TxInfAndSts", _BLOCKS, _end_to_end)

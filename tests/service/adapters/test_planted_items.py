@@ -6,10 +6,10 @@ import pytest
 
 from tests.service.adapters.planted import Form, check
 from tests.service.adapters.planted_bodies import BODIES
-from tests.service.adapters.planted_documents import CAMT
+from tests.service.adapters.planted_documents import CAMT, PAIN
 from tests.service.adapters.planted_tables import TABLES
 
-FORMS = [pytest.param(form, id=form.name) for form in (*TABLES, CAMT.form, *(body.form for body in BODIES))]
+FORMS = [pytest.param(form, id=form.name) for form in (*TABLES, CAMT.form, PAIN.form, *(body.form for body in BODIES))]
 
 
 @pytest.mark.parametrize("form", FORMS)

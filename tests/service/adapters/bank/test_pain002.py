@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ledger.fx import CNY
@@ -12,13 +14,16 @@ from projections.balances.payouts import Payouts, payouts
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.bank.importer import import_camt
+from service.adapters.bank.pain001 import Debtor, payment_order
 from service.adapters.bank.pain002 import import_pain002
+from service.adapters.bank.written_orders import record_order
 from service.adapters.files.bad_file import BadFile
 from service.adapters.files.importer import FileSummary, RawFile
 from service.app import App
 from service.finance.settlement_run import payout_id_of
 from tests.service.adapters.bank.statements import entry, statement
 
+DEBTOR = Debtor("RedLedger", "110900", "102100099996")
 PAYOUT = payout_id_of("R-1", "M-1")
 _ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
@@ -95,7 +100,7 @@ def test_a_payout_the_bank_refused_is_not_waited_for_but_recognised_if_it_was_pa
         ((transfer("ACSC", payout="P-unknown"),), r"line 6: 'P-unknown' is not one of our payouts"),
         ((transfer("ACSC"), transfer("RJCT")), r"line 6: the transfer \S+ is in it twice"),
         ((transfer("WHAT"),), r"line 6: 'WHAT' is not a known transfer status"),
-        ((), "names no transfers"),
+        ((), "it has no status of a transfer"),
         (("<TxInfAndSts><TxSts>ACSC</TxSts></TxInfAndSts>",), "line 6: TxInfAndSts has no OrgnlEndToEndId"),
         (("<TxInfAndSts>",), "not a complete XML document"),
     ],
@@ -118,3 +123,102 @@ def test_a_transfer_that_nobody_can_use_is_kept_and_the_others_are_answered(app:
 def test_another_message_is_no_answer(app: App) -> None:
     with pytest.raises(BadFile, match=r"not pain\.002"):
         import_pain002(app, RawFile("s.xml", statement(closing="100.00")))
+
+
+_WIDE = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>A1</MsgId><CreDtTm>2025-04-21T00:00:00Z</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId>{group}</OrgnlGrpInfAndSts>{blocks}</CstmrPmtStsRpt></Document>
+"""
+
+
+def group(status: str, *, reason: str = "") -> str:
+    why = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
+    return f"<GrpSts>{status}</GrpSts>{why}"
+
+
+def block(status: str, *transfers: str, id: str) -> str:
+    said = f"<PmtInfSts>{status}</PmtInfSts>" if status else ""
+    return f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{id}</OrgnlPmtInfId>{said}{''.join(transfers)}</OrgnlPmtInfAndSts>"
+
+
+def ordered(app: App) -> str:
+    """Exports the payout in a payment order, and returns the message id."""
+    app.catch_up([Payouts()])
+    days = {"execute_on": date(2025, 4, 21), "created_at": app.clock()}
+    order = payment_order(payouts(app.views, state="initiated"), debtor=DEBTOR, payees={}, **days)
+    record_order(app, order)
+    return order.message_id
+
+
+def answered_for_all(app: App, message: str, said: str = "", blocks: str = "") -> FileSummary:
+    content = _WIDE.format(message=message, group=said, blocks=blocks).encode()
+    return import_pain002(app, RawFile("answer.xml", content))
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"), [("ACCP", "submitted"), ("RCVD", "submitted"), ("ACSC", "paid"), ("RJCT", "failed")]
+)
+def test_a_status_of_the_message_is_that_of_each_of_its_payouts(app: App, status: str, becomes: str) -> None:
+    answered_for_all(app, ordered(app), group(status))
+    assert state(app) == becomes
+
+
+def test_a_status_of_a_block_is_that_of_each_of_its_payouts(app: App) -> None:
+    message = ordered(app)
+    answered_for_all(app, message, blocks=block("ACSC", id=message))
+    assert state(app) == "paid"
+
+
+def test_a_block_counts_more_than_its_message(app: App) -> None:
+    message = ordered(app)
+    answered_for_all(app, message, group("ACCP"), block("RJCT", id=message))
+    assert state(app) == "failed"
+
+
+@pytest.mark.parametrize("wide", ["ACCP", "RJCT", "PART"])
+def test_a_transfer_of_its_own_counts_more_than_its_message_and_block(app: App, wide: str) -> None:
+    message = ordered(app)
+    summary = answered_for_all(app, message, group(wide), block(wide, transfer("ACSC"), id=message))
+    assert (state(app), summary.recorded, summary.unread) == ("paid", 1, [])
+
+
+def test_a_message_that_is_refused_says_why(app: App) -> None:
+    answered_for_all(app, ordered(app), group("RJCT", reason="AM04"))
+    app.catch_up([Payouts()])
+    assert payouts(app.views)[0].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("said", "blocks", "reason"),
+    [
+        (group("ACCP"), "", "'RL-9' is not a payment order that was exported from here"),
+        ("", block("ACSC", id="RL-9"), "'RL-9' is not a payment order that was exported from here"),
+    ],
+)
+def test_a_status_of_a_message_that_nobody_knows_is_kept_with_its_reason(
+    app: App, said: str, blocks: str, reason: str
+) -> None:
+    ordered(app)
+    summary = answered_for_all(app, "RL-9", said, blocks)
+    app.catch_up([Exceptions()])
+    assert (state(app), [found.kind for found in exceptions(app.views)]) == ("initiated", ["unmatched"])
+    assert reason in summary.unread[0]
+
+
+def test_a_message_of_which_only_a_part_is_accepted_says_nothing_of_any_payout(app: App) -> None:
+    message = ordered(app)
+    with pytest.raises(BadFile, match="only some transfers of"):
+        answered_for_all(app, message, group("PART"))
+    assert state(app) == "initiated"
+
+
+def test_a_transfer_whose_status_nobody_can_read_does_not_get_that_of_its_message(app: App) -> None:
+    message = ordered(app)
+    summary = answered_for_all(app, message, group("ACSC"), block("", transfer("WHAT"), id=message))
+    assert (state(app), len(summary.unread)) == ("initiated", 1)
+
+
+def test_the_same_order_exported_again_is_the_same_message(app: App) -> None:
+    first = ordered(app)
+    heads = app.ledger.reader.heads()
+    assert (ordered(app), app.ledger.reader.heads()) == (first, heads)
