@@ -144,8 +144,9 @@ def block(status: str, *transfers: str, id: str) -> str:
 def ordered(app: App) -> str:
     """Exports the payout in a payment order, and returns the message id."""
     app.catch_up([Payouts()])
-    days = {"execute_on": date(2025, 4, 21), "created_at": app.clock()}
-    order = payment_order(payouts(app.views, state="initiated"), debtor=DEBTOR, payees={}, **days)
+    initiated = payouts(app.views, state="initiated")
+    day, now = date(2025, 4, 21), app.clock()
+    order = payment_order(initiated, debtor=DEBTOR, payees={}, execute_on=day, created_at=now)
     record_order(app, order)
     return order.message_id
 
