@@ -14,6 +14,7 @@ from projections.reconciliation.expected_at_bank import ExpectedAtBank
 from projections.reconciliation.instructions import Instructions
 from projections.reconciliation.partner_invoices import PartnerInvoices
 from projections.reconciliation.psp_references import PspReferences
+from projections.reconciliation.taxes import Taxes
 from projections.sales.sales_by_channel import SalesByChannel
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking_numbers import TrackingNumbers
@@ -51,5 +52,6 @@ PROJECTIONS: dict[str, Projection] = {
         Proposals(),
         RefundsDue(),
         PartnerInvoices(),
+        Taxes(),
     )
 }

@@ -16,7 +16,7 @@ from ledger.events.event import Event
 from ledger.instants import Day
 from ledger.streams.stream import Stream
 
-MissingKind = Literal["psp_line_missing", "bank_line_missing", "invoice_mismatch"]
+MissingKind = Literal["psp_line_missing", "bank_line_missing", "invoice_mismatch", "tax_mismatch"]
 
 
 class FlagMissingLine(Command, name="flag_missing_line"):

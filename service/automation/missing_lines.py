@@ -1,4 +1,5 @@
-"""Opens breaks for lines that providers and banks should have shown by now, and for invoices paid in another amount."""
+"""Opens breaks for lines that providers and banks should have shown by now, and for invoices and taxes paid in another
+amount."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ class MissingLines(Timer):
                     is_due = line.refs["psp"] in providers
                 case "bank_line_missing":
                     is_due = line.currency in currencies
-                case "invoice_mismatch":
+                case "invoice_mismatch" | "tax_mismatch":
                     is_due = True
             if is_due:
                 yield line

@@ -17,13 +17,15 @@ from projections.balances.balances import NOW, AsOf
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, not_shown_yet
 from projections.reconciliation.partner_invoices import PartnerInvoices, invoice_mismatches
 from projections.reconciliation.psp_references import PspReferences
+from projections.reconciliation.taxes import Taxes, tax_mismatches
 from projections.reconciliation.unsettled import unsettled
 from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
 from service.app import App
 
-PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices())
+PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices(), Taxes())
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
 PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
+TAX_TERM_DAYS = 120  # from the end of the month: tax offices want tax at the latest after a quarter and a month
 _MANY = 1_000_000
 
 
@@ -108,7 +110,8 @@ def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
 
 def missing_lines(app: App, timepoint: AsOf = NOW, *, before: date) -> Iterator[MissingLine]:
     """Returns the items before this day that providers have not settled and banks have not shown. For the present,
-    also invoices that are underpaid, overpaid, paid but never charged, or overdue. Raises `ViewBehind`."""
+    also invoices that are underpaid, overpaid, paid but never charged, or overdue, and tax that was not assessed or
+    remitted as it was collected. Raises `ViewBehind`."""
     for each in unsettled(app.views, timepoint, before=before):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
@@ -118,6 +121,7 @@ def missing_lines(app: App, timepoint: AsOf = NOW, *, before: date) -> Iterator[
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
     if timepoint == NOW:
         yield from _mispaid_invoices(app, unreported_since=before)
+        yield from _unequal_taxes(app, remitted_before=before)
 
 
 def _missing(
@@ -135,6 +139,20 @@ def _mispaid_invoices(app: App, *, unreported_since: date) -> Iterator[MissingLi
         currency = (*each.paid, *each.charged)[0].currency
         merchant = merchant_of(each.stream) or ""
         yield MissingLine("invoice_mismatch", each.stream, merchant, currency, each.since, refs, charged, paid)
+
+
+def _unequal_taxes(app: App, *, remitted_before: date) -> Iterator[MissingLine]:
+    today = accounting_day(app.clock())
+    for each in tax_mismatches(
+        app.views,
+        assessed_before=today - timedelta(days=PAYMENT_TERM_DAYS),
+        collected_before=today - timedelta(days=TAX_TERM_DAYS),
+        remitted_before=remitted_before,
+    ):
+        refs = {"reference": each.reference, "line_kind": each.kind}
+        expected, actual = str(each.expected), str(each.actual)
+        merchant, currency = merchant_of(each.stream) or "", each.expected.currency
+        yield MissingLine("tax_mismatch", each.stream, merchant, currency, each.since, refs, expected, actual)
 
 
 def _of_break(row: ExceptionRow, today: date) -> Mismatch:

@@ -34,6 +34,7 @@ class Claim:
     owed_base: Money
     state: ClaimState = "filed"
     paid: Money | None = None  # the paid part of the accepted amount
+    accepted: Money | None = None
 
 
 class Logistics(Evolving):
@@ -76,7 +77,7 @@ class Logistics(Evolving):
     def _(self, event: LogisticsClaimAccepted) -> None:
         claim = self._claim(event)
         claim.owed, claim.owed_base = joined(claim.owed, event.amount), claim.owed_base + event.base
-        claim.state = "accepted"
+        claim.state, claim.accepted = "accepted", event.amount
 
     @evolve.register
     def _(self, event: LogisticsClaimSettled) -> None:

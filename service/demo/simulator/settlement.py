@@ -66,9 +66,13 @@ def _settled(world: World, run: int, app: App) -> Iterable[Step]:
 
 
 def _handed_to_the_bank(world: World, run: int, app: App) -> Iterator[Step]:
-    """Yields the submissions of the run's payouts; one payout is cancelled before."""
-    for n, row in enumerate(payouts_of(app, world, run)):
-        at, name = world.day(run_day(run), hour=4), _named(row)
+    """Yields the payment order of the run and the submissions of its payouts; one payout is cancelled before."""
+    rows, at = payouts_of(app, world, run), world.day(run_day(run), hour=4)
+    if ordered := [_named(row) for row in rows[run == _CANCELLED :]]:
+        order = {"message_id": f"RL-{run_id(world, run)}", "payouts": ordered}
+        yield Step(at, f"order-{run_id(world, run)}", "record_payment_order", SYSTEM, order)
+    for n, row in enumerate(rows):
+        name = _named(row)
         if run == _CANCELLED and n == 0:
             yield Step(
                 at, f"cancel-{row.payout_id}", "cancel_payout", FINANCE, {**name, "reason": "account_in_question"}

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.events.logistics import LogisticsClaimAccepted
 from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
+from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.refusals.catalogue import ParcelNotFound, RoleNotAllowed
 from ledger.refusals.payments import ClaimAlreadyFiled
 from tests.support.given import MERCHANT, PARTNER, PLATFORM, cny, usd
@@ -145,7 +146,7 @@ class TestClaims:
         assert scenario.submit("report_claim_settled", **paid) == []
 
     def test_what_is_denied_after_it_was_accepted_is_a_loss_again(self) -> None:
-        scenario = claimed()
+        scenario = claimed("CNY 80.00")
         scenario.submit("report_claim_accepted", **CLAIM, amount="CNY 80.00")
         scenario.submit("report_claim_denied", **CLAIM)
         assert (scenario.balance("1210"), scenario.balance("5150"), scenario.breaks()) == (
@@ -159,13 +160,21 @@ class TestClaims:
         scenario.submit("report_claim_denied", **CLAIM)
         assert (scenario.breaks(), scenario.submit("report_claim_denied", **CLAIM)) == ([], [])
 
+    def test_what_is_accepted_in_part_is_booked_and_flagged_with_what_was_claimed(self) -> None:
+        scenario = claimed()
+        events = scenario.submit("report_claim_accepted", **CLAIM, amount="CNY 80.00")
+        (opened,) = (event for event in events if isinstance(event, ReconciliationBreakOpened))
+        assert (scenario.balance("1210"), opened.expected, opened.actual) == (
+            80_00, "CNY 100.00 claimed", "CNY 80.00 accepted"
+        )  # fmt: skip
+
     def test_an_answer_to_no_claim_is_booked_and_flagged(self) -> None:
         scenario = sent()
         scenario.submit("report_claim_accepted", **CLAIM, amount="CNY 80.00")
         assert (scenario.balance("1210"), scenario.breaks()) == (80_00, ["fact_contradicts_state"])
 
     def test_more_than_is_owed_is_booked_and_flagged(self) -> None:
-        scenario = claimed()
+        scenario = claimed("CNY 80.00")
         scenario.submit("report_claim_accepted", **CLAIM, amount="CNY 80.00")
         scenario.submit("report_claim_settled", **CLAIM, amount="CNY 90.00", cash="CNY 90.00", bank_entry_ref="b-1")
         assert (scenario.balance("1010"), scenario.balance("1210"), scenario.breaks()) == (

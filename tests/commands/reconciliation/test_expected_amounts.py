@@ -72,6 +72,19 @@ def claim(actual: str) -> Opened:
     return opened(scenario.submit("report_claim_settled", by=PARTNER, **named, **said))
 
 
+def accepted_claim(actual: str) -> Opened:
+    scenario, named = OrderScenario().paid().sent(A=2, B=1), {"claim_id": "CL-1", "partner": "sf"}
+    scenario.submit("file_logistics_claim", by=PLATFORM, parcel_id="P-1", amount="CNY 50.00", reason="lost", **named)
+    return opened(scenario.submit("report_claim_accepted", by=PARTNER, amount=actual, **named))
+
+
+def claim_accepted_again(actual: str) -> Opened:
+    scenario, named = OrderScenario().paid().sent(A=2, B=1), {"claim_id": "CL-1", "partner": "sf"}
+    scenario.submit("file_logistics_claim", by=PLATFORM, parcel_id="P-1", amount="CNY 50.00", reason="lost", **named)
+    scenario.submit("report_claim_accepted", by=PARTNER, amount="CNY 50.00", **named)
+    return opened(scenario.submit("report_claim_accepted", by=PARTNER, amount=actual, **named))
+
+
 def payout(actual: str) -> Opened:
     command = ask(ReportPayoutPaid, by=PARTNER, merchant_id="M-1", payout_id="P-1", amount=actual)
     return opened(given(INITIATED, SUBMITTED).when(command).events)
@@ -100,6 +113,8 @@ KINDS: dict[str, tuple[Callable[[str], Opened], str, str, str]] = {
     "a refund that is settled": (settled_refund, "USD 19.44", "USD 9.44", "USD 29.44"),
     "a dispute that is settled": (settled_dispute, "USD 69.44", "USD 59.44", "USD 79.44"),
     "a claim": (claim, "CNY 50.00", "CNY 30.00", "CNY 60.00"),
+    "a claim that is accepted": (accepted_claim, "CNY 50.00", "CNY 30.00", "CNY 60.00"),
+    "a claim that is accepted again": (claim_accepted_again, "CNY 50.00", "CNY 30.00", "CNY 60.00"),
     "a payout": (payout, "CNY 475.00", "CNY 375.00", "CNY 575.00"),
     "a partner's charge": (charge, "CNY 20.00", "CNY 10.00", "CNY 30.00"),
     "a duty": (duty, "CNY 20.00", "CNY 10.00", "CNY 30.00"),
