@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 
 from sqlalchemy import RowMapping, text
 
+from ledger.fx import CNY
+from ledger.money import Money
 from projections.audit.audit_trail import TRAIL, AuditTrail
 from projections.engine.views import Opened, Vector, Views
+from projections.keyset import Key, behind
 
 PROJECTION = AuditTrail()
 
@@ -25,21 +28,40 @@ class TrailFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPage:
-    """Rows in the order of recording. `next` is the cursor of the next page, or None at the end."""
+class TrailRow:
+    """An event with its actor, time, source and reason. `moved` is the sum of the debits of its journal entry.
 
-    rows: tuple[RowMapping, ...]
-    next: TrailCursor | None
-    vector: dict[int, int]
+    `late` is true if the event's own accounting day was closed when it was recorded. `leaf` is the hash (hex) from
+    which a proof of inclusion starts. `unreadable` is the stored payload if this code cannot read it as JSON, else ''.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class TrailCursor:
-    """The place of the last row of a page."""
-
-    recorded_at: datetime
     book: int
     position: int
+    recorded_at: datetime
+    occurred_at: datetime
+    accounting_date: date
+    late: bool
+    actor_kind: str
+    actor_id: str
+    role: str
+    source_system: str
+    source_ref: str
+    event: str
+    schema_version: int
+    stream: str
+    stream_version: int
+    order_id: str
+    merchant: str
+    summary: str
+    moved: Money
+    effect: str
+    policy_versions: str
+    causation_id: str
+    correlation_id: str
+    command_id: str
+    event_id: str
+    leaf: str
+    unreadable: str
 
 
 _CONDITIONS = {
@@ -49,39 +71,44 @@ _CONDITIONS = {
     "since": "t.recorded_at >= :since",
     "until": "t.recorded_at < :until",
 }
-_AFTER = "(t.recorded_at, t.book, t.position) > (:after_recorded_at, :after_book, :after_position)"
+_ORDER = ("recorded_at", "book", "position")
 
 
 def trail(
     views: Views,
     asked: TrailFilter,
     *,
-    after: TrailCursor | None = None,
     limit: int = 100,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
-) -> TrailPage:
-    """Returns one page of the audit trail. Raises `ViewBehind`."""
-    values = {name: value for name in _CONDITIONS if (value := getattr(asked, name)) is not None}
-    conditions = [_CONDITIONS[name] for name in values]
-    if after is not None:
-        conditions.append(_AFTER)
-        values |= {f"after_{name}": getattr(after, name) for name in ("recorded_at", "book", "position")}
+) -> list[TrailRow]:
+    """Returns the rows after the key `after` (recorded_at, book, position), in the order of recording.
 
-    def query(opened: Opened) -> TrailPage:
+    Raises `ViewBehind`.
+    """
+    values = {name: value for name in _CONDITIONS if (value := getattr(asked, name)) is not None}
+    rest, key = behind(tuple(f"t.{name}" for name in _ORDER), after)
+    conditions = " AND ".join([*(_CONDITIONS[name] for name in values), rest])
+
+    def query(opened: Opened) -> list[TrailRow]:
         # Every index starts with the book: read each book by its index, then merge the first rows of each.
         statement = f"""
             SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
-                SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t
-                WHERE {" AND ".join(["t.book = b.book", *conditions])}
+                SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t WHERE t.book = b.book AND {conditions}
                 ORDER BY t.recorded_at, t.position LIMIT :limit
             ) p ORDER BY p.recorded_at, p.book, p.position LIMIT :limit"""
-        found = opened.connection.execute(text(statement), values | {"books": list(opened.vector), "limit": limit})
-        rows = tuple(found.mappings())
-        last = TrailCursor(*(rows[-1][name] for name in ("recorded_at", "book", "position"))) if rows else None
-        return TrailPage(rows, last if len(rows) == limit else None, opened.vector)
+        asked = values | key | {"books": list(opened.vector), "limit": limit}
+        return [_row(row) for row in opened.connection.execute(text(statement), asked).mappings()]
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _row(row: RowMapping) -> TrailRow:
+    return TrailRow(**{name: row[name] for name in _COLUMNS}, moved=Money(row["moved"], CNY))
+
+
+_COLUMNS = tuple(each.name for each in fields(TrailRow) if each.name != "moved")
 
 
 def place_of(views: Views, event_id: str) -> tuple[int, int] | None:

@@ -1,37 +1,32 @@
-"""`redledger`: the command line, one line here for each command."""
+"""`redledger`: the command line. A command that acts has a line here; one that asks is made from its question."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
-from service.cli.books.books import contribution, explain, reconciliation, show_exposure, trial_balance
-from service.cli.books.periods import close_period, periods, reopen_period, revalue
-from service.cli.books.rates import rates
+from service.cli.books.periods import close_period, reopen_period, revalue
 from service.cli.endings import MEANINGS, Program, ended
 from service.cli.ledger.log import verify_log
-from service.cli.ledger.status import settings, status
+from service.cli.ledger.settings import settings
 from service.cli.ledger.views import rebuild_views, verify_views
-from service.cli.lookups import show
-from service.cli.money.balances import balances
-from service.cli.money.settlement import list_payouts, settle, statement
-from service.cli.orders.history import history
-from service.cli.orders.track import track
+from service.cli.money.settlement import settle, statement
 from service.cli.partners.exports import exporting
 from service.cli.partners.files import from_bank, from_carrier, from_order, from_partner, from_psp
 from service.cli.partners.imports import importing
-from service.cli.partners.instructions import instructions
+from service.cli.questions import add_questions
 from service.cli.record import record
 from service.cli.submission import submit
 from service.cli.up import up
 from service.cli.work.breaks import breaks
-from service.cli.work.parking import park, parked, unpark
+from service.cli.work.parking import park, unpark
 from service.cli.work.proposals import approve, propose, reject
-from service.cli.work.unmatched import match, unmatched
-from service.cli.work.worklists import approvals, declarations, exceptions, overdue, proposals, sales
+from service.cli.work.unmatched import match
 from service.failures import ServiceFailure
+from service.questions.question import GROUPS, Group
+from service.questions.registry import QUESTIONS
 
 app = typer.Typer(
     name="redledger",
@@ -42,54 +37,41 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(up)
-app.command()(record)
-app.command()(submit)
+showing = typer.Typer(no_args_is_help=True, help="Show one thing by its id. Personal values stay sealed.")
 importing.command("psp")(from_psp)
 importing.command("bank")(from_bank)
 importing.command("pain002")(from_order)
 importing.command("invoices")(from_partner)
 importing.command("tracking")(from_carrier)
-app.add_typer(importing, name="import")
-app.add_typer(exporting, name="export")
-app.command()(balances)
-app.command()(settle)
-app.command()(statement)
-app.command("payouts")(list_payouts)
-app.command()(show)
-app.command()(trial_balance)
-app.command()(contribution)
-app.command("exposure")(show_exposure)
-app.command("explain-difference")(explain)
-app.command()(reconciliation)
-app.add_typer(breaks, name="break")
-app.command()(periods)
-app.command()(close_period)
-app.command()(reopen_period)
-app.command()(revalue)
-app.command()(rates)
-app.command()(track)
-app.command()(history)
-app.command()(approvals)
-app.command()(proposals)
-app.command()(propose)
-app.command()(approve)
-app.command()(reject)
-app.add_typer(park, name="park")
-app.add_typer(unpark, name="unpark")
-app.command()(parked)
-app.command()(exceptions)
-app.command()(instructions)
-app.command()(unmatched)
-app.command()(match)
-app.command()(overdue)
-app.command()(declarations)
-app.command()(sales)
-app.command("rebuild")(rebuild_views)
-app.command()(verify_views)
-app.command()(verify_log)
-app.command()(status)
-app.command()(settings)
+
+_COMMANDS: dict[Group, dict[str, Callable[..., None]]] = {
+    "money": {"settle": settle, "statement": statement},
+    "orders": {"record": record, "submit": submit},
+    "work": {"propose": propose, "approve": approve, "reject": reject, "match": match},
+    "books": {"close-period": close_period, "reopen-period": reopen_period, "revalue": revalue},
+    "partners": {},
+    "ledger": {
+        "up": up,
+        "settings": settings,
+        "verify-log": verify_log,
+        "verify-views": verify_views,
+        "rebuild": rebuild_views,
+    },
+}
+_GROUPS: dict[str, tuple[typer.Typer, Group]] = {
+    "break": (breaks, "work"),
+    "park": (park, "work"),
+    "unpark": (unpark, "work"),
+    "import": (importing, "partners"),
+    "export": (exporting, "partners"),
+    "show": (showing, "ledger"),
+}
+for _group, _commands in _COMMANDS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, rich_help_panel=GROUPS[_group])(_command)
+    add_questions(app, {"show": showing}, {n: each for n, each in QUESTIONS.items() if each.group == _group})
+for _name, (_below, _group) in _GROUPS.items():
+    app.add_typer(_below, name=_name, rich_help_panel=GROUPS[_group])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

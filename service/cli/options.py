@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from service.cli.demonstration import one_command
-from service.questions.limits import MOST_ROWS
 from service.settings import EVERYWHERE, SETTINGS, description_of, flag_of, settings_from, variable_of
 
 Result = TypeVar("Result")
@@ -27,10 +26,16 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class FieldsFormat(StrEnum):
+    """Output formats of one thing, which is shown field by field."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="Output format.", case_sensitive=False)]
 
-AfterOption = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="Show the page after this cursor.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, help="Greatest number of rows.")]
+FieldsOption = Annotated[FieldsFormat, typer.Option("--format", help="Output format.", case_sensitive=False)]
 
 
 def takes_settings(

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from service.cli.options import Format
@@ -71,18 +70,18 @@ def print_json(value: Any) -> None:
 
 
 def rows_of(found: Sequence[Any], table: Table, **more: Callable[[Any], Any]) -> list[dict[str, Any]]:
-    """Returns the rows of a table for the found objects. `more` computes the columns that are not attributes."""
-    return [{name: more[name](each) if name in more else getattr(each, name) for name in table.names} for each in found]
+    """Returns the rows of a table for the found objects. `more` computes the columns that are not fields."""
+    return [{name: more[name](each) if name in more else _field(each, name) for name in table.names} for each in found]
+
+
+def _field(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)
 
 
 def say_more(next_cursor: str | None, shown: int) -> None:
     """Prints that a list was cut, and the option that shows the rest."""
     if next_cursor:
         stderr().print(f"{shown:,} rows are shown; there are more. To continue: --after {next_cursor}", soft_wrap=True)
-
-
-def hours(span: timedelta) -> int:
-    return int(span.total_seconds()) // 3600
 
 
 @contextmanager

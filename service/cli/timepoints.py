@@ -12,7 +12,7 @@ import typer
 from service.failures import ServiceFailure
 
 if TYPE_CHECKING:
-    from projections.balances.balances import AsOf
+    pass
 
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="State at the end of this accounting day.")
@@ -23,12 +23,6 @@ AsKnownAt = Annotated[
         "--as-known-at", metavar="INSTANT", help="State as known at this instant, such as 2025-07-03T08:00:00Z."
     ),
 ]
-
-
-def timepoint_of(as_of: str | None, as_known_at: str | None) -> AsOf:
-    from projections.balances.balances import AsOf
-
-    return AsOf(as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
 
 
 def day_of(text: str | None, flag: str = "--as-of") -> date | None:

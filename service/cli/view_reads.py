@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading(settings: Settings, projections: Sequence[Projection] = (), **filters: str | None) -> Iterator[App]:
-    """Yields an app whose `projections` are up to date. Prints a warning for each view that has stopped.
-
-    Raises `UnknownValue` for a filter value that does not exist.
-    """
+def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Iterator[App]:
+    """Yields an app whose `projections` are up to date. Prints a warning for each view that has stopped."""
     from projections.engine.views import ViewBehind, incomplete
 
-    asked = {name: value for name, value in filters.items() if value is not None}
     with opened(settings) as app:
-        for projection in {each.name: each for each in (*projections, *_views_of(asked))}.values():
+        for projection in {each.name: each for each in projections}.values():
             try:
                 app.catch_up([projection])
             except ViewBehind as behind:
@@ -35,23 +31,7 @@ def reading(settings: Settings, projections: Sequence[Projection] = (), **filter
                 if left_out.why == "stopped":
                     continue  # it was said why
                 stderr().print(f"The following answer is not complete: {left_out}.", style="yellow")
-        _check(app, asked)
         yield app
-
-
-def _views_of(asked: Iterable[str]) -> Sequence[Projection]:
-    if not asked:
-        return ()
-    from service.questions.filters import views_of
-
-    return views_of(asked)
-
-
-def _check(app: App, asked: Mapping[str, str]) -> None:
-    if asked:
-        from service.questions.filters import check_filters
-
-        check_filters(app, **asked)
 
 
 @contextmanager

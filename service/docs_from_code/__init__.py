@@ -18,6 +18,7 @@ from service.docs_from_code.liability import liability
 from service.docs_from_code.limits import limits
 from service.docs_from_code.pictures import PICTURES
 from service.docs_from_code.policies import policies
+from service.docs_from_code.questions import questions
 from service.docs_from_code.refusals import refusals
 from service.docs_from_code.settings import settings
 from service.docs_from_code.verification import verification
@@ -34,6 +35,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "views.md": views,
     "verification.md": verification,
     "http.md": http,
+    "questions.md": questions,
     "limits.md": limits,
     "carriers.md": carriers,
     "liability.md": liability,

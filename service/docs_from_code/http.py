@@ -21,25 +21,43 @@ Made from the code by `python -m service.docs_from_code`.
 Every answer is JSON. Reads have no authentication: keep the service on an address that only its users reach. Webhooks
 of partners must be signed with a secret of the [settings](settings.md).
 
-**Read your writes.** Every answer about the books carries a `token`: the positions of the books that it rests on. Give
-the token to any other read as `?at_least=<token>`. That read waits up to five seconds until it has reached these
-positions. A token of another ledger, from before a restore, or ahead of the ledger is refused at once.
+Every read is one of the [questions](questions.md), which the command line asks too.
+
+**The envelope.** Every read answers with the same five fields:
+
+| Field | Meaning |
+|---|---|
+| `data` | the object, or the rows of a list |
+| `next` | the cursor of the next page; null at the end |
+| `position` | the position token: the positions of the books that the answer rests on |
+| `incomplete` | the events that the answer leaves out, because they are parked or a view has stopped |
+| `demonstration` | true if the ledger was founded for made-up facts |
+
+A list with figures about the whole of it has them in `summary`. A statement is the exception: it comes byte for byte as
+it was issued.
+
+**Read your writes.** Give the `position` of an answer to any other read as `?at_least=<position>`. That read waits up
+to five seconds until it has reached these positions. A position of another ledger, from before a restore, or ahead of
+the ledger is refused at once.
 
 **Two times.** `as_of` is an accounting day, `as_known_at` an instant of recording, with its zone, never in the future.
 Asked together they answer "30 June as we knew it on 3 July":
 
 ```
-curl 'http://127.0.0.1:8600/balances/M-1042?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z'
+curl 'http://127.0.0.1:8600/v1/merchants/M-1042/balance?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z'
 ```
 
-**Money** is `{"currency": "CNY", "minor": 34200}`, in minor units; instants are ISO 8601 in UTC.
+**Money** is `{"amount": "342.00", "currency": "CNY"}`: major units as a decimal text, as commands accept it and as ISO
+20022 writes it. It needs no table of exponents, and no program loses digits that reads numbers as binary floats.
+**Instants** are ISO 8601 in UTC with `Z`, **days** are plain.
 
-**Pages.** Long lists come a page at a time. The answer contains the parameter of the next page.
+**Pages.** Long lists come a page at a time, `limit` rows of it. Give `next` to the next request as `?after=<next>`.
 
 **Methods.** `HEAD` answers like `GET` without the body. `OPTIONS` answers with the header `Allow`. A method that the
 address does not have gets 405 and `Allow`.
 
-**Errors** have one form: `{"error": {"code": …, "sentence": …, "field": …}}`. A code never changes.
+**Errors** are problem details (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and in
+addition `code`, which never changes, and `field`, the parameter that is wrong.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 
 from fastapi import FastAPI
@@ -10,19 +10,21 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from service.app import App
-from service.http import audit, finance, health, lookups, money, orders, webhooks, worklists
+from service.http import health, questions, statements, webhooks
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
 from service.http.limits import READS, READS_WITH_TOKEN, WEBHOOKS
-from service.http.statuses import EVERYWHERE, responses
+from service.http.statuses import EVERYWHERE, as_problems, responses
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
 dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555}}</style>
-<h1>{title}</h1><p>Every answer is JSON and carries a <code>token</code>. Give it to another read as
-<code>?at_least=…</code>, and that read includes all you have seen. <a href="/docs">All parameters</a>.</p>
+<h1>{title}</h1><p>Every answer is JSON and has a <code>position</code>. Give it to another read
+as <code>?at_least=…</code>, and that read includes all you have seen. <a href="/docs">All parameters</a>.</p>
 <dl>{reads}</dl></html>"""
+
+_ROUTERS = (("/v1", questions.router), ("/v1", statements.router), ("", webhooks.router), ("", health.router))
 
 
 def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
@@ -38,24 +40,23 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     application.state.app, application.state.patience_s = app, patience_s
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.reads_with_token = Lane("reads with a token", READS_WITH_TOKEN)
-    routes: list[APIRoute] = []
-    for router in (
-        *(part.router for part in (money, finance, lookups, orders, worklists, audit, webhooks, health)),
-        health.reads,
-    ):
-        application.include_router(router)
-        routes += [route for route in router.routes if isinstance(route, APIRoute)]
-    application.add_api_route("/", _index_of(app, routes), include_in_schema=False)
+    addresses: dict[str, str] = {}
+    for prefix, router in _ROUTERS:
+        application.include_router(router, prefix=prefix)
+        addresses |= {prefix + each.path: each.description for each in router.routes if isinstance(each, APIRoute)}
+    application.add_api_route("/", _index_of(app, addresses), include_in_schema=False)
     application.add_middleware(Edge)
     handle_errors(application)
+    described = application.openapi
+    application.openapi = lambda: application.openapi_schema or as_problems(described())  # type: ignore[method-assign]
     return application
 
 
-def _index_of(app: App, routes: list[APIRoute]) -> Callable[[], Awaitable[HTMLResponse]]:
+def _index_of(app: App, addresses: Mapping[str, str]) -> Callable[[], Awaitable[HTMLResponse]]:
     async def index() -> HTMLResponse:
         return HTMLResponse(_PAGE.format(title=app.ledger.identity.marked("RedLedger"), reads=reads))
 
-    reads = "".join(f"<dt>{_link(route.path)}</dt><dd>{escape(route.description)}</dd>" for route in routes)
+    reads = "".join(f"<dt>{_link(path)}</dt><dd>{escape(says)}</dd>" for path, says in addresses.items())
     return index
 
 

@@ -1,4 +1,4 @@
-"""The one form of errors over HTTP: a code that never changes, a sentence, and the field."""
+"""The one form of errors over HTTP: problem details of RFC 9457, with a code that never changes."""
 
 from __future__ import annotations
 
@@ -26,25 +26,22 @@ _logger = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """An error: a code that never changes, a sentence for people, and the parameter that is wrong."""
+    """An error as problem details of RFC 9457. `code` never changes, `detail` is a sentence for people, and `field` is
+    the parameter that is wrong."""
 
+    type: str
+    title: str
+    status: int
+    detail: str
     code: str
-    sentence: str
     field: str | None = None
 
 
-class ErrorAnswer(BaseModel):
-    """The JSON form of every error."""
-
-    error: Problem
+PROBLEM_MEDIA = "application/problem+json"
 
 
 class TooBusy(Exception):
     """The service already runs the greatest number of requests of this sort. `Retry-After` gives the time to wait."""
-
-
-class NotRecorded(LookupError):
-    """The item that the address names was never recorded."""
 
 
 class BadParameter(ValueError):
@@ -60,7 +57,6 @@ class NotSetUp(ServiceFailure):
 
 
 KNOWN: dict[type[Exception], tuple[int, str]] = {
-    NotRecorded: (404, "NOT_FOUND"),
     NotSetUp: (404, "WEBHOOK_NOT_SET_UP"),
     SignatureDoesNotMatch: (401, "SIGNATURE_DOES_NOT_MATCH"),
     RateNotKnown: (503, "RATE_MISSING"),
@@ -68,9 +64,9 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     UnknownValue: (422, "INVALID_PARAMETER"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
-    NotACursor: (422, "TOKEN_UNUSABLE"),
-    ForeignCursor: (422, "TOKEN_UNUSABLE"),
-    CursorAhead: (422, "TOKEN_UNUSABLE"),
+    NotACursor: (422, "POSITION_UNUSABLE"),
+    ForeignCursor: (422, "POSITION_UNUSABLE"),
+    CursorAhead: (422, "POSITION_UNUSABLE"),
     AmbiguousOrder: (409, "SEVERAL_ORDERS"),
     ClientDisconnect: (408, "REQUEST_TOO_SLOW"),
     TooBusy: (503, "TOO_BUSY"),
@@ -87,9 +83,11 @@ RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trou
 
 
 def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
-    content = {"code": code, "sentence": sentence} | ({"field": field} if field else {})
+    title = code.replace("_", " ").capitalize()
+    problem = {"type": f"urn:redledger:problem:{code}", "title": title, "status": status, "detail": sentence}
+    content = problem | {"code": code} | ({"field": field} if field else {})
     headers = {"Retry-After": str(retry_after_s)} if status == 503 else None
-    return JSONResponse({"error": content}, status_code=status, headers=headers)
+    return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_MEDIA)
 
 
 def handle_errors(application: FastAPI) -> None:

@@ -1,9 +1,8 @@
-"""Health of the service: liveness, readiness, and the lag of its views."""
+"""Health of the service: liveness and readiness."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,14 +10,12 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from service.app import App
-from service.http.errors import ErrorAnswer
-from service.http.lanes import ReadRoute
+from service.http.errors import Problem
 from service.http.limits import READY_WITHIN_S
-from service.http.parameters import OpenApp, answer
+from service.http.parameters import OpenApp
 from service.views.status import LedgerStatus, status_of
 
 router = APIRouter(tags=["health"])
-reads = APIRouter(tags=["health"], route_class=ReadRoute)
 
 
 class Readiness(BaseModel):
@@ -38,14 +35,14 @@ async def alive() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses={503: {"model": Readiness | ErrorAnswer, "description": "The problems"}})
+@router.get("/readyz", responses={503: {"model": Readiness | Problem, "description": "The problems"}})
 async def ready(app: OpenApp, request: Request, response: Response) -> Readiness:
     """Answers 200 if the database accepts writes and every view follows the log, else 503; 503 also after two
     seconds, and for ten seconds after an append that failed because nothing can be written.
 
     `incomplete` names the events that views leave out because two people parked them. `set_aside` counts the items
-    that timers and other loops could not do; `/exceptions` lists them. `policies` names the policies to publish anew.
-    None of these makes the service unready.
+    that timers and other loops could not do; `/v1/exceptions` lists them. `policies` names the policies to publish
+    anew. None of these makes the service unready.
     """
     about: dict[str, Any] = {"demonstration": app.ledger.identity.demonstration}
     try:
@@ -78,11 +75,3 @@ def _of_writes(app: App) -> tuple[str, ...]:
 def _looked_at(app: App) -> LedgerStatus:
     app.ledger.reader.check_writable()
     return status_of(app)
-
-
-@reads.get("/status")
-def status(app: OpenApp) -> dict[str, Any]:
-    """Returns the books with their last positions, and how many events each view is behind. The token holds these
-    positions."""
-    found = status_of(app)
-    return answer(app, found.books, **asdict(found))

@@ -13,7 +13,6 @@ MOST_HEADERS = 100
 MOST_PARTS = 10_000  # chunks of one body
 MOST_CONNECTIONS = 512  # below the 1,024 open files that a process is usually allowed
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
-LARGEST_POSITION = 2**63 - 1  # bigint
 READY_WITHIN_S = 2.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.log.database_errors import KINDS
-from service.http.errors import KNOWN, ErrorAnswer
+from service.http.errors import KNOWN, PROBLEM_MEDIA, Problem
 
 # Refused by the protocol, the edge or the routing, with the sentence of the document of errors.
 ELSEWHERE: dict[tuple[int, str], str] = {
@@ -32,8 +32,24 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int, codes: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"model": ErrorAnswer, "description": ", ".join(codes)}
+    found: dict[str, Any] = {"model": Problem, "description": ", ".join(codes)}
     if status in (405, 503):
         name, kind = ("Allow", "string") if status == 405 else ("Retry-After", "integer")
         found["headers"] = {name: {"schema": {"type": kind}}}
     return found
+
+
+def as_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Returns the OpenAPI document with the media type of problem details at every error."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and (content := response.get("content")):
+                    own = content.pop("application/json")
+                    content[PROBLEM_MEDIA] = {"schema": {"$ref": _PROBLEM}}
+                    if _PROBLEM not in own["schema"].values():
+                        content["application/json"] = own
+    return document
+
+
+_PROBLEM = f"#/components/schemas/{Problem.__name__}"

@@ -21,10 +21,12 @@ from service.adapters.psp.webhooks import ParsedBody, adyen_facts, stripe_facts
 from service.adapters.raw_bodies import kept_raw
 from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
-from service.http.errors import KNOWN, NotRecorded, NotSetUp
+from service.http.errors import KNOWN, NotSetUp
 from service.http.lanes import Lane
-from service.http.parameters import Name, OpenApp, answer
+from service.http.parameters import Name, OpenApp
 from service.http.statuses import responses
+from service.questions.asked import NotKnown
+from service.questions.envelope import enveloped
 from service.settings import variable_of
 from service.unmatched.provider_facts import record_facts
 
@@ -89,7 +91,7 @@ async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any
     with its codes. A body that fails through a defect is kept whole, sealed, under the reference in the log.
     """
     if sender not in SENDERS:
-        raise NotRecorded(f"Webhooks of {sender[:40]!r} are not supported. Supported are: {', '.join(SENDERS)}.")
+        raise NotKnown(f"Webhooks of {sender[:40]!r} are not supported. Supported are: {', '.join(SENDERS)}.")
     secret = getattr(app.settings, f"{sender}_secret")
     if not secret:
         raise NotSetUp(f"Webhooks of {sender} are not set up. Set {variable_of(f'{sender}_secret')} to their secret.")
@@ -115,7 +117,7 @@ def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret
     for outcome in (*outcomes, *kept):
         if outcome.last:
             vector[outcome.book] = max(vector.get(outcome.book, 0), outcome.last)
-    return answer(app, vector, outcomes=dict(sorted(counts.items())), **_EXPECTED.get(sender, {}))
+    return enveloped(app, {"outcomes": dict(sorted(counts.items()))}, vector) | _EXPECTED.get(sender, {})
 
 
 def _kept(app: App, sender: str, body: bytes, fault: Outcome) -> Outcome:

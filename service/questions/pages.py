@@ -1,12 +1,12 @@
-"""Pages of lists: one entry here for each list. Every entrance says that a list was cut, and how to continue."""
+"""Pages of lists: every entrance says that a list was cut, and how to continue."""
 
 from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from service.failures import UnknownValue
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-# The key that orders the rows of a list and identifies each: the end of a page is the key of its last row.
-LISTS: dict[str, dict[str, type]] = {
-    "approvals": {"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
-    "contribution": {"result": int, "merchant": str, "order_id": str},
-    "exceptions": {
-        "part": int, "since": datetime, "stream": str, "break_id": str, "item": str, "book": str,
-    },
-    "unmatched": {"happened_at": datetime, "stream": str},
-    "instructions": {"requested_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},
-    "lines": {"position": int, "line_no": int},
-    "payouts": {"initiated_at": datetime, "payout_id": str},
-    "proposals": {"proposed_at": datetime, "stream": str, "proposal_id": str},
-}  # fmt: skip
 _LARGEST = 2**63 - 1  # bigint
 
 
@@ -47,35 +34,39 @@ class Page(Generic[T]):
     next: str | None
 
 
-def page_of(name: str, fetch: Fetch[T], *, limit: int, after: str | None) -> Page[T]:
-    """Returns a page of a list of `LISTS`. Reads the rows of the page and one more, at any depth of the list.
+def page_of(name: str, key: Mapping[str, type], fetch: Fetch[T], *, limit: int, after: str | None) -> Page[T]:
+    """Returns a page of the list `name`. Reads the rows of the page and one more, at any depth of the list.
+
+    `key` are the fields that order the rows and identify each: the end of a page is the key of its last row.
 
     Raises `UnknownValue` for a cursor that this list did not give.
     """
-    found = fetch(limit=limit + 1, after=_read(name, after) if after else None)
+    found = fetch(limit=limit + 1, after=_read(name, key, after) if after else None)
     rows = tuple(found[:limit])
-    return Page(rows, _written(name, rows[-1]) if len(found) > limit else None)
+    return Page(rows, _written(name, key, rows[-1]) if len(found) > limit else None)
 
 
 def _plain(value: Any) -> str | int:
     match value:
         case datetime():
             return value.isoformat(timespec="microseconds")  # the database returns instants in UTC
+        case date():
+            return value.isoformat()
         case int() | str():
             return value
     return int(value.minor)
 
 
-def _written(name: str, row: Any) -> str:
-    key = [_plain(getattr(row, field)) for field in LISTS[name]]
-    return urlsafe_b64encode(json.dumps([name, *key], ensure_ascii=False).encode()).decode()
+def _written(name: str, key: Mapping[str, type], row: Any) -> str:
+    end = [_plain(getattr(row, field)) for field in key]
+    return urlsafe_b64encode(json.dumps([name, *end], ensure_ascii=False).encode()).decode()
 
 
-def _read(name: str, cursor: str) -> Key:
+def _read(name: str, key: Mapping[str, type], cursor: str) -> Key:
     try:
-        whose, *key = json.loads(urlsafe_b64decode(cursor.encode()))
+        whose, *end = json.loads(urlsafe_b64decode(cursor.encode()))
         if whose == name:
-            return tuple(_value(kind, each) for kind, each in zip(LISTS[name].values(), key, strict=True))
+            return tuple(_value(kind, each) for kind, each in zip(key.values(), end, strict=True))
     except (ValueError, TypeError, RecursionError):
         pass  # whatever it is, it is none of ours
     raise UnknownValue("after", f"{cursor[:40]} is not a cursor of {name}. Take `next` of the previous page.")
@@ -87,6 +78,10 @@ def _value(kind: Any, reported: Any) -> Any:
         from ledger.instants import read_instant  # imports pydantic, which no help needs
 
         return read_instant(reported)
+    if kind is date and isinstance(reported, str):
+        from ledger.instants import read_day
+
+        return read_day(reported)
     if type(reported) is not kind or (isinstance(reported, int) and abs(reported) > _LARGEST):
         raise ValueError(f"{reported!r} is no {kind.__name__}")
     if isinstance(reported, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in reported):

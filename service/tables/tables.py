@@ -13,6 +13,17 @@ MERCHANT_BALANCES = Table(
     title="Merchant balances, CNY",
     plain_amounts=True,
 )
+MERCHANT_LINES = Table(
+    (
+        *times("accounting_date"),
+        *ids("account", "order_id", "type"),
+        *amounts("amount", "running"),
+        *counts("book", "position", "line_no"),
+        *details(*times("recorded_at")),
+        *ids("event_id"),
+    ),
+    title="Journal lines, debit positive",
+)
 MONTH_BALANCES = Table(
     (*ids("merchant"), *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")),
     title="Merchant balances, CNY",
@@ -247,6 +258,18 @@ JOURNAL = Table(
         *texts("title"),
         *ids("merchant", "psp", "order", "line", "parcel", "payment", "market", "currency"),
         *amounts("debit", "credit", "debit_cny", "credit_cny"),
+    ),
+)
+AUDIT = Table(
+    (
+        *times("recorded_at"),
+        *counts("book", "position"),
+        *ids("event", "actor_kind", "actor_id", "merchant", "order_id"),
+        *texts("summary"),
+        *amounts("moved"),
+        *details(*texts("effect")),
+        *details(*times("occurred_at", "accounting_date")),
+        *ids("event_id"),
     ),
 )
 VIEWS = Table((*ids("view"), *counts("version", "behind"), *ids("status")))

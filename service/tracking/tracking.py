@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from projections.tracking.answer import OrderTracking, ParcelTracking, TrackedRefund
+from projections.tracking.answer import OrderTracking, ParcelTracking
 
 _INNER = ("paid", "return_window")  # what `after_sales` is computed from
 
@@ -16,7 +16,6 @@ def reported(tracking: OrderTracking, now: datetime) -> dict[str, Any]:
     plain = asdict(tracking)
     del plain["vector"], plain["buyer_ref"]
     return plain | {
-        "refunds": [asdict(refund) | _amounts(refund) for refund in tracking.refunds],
         "after_sales": asdict(tracking.after_sales()),
         "parcels": [_parcel(parcel, now) for parcel in tracking.parcels],
     }
@@ -33,10 +32,3 @@ def _parcel(parcel: ParcelTracking, now: datetime) -> dict[str, Any]:
         for shown, item in zip(plain["items"], parcel.items, strict=True)
     ]
     return plain | reported_now | {"items": items}
-
-
-def _amounts(refund: TrackedRefund) -> dict[str, str | None]:
-    return {
-        "amount": str(refund.amount) if refund.amount else None,
-        "paid": str(refund.paid) if refund.paid else None,
-    }

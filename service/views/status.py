@@ -27,7 +27,7 @@ class ViewStatus:
     parked: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
     """The state of the ledger: its identity, books with their last positions, views, and the number of set-aside
     items by loop."""
@@ -38,41 +38,31 @@ class LedgerStatus:
     books: dict[int, int]
     views: tuple[ViewStatus, ...]
     set_aside: dict[str, int]
-    policies: tuple[str, ...] = ()  # what is to be put right about them; the ledger goes on meanwhile
-    demonstration: bool = False
-
-    @property
-    def troubles(self) -> tuple[str, ...]:
-        """Returns a sentence for each view that does not follow; empty if all do."""
-        return tuple(
-            f"{view.projection} in book {view.book}: {view.reason}"
-            for view in self.views
-            if view.status in ("stopped", "outdated")
-        )
-
-    @property
-    def incomplete(self) -> tuple[str, ...]:
-        """Returns a sentence for each event that views leave out because two people parked it."""
-        return tuple(
-            str(Incomplete(view.projection, view.book, position)) for view in self.views for position in view.parked
-        )
+    policies: tuple[str, ...]  # what is to be put right about them; the ledger goes on meanwhile
+    demonstration: bool
+    troubles: tuple[str, ...]  # a sentence for each view that does not follow
+    incomplete: tuple[str, ...]  # a sentence for each event that views leave out because two people parked it
 
 
 def status_of(app: App) -> LedgerStatus:
     """Returns the present state of the ledger without waiting."""
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
-    policies = tuple(defect.sentence for defect in app.bus.reference().to_put_right())
     views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
-    set_aside = SetAside(app.ledger.engine).counts()
     return LedgerStatus(
-        identity.ledger_id,
-        identity.epoch,
-        identity.zone,
-        heads,
-        tuple(views),
-        set_aside,
-        policies,
+        ledger_id=identity.ledger_id,
+        epoch=identity.epoch,
+        zone=identity.zone,
+        books=heads,
+        views=tuple(views),
+        set_aside=SetAside(app.ledger.engine).counts(),
+        policies=tuple(defect.sentence for defect in app.bus.reference().to_put_right()),
         demonstration=identity.demonstration,
+        troubles=tuple(
+            f"{view.projection} in book {view.book}: {view.reason}"
+            for view in views
+            if view.status in ("stopped", "outdated")
+        ),
+        incomplete=tuple(str(Incomplete(view.projection, view.book, at)) for view in views for at in view.parked),
     )
 
 

@@ -118,5 +118,5 @@ def report_scan(address: str, number: str) -> None:
     headers = {"aftership-hmac-sha256": signature, "content-type": "application/json"}
     request = urllib.request.Request(f"{address}/webhooks/aftership", data=body, headers=headers)
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        outcomes = json.loads(answer.read())["outcomes"]
+        outcomes = json.loads(answer.read())["data"]["outcomes"]
     assert outcomes in ({"recorded": 1}, {"repeated": 1}), f"{number}: {outcomes}"

@@ -73,8 +73,8 @@ def record(lines: list[str], folder: Path, *place: str) -> None:
 
 def events_in_view(service: Service) -> list[str]:
     """The types of the merchant's events, from the views, once they hold what is recorded by now."""
-    token = service.get("/status")["token"]
-    return [row["event"] for row in service.get(f"/audit?merchant=M-1042&at_least={token}")["rows"]]
+    token = service.get("/v1/status")["position"]
+    return [row["event"] for row in service.get(f"/v1/audit?merchant=M-1042&at_least={token}")["data"]]
 
 
 def await_release(service: Service) -> None:
@@ -112,11 +112,11 @@ def test_while_the_server_is_away_reads_are_refused_for_a_moment_and_the_service
     with nobody_may_start_a_server(folder):
         os.kill(service.database_pid, signal.SIGKILL)
         until(lambda: "is started again" in said(service), what="the service to notice")
-        assert asked(service, "/balances") == (503, "1")
+        assert asked(service, "/v1/balances") == (503, "1")
         assert asked(service, "/readyz") == (503, "1")
         assert asked(service, "/healthz")[0] == 200
     until(lambda: is_ready(service), what="a server that answers again")
-    assert asked(service, "/balances")[0] == 200
+    assert asked(service, "/v1/balances")[0] == 200
 
 
 def test_a_service_ends_cleanly_while_its_server_is_being_started_again(service: Service) -> None:
@@ -147,7 +147,7 @@ def test_a_server_of_one_s_own_that_comes_back_is_used_again(folder: Path) -> No
             record(ORDER[:SIGNED], folder, *place)
             acknowledged = events_in_view(service)
             server.stop()
-            got = asked(service, "/balances")
+            got = asked(service, "/v1/balances")
             assert got == (503, "1"), said(service)
             assert not is_ready(service)
             server.start()

@@ -220,7 +220,7 @@ class Status(Work):
 
 
 class Read(OverHttp):
-    path = "/balances"
+    path = "/v1/balances"
 
     def do(self, shop: Shop) -> object:  # noqa: ARG002 - the client has it
         return self.answered(self.client.get(self.path))

@@ -89,7 +89,7 @@ class Service(Running):
     @property
     def events(self) -> int:
         """Events recorded, over all books."""
-        return sum(self.get("/status")["books"].values())
+        return sum(self.get("/v1/status")["data"]["books"].values())
 
     @property
     def database_pid(self) -> int:

@@ -1,21 +1,17 @@
-"""Accounting periods: `close-period`, `reopen-period`, `revalue`, and `periods`, which shows them."""
+"""Accounting periods: `close-period`, `reopen-period` and `revalue`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import rows_of, show, stderr
-from service.cli.timepoints import AsKnownAt, instant_of
+from service.cli.options import takes_settings
+from service.cli.output import stderr
 from service.cli.two_people import say_proposed, well_formed
-from service.cli.view_reads import reading
-from service.failures import ServiceFailure, accepted
+from service.failures import accepted
 from service.settings import Settings
-from service.tables.tables import PERIODS
 
 if TYPE_CHECKING:
     from commands.bus.outcome import Outcome
@@ -96,25 +92,6 @@ def revalue(
             f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"
         )
         stderr().print(f"{period}: {said}.")
-
-
-@takes_settings()
-def periods(settings: Settings, as_known_at: AsKnownAt = None, format: FormatOption = Format.TABLE) -> None:
-    """Show the closed and reopened months: when, by whom, and the hash of each closing."""
-    from service.finance.periods import periods as read_periods
-
-    with reading(settings) as app:
-        found = read_periods(app, as_known_at=instant_of(as_known_at))
-    rows = rows_of(found.changes, PERIODS)
-    if format is Format.JSON:
-        rows = [asdict(change) for change in found.changes]
-    opens = f"open from {found.open_from}" if found.open_from else "nothing was ever closed"
-    show(PERIODS.titled(f"Accounting periods, {opens}"), rows, format)
-    if found.unfinished:
-        books = ", ".join(map(str, found.unfinished))
-        raise ServiceFailure(
-            f"Cut off: the change is not done in {books}. `redledger close-period` of the same month finishes it."
-        )
 
 
 def _finance(id: str) -> Actor:

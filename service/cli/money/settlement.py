@@ -1,23 +1,21 @@
-"""`redledger settle`, `statement` and `payouts`: settlement runs and their results."""
+"""`redledger settle` and `statement`: settlement runs and the statements that they issue."""
 
 from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import progress_bar, rows_of, say_more, show
-from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, day_of, instant_of, timepoint_of
+from service.cli.options import Format, FormatOption, takes_settings
+from service.cli.output import progress_bar, show
+from service.cli.timepoints import AsKnownAt, AsOfOption, day_of, instant_of
 from service.cli.view_reads import reading
 from service.failures import ServiceFailure
-from service.questions.pages import page_of
 from service.settings import Settings
-from service.tables.tables import PAYOUTS, SETTLEMENT_RUN, STATEMENTS
+from service.tables.tables import SETTLEMENT_RUN
 
 
 class StatementFormat(StrEnum):
@@ -78,7 +76,6 @@ def statement(
         int | None,
         typer.Option(min=1, help="Number of the statement; the merchant's first is 1.", show_default="the last"),
     ] = None,
-    every: Annotated[bool, typer.Option("--list", help="List the statements of the merchant.")] = False,
     as_of: AsOfOption = None,
     as_known_at: AsKnownAt = None,
     format: Annotated[StatementFormat, typer.Option("--format", help="Output format.")] = StatementFormat.TABLE,
@@ -86,13 +83,11 @@ def statement(
     """Show a settlement statement, byte for byte as it was issued."""
     from projections.balances.merchant_balances import MerchantBalances
     from service.finance.statements import issued_statements, statement_of
+    from service.questions.filters import check_filters
 
-    with reading(settings, [MerchantBalances()], merchant=merchant) as app:
+    with reading(settings, [MerchantBalances()]) as app:
+        check_filters(app, merchant=merchant)
         known = issued_statements(app, merchant, as_of=day_of(as_of), as_known_at=instant_of(as_known_at))
-        if every:
-            chosen = Format(format.value if format is not StatementFormat.HTML else "table")
-            show(STATEMENTS, rows_of(known, STATEMENTS), chosen)
-            return
         found = statement_of(app, known, number)
     match format:
         case StatementFormat.JSON:
@@ -103,32 +98,3 @@ def statement(
             sys.stdout.write(found.html)
         case StatementFormat.TABLE:
             sys.stdout.write(found.text)
-
-
-@takes_settings()
-def list_payouts(
-    settings: Settings,
-    state: Annotated[
-        str | None, typer.Option(help="State: initiated, submitted, paid, failed, cancelled or returned.")
-    ] = None,
-    merchant: Annotated[str | None, typer.Option(help="Only payouts of this merchant.")] = None,
-    run: Annotated[str | None, typer.Option(help="Only payouts of this settlement run, such as 2025-W14.")] = None,
-    limit: LimitOption = 10_000,
-    after: AfterOption = None,
-    as_of: AsOfOption = None,
-    as_known_at: AsKnownAt = None,
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """List payouts with their state, now, on a day or as known at an instant; the oldest first."""
-    from projections.balances.payouts import Payouts, payouts
-
-    with reading(settings, [Payouts()], state=state, merchant=merchant, run=run) as app, answerable():
-        timepoint = timepoint_of(as_of, as_known_at)
-        page = page_of(
-            "payouts",
-            partial(payouts, app.views, timepoint, state=state, merchant=merchant, run=run),
-            limit=limit,
-            after=after,
-        )
-    show(PAYOUTS, rows_of(page.rows, PAYOUTS), format)
-    say_more(page.next, len(page.rows))

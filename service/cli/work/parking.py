@@ -1,19 +1,15 @@
-"""`redledger park`, `unpark` and `parked`: leave out an event that stopped a view, or an item that fails."""
+"""`redledger park` and `unpark`: leave out an event that stopped a view, or an item that fails."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show
+from service.cli.options import takes_settings
 from service.cli.two_people import say_proposed, well_formed
-from service.cli.view_reads import reading
 from service.settings import Settings
-from service.tables.tables import PARKED
 
 park = typer.Typer(no_args_is_help=True, help="Propose to leave out an event or an item, so that the rest continues.")
 unpark = typer.Typer(no_args_is_help=True, help="Propose to take up a parked event or item again.")
@@ -57,16 +53,6 @@ def park_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Re
 def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
     """Propose that a loop tries an item again."""
     _item(settings, "unpark_item", loop, book=book, item=item, reason=reason, by=by)
-
-
-@takes_settings()
-def parked(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """Show the parked events and items, and the proposals that wait for a second person. Reads the log, not a view."""
-    from service.automation.parking import parked as everything_parked
-
-    with reading(settings) as app:
-        rows = [asdict(row) for row in everything_parked(app.ledger)]
-    show(PARKED, rows, format)
 
 
 def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:

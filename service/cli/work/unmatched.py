@@ -1,49 +1,20 @@
-"""`redledger unmatched` lists unmatched items, and `redledger match` assigns one to its orders."""
+"""`redledger match`: assigns an unmatched item to its orders."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.demonstration import opened
-from service.cli.options import AfterOption, Format, FormatOption, LimitOption, takes_settings
-from service.cli.output import hours, rows_of, say_more, show, stderr
-from service.cli.timepoints import AsKnownAt, AsOfOption, answerable, timepoint_of
+from service.cli.options import takes_settings
+from service.cli.output import stderr
 from service.cli.two_people import well_formed
-from service.cli.view_reads import reading
 from service.failures import accepted
-from service.questions.pages import page_of
 from service.settings import Settings
-from service.tables.tables import UNMATCHED
 
 if TYPE_CHECKING:
     from commands.unmatched.match_payment import Part
-
-
-@takes_settings()
-def unmatched(
-    settings: Settings,
-    as_of: AsOfOption = None,
-    as_known_at: AsKnownAt = None,
-    limit: LimitOption = 500,
-    after: AfterOption = None,
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """List unmatched money and facts, the oldest first, with the orders that their references point to.
-
-    `amount` is the captured amount, `base` its CNY value in the books, `refunded` the part owed back to the payer.
-    """
-    from service.questions.timepoints import end_of
-    from service.unmatched.items import PROJECTIONS, waiting
-
-    timepoint = timepoint_of(as_of, as_known_at)
-    with reading(settings, PROJECTIONS) as app, answerable():
-        now = end_of(timepoint, app.clock())
-        page = page_of("unmatched", partial(waiting, app, timepoint), limit=limit, after=after)
-    show(UNMATCHED, rows_of(page.rows, UNMATCHED, age_h=lambda row: hours(row.age(now))), format)
-    say_more(page.next, len(page.rows))
 
 
 @takes_settings()

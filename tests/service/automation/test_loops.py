@@ -31,6 +31,7 @@ from service.finance.settlement_run import _Chunk, settle
 from service.loops.loop import Loop
 from service.loops.set_aside_list import set_aside_rows
 from service.questions.pages import Page, page_of
+from service.questions.registry import QUESTIONS
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.poison import Poison
@@ -76,7 +77,8 @@ def set_aside(app: App) -> list[SetAsideItem]:
 
 
 def page_of_exceptions(app: App, after: str | None, **asked: Any) -> Page[ExceptionRow]:
-    return page_of("exceptions", partial(exceptions_of, app, merchant=None, **asked), limit=1, after=after)
+    key = QUESTIONS["exceptions"].key
+    return page_of("exceptions", key, partial(exceptions_of, app, merchant=None, **asked), limit=1, after=after)
 
 
 def of_m2(command: Any) -> bool:

@@ -23,6 +23,11 @@ class CommandResult:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def data(self) -> Any:
+        """The data in the envelope of an answer."""
+        return self.json["data"]
+
 
 Run = Callable[..., CommandResult]
 

@@ -42,7 +42,7 @@ def test_an_amount_in_a_column_of_texts_says_its_own_currency() -> None:
 def test_a_currency_stands_beside_every_amount(run: Run, month: Settings, form: str) -> None:
     asked = {"export": ["export", "journal-csv"], "contribution": ["contribution", "--format", "csv"]}
     if form == "statement":
-        (paid, *_) = run(month, "payouts", "--format", "json").json
+        (paid, *_) = run(month, "payouts", "--format", "json").data
         asked["statement"] = ["statement", paid["merchant"], "--format", "csv"]
     said = run(month, *asked[form])
     assert (said.code, without_currency(said.out)) == (0, [])

@@ -50,7 +50,7 @@ def test_a_demonstration_does_not_mark_the_tables_of_the_next_command(run: Run, 
 
 def test_status_says_which_ledgers_are_demonstrations(run: Run, month: Settings, settings: Settings) -> None:
     run(settings, "record", "/dev/null", "--refusals", str(settings.data_dir / "refusals"))
-    assert [run(each, "status", "--format", "json").json["demonstration"] for each in (month, settings)] == [
+    assert [run(each, "status", "--format", "json").data["demonstration"] for each in (month, settings)] == [
         True,
         False,
     ]

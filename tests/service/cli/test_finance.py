@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ledger.actors import Actor
 from service.app import open_app
 from service.finance.settlement_run import payout_id_of
-from service.lookups import LOOKUPS
+from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.service.adapters.bank.statements import entry, statement
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
@@ -60,8 +61,8 @@ def test_a_statement_foots(settled: Settings, run: Run) -> None:
 
 
 def test_statements_are_listed_as_of_a_day(settled: Settings, run: Run) -> None:
-    assert len(run(settled, "statement", "M-1", "--list", "--format", "json").json) == 1
-    assert run(settled, "statement", "M-1", "--list", "--as-of", "2025-01-01", "--format", "json").json == []
+    assert len(run(settled, "statements", "M-1", "--format", "json").data) == 1
+    assert run(settled, "statements", "M-1", "--as-of", "2025-01-01", "--format", "json").data == []
 
 
 def test_a_merchant_nobody_knows_has_no_statement_and_is_not_written_down(settled: Settings, run: Run) -> None:
@@ -81,30 +82,32 @@ def test_every_question_is_answered_in_every_format(settled: Settings, run: Run,
 @pytest.mark.parametrize("command", ["trial-balance", "contribution", "exposure"])
 def test_every_money_question_takes_both_times(settled: Settings, run: Run, command: str) -> None:
     said = run(settled, command, "--as-of", "2025-04-01", "--as-known-at", "2020-01-01T00:00:00Z", "--format", "json")
-    assert (said.code, said.json) == (0, []), said.err
+    rows = {"trial-balance": "accounts", "exposure": "classes"}
+    found = said.data[rows[command]] if command in rows else said.data
+    assert (said.code, found) == (0, []), said.err
 
 
 def test_a_payout_that_failed_says_why(settled: Settings, run: Run) -> None:
     with open_app(settled) as app:
         desk = Desk(app.ledger, Clock(datetime(2025, 4, 20, 8, tzinfo=UTC)))
         bank, names = Actor(kind="partner", id="bank", role="service"), {"merchant_id": "M-1"}
-        (payout_id,) = (row["payout_id"] for row in run(settled, "payouts", "--format", "json").json)
+        (payout_id,) = (row["payout_id"] for row in run(settled, "payouts", "--format", "json").data)
         desk.expect("report_payout_failed", actor=bank, payout_id=payout_id, code="AC04", **names)
-    (row,) = run(settled, "payouts", "--format", "json").json
+    (row,) = run(settled, "payouts", "--format", "json").data
     assert (row["state"], row["code"]) == ("failed", "AC04")
 
 
 def test_the_trial_balance_foots(settled: Settings, run: Run) -> None:
-    rows = run(settled, "trial-balance", "--format", "json").json
-    assert sum(row["closing_base"]["minor"] for row in rows) == 0
+    rows = run(settled, "trial-balance", "--format", "json").data["accounts"]
+    assert sum(Decimal(row["closing_base"]["amount"]) for row in rows) == 0
     assert {row["account"] for row in rows} >= {"1110", "2120", "2140", "4110"}
 
 
 def test_late_events_explain_what_a_day_was_known_to_be(settled: Settings, run: Run) -> None:
     asked = ("explain-difference", "--as-of", "2025-12-31", "--as-known-at", "2020-01-01T00:00:00Z")
-    found = run(settled, *asked, "--format", "json").json
+    found = run(settled, *asked, "--format", "json").data
     assert {event["type"] for event in found["events"]} >= {"payment.captured", "settlement.released"}
-    assert sum(row["difference_cny"]["minor"] for row in found["accounts"]) == 0
+    assert sum(Decimal(row["difference_cny"]["amount"]) for row in found["accounts"]) == 0
 
 
 @pytest.mark.parametrize("form", ["beancount", "hledger", "journal-csv"])
@@ -186,9 +189,9 @@ def test_a_file_that_is_not_there_is_one_sentence(settled: Settings, run: Run, t
 
 
 def test_what_a_payout_names_can_be_shown(settled: Settings, run: Run) -> None:
-    (payout,) = run(settled, "payouts", "--run", "R-1", "--format", "json").json
+    (payout,) = run(settled, "payouts", "--run", "R-1", "--format", "json").data
     shown = {
-        kind: run(settled, "show", kind, id, "--format", "json").json
+        kind: run(settled, "show", kind, id, "--format", "json").data
         for kind, id in (
             ("payout", payout["payout_id"]),
             ("settlement-run", payout["run_id"]),
@@ -201,7 +204,7 @@ def test_what_a_payout_names_can_be_shown(settled: Settings, run: Run) -> None:
     assert (event.code, "type: settlement.released" in event.out) == (0, True)
 
 
-@pytest.mark.parametrize("kind", LOOKUPS)
-def test_what_nobody_knows_cannot_be_shown(settled: Settings, run: Run, kind: str) -> None:
-    said = run(settled, "show", kind, "no-such")
+@pytest.mark.parametrize("name", [name for name in QUESTIONS if name.startswith("show ")])
+def test_what_nobody_knows_cannot_be_shown(settled: Settings, run: Run, name: str) -> None:
+    said = run(settled, *name.split(), "no-such")
     assert (said.code, "no-such is not known. Check the id." in said.err) == (1, True)

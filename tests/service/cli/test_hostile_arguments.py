@@ -26,7 +26,7 @@ def test_an_argument_that_is_no_text_is_named(run: Run, month: Settings, argumen
     [
         ("exceptions", "--limit", "9" * 30),
         ("contribution", "--limit", "9" * 30),
-        ("reconciliation", "--grace", "9" * 12),
+        ("reconciliation", "--grace-days", "9" * 12),
         ("balances", "--as-of", "0001-01-01"),
         ("balances", "--as-of", "10000-01-01"),
         ("trial-balance", "--as-known-at", "0001-01-01T00:00:00+14:00"),

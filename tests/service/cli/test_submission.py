@@ -37,10 +37,10 @@ def shop(settings: Settings) -> Settings:
 
 def test_an_adjustment_is_proposed_by_one_and_approved_by_another(shop: Settings, run: Run) -> None:
     run(shop, *PROPOSED)
-    assert [row["proposer"] for row in run(shop, "proposals", "--format", "json").json] == ["fay"]
+    assert [row["proposer"] for row in run(shop, "proposals", "--format", "json").data] == ["fay"]
     assert run(shop, "approve", "P-1", "--by", "ann").code == 0
-    rows = run(shop, "trial-balance", "--format", "json").json
-    assert {row["account"]: row["closing"]["minor"] for row in rows} == {"1010": -300, "5130": 300}
+    rows = run(shop, "trial-balance", "--format", "json").data["accounts"]
+    assert {row["account"]: row["closing"]["amount"] for row in rows} == {"1010": "-3.00", "5130": "3.00"}
 
 
 def test_who_proposes_does_not_approve(shop: Settings, run: Run) -> None:
@@ -81,12 +81,12 @@ def test_what_money_md_does_by_hand_is_recorded_as_it_stands(shop: Settings, run
     with open_app(shop) as app:
         _as_the_document_finds_it(Desk(app.ledger, app.clock))  # type: ignore[arg-type]
     assert len(BY_HAND) >= 8
-    (open_,) = (row for row in run(shop, "exceptions", "--format", "json").json if row["kind"] == "amount_mismatch")
+    (open_,) = (row for row in run(shop, "exceptions", "--format", "json").data if row["kind"] == "amount_mismatch")
     for line in BY_HAND:
         assert open_["break_id"] in line or "break_id" not in line
         said = run(shop, *shlex.split(line))
         assert said.code == 0, (line, said.err)
-    (left,) = run(shop, "exceptions", "--format", "json").json
+    (left,) = run(shop, "exceptions", "--format", "json").data
     assert left["stream"] == "unmatched/stripe/ch-18", "until the provider has paid it back"
 
 

@@ -38,12 +38,13 @@ def unmatched(settings: Settings) -> Settings:
 
 
 def rows(run: Run, settings: Settings, *times: str) -> dict[str, Any]:
-    return {row["reference"]: row for row in run(settings, "unmatched", *times, "--format", "json").json}
+    return {row["reference"]: row for row in run(settings, "unmatched", *times, "--format", "json").data}
 
 
 def test_what_waits_is_shown_with_its_money_and_its_names(unmatched: Settings, run: Run) -> None:
     found = rows(run, unmatched)
-    assert (found["ch_1"]["amount"], found["ch_1"]["base"]["minor"]) == ({"currency": "USD", "minor": 3888}, 27916)
+    assert found["ch_1"]["amount"] == {"amount": "38.88", "currency": "USD"}
+    assert found["ch_1"]["base"]["amount"] == "279.16"
     assert (found["ch_1"]["state"], found["ch_1"]["refs"]["checkout"], found["dp_1"]["amount"]) == (
         "waiting",
         "CO-7",
@@ -61,15 +62,18 @@ def test_money_is_split_over_the_orders_of_a_checkout_and_waits_no_more(unmatche
     said = run(unmatched, "match", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
     assert said.code == 0
     assert list(rows(run, unmatched)) == ["dp_1"]
-    books = {(row["account"], row["currency"]): row for row in run(unmatched, "trial-balance", "--format", "json").json}
-    assert books["2220", "USD"]["closing"]["minor"] == 0
+    books = {
+        (row["account"], row["currency"]): row
+        for row in run(unmatched, "trial-balance", "--format", "json").data["accounts"]
+    }
+    assert books["2220", "USD"]["closing"]["amount"] == "0.00"
 
 
 def test_what_waited_then_is_asked_by_either_time(unmatched: Settings, run: Run) -> None:
     before = datetime.now(UTC).isoformat()
     run(unmatched, "match", "stripe", "ch_1", "--to", "M-1/O-1=USD 19.44", "--to", "M-1/O-2", "--by", "fay")
     then = rows(run, unmatched, "--as-known-at", before)
-    assert (then["ch_1"]["state"], then["ch_1"]["amount"]["minor"]) == ("waiting", 3888)
+    assert (then["ch_1"]["state"], then["ch_1"]["amount"]["amount"]) == ("waiting", "38.88")
     assert list(then) == ["ch_1", "dp_1"]
     assert rows(run, unmatched, "--as-of", "2025-03-31") == {}
 

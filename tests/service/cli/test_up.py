@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_an_ordinary_ledger_takes_no_trading_month(folder: Path) -> None:
 def test_a_command_beside_the_service_shares_its_database(service: Service, folder: Path) -> None:
     beside = Running("status", "--format", "json", folder=folder)
     assert beside.wait() == 0
-    assert json.loads(beside.out)["ledger_id"] == service.get("/status")["ledger_id"]
+    assert json.loads(beside.out)["data"]["ledger_id"] == service.get("/v1/status")["data"]["ledger_id"]
     assert service.get("/readyz")["status"] == "ready"
 
 
@@ -93,9 +94,14 @@ def test_what_is_recorded_beside_the_service_reaches_its_views(service: Service,
     line = {"command": "enrol_merchant", "id": "e-1", "actor": ACTOR, "data": {"merchant_id": "M-1"}}
     file.write_text(json.dumps(line))
     assert Running("record", str(file), folder=folder).wait() == 0
-    token = service.get("/status")["token"]
-    rows = service.get(f"/audit?merchant=M-1&at_least={token}")["rows"]
+    token = service.get("/v1/status")["position"]
+    rows = service.get(f"/v1/audit?merchant=M-1&at_least={token}")["data"]
     assert [row["event"] for row in rows] == ["merchant.enrolment_requested", "merchant.enrolled"]
+
+
+def views_of(service: Service) -> list[dict[str, Any]]:
+    views: list[dict[str, Any]] = service.get("/v1/status")["data"]["views"]
+    return views
 
 
 def test_a_view_of_an_older_version_is_rebuilt_by_the_next_service(folder: Path) -> None:
@@ -103,7 +109,10 @@ def test_a_view_of_an_older_version_is_rebuilt_by_the_next_service(folder: Path)
     with open_app(Settings(data_dir=folder)) as app, app.ledger.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE views.projections SET version = 0 WHERE projection = 'audit_trail'")
     service = Service(folder)
-    until(lambda: "outdated" not in {view["status"] for view in service.get("/status")["views"]}, what="the rebuild")
+    until(
+        lambda: "outdated" not in {view["status"] for view in service.get("/v1/status")["data"]["views"]},
+        what="the rebuild",
+    )
     assert service.end(signal.SIGINT) == 0
     assert "audit_trail is of version 0" in " ".join(service.err.split())
 

@@ -30,24 +30,24 @@ def ordinary(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/status", "/balances", "/no-such-address"])
+@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/v1/status", "/v1/balances", "/no-such-address"])
 def test_every_answer_of_a_demonstration_has_a_header_that_says_so(demonstration: TestClient, address: str) -> None:
     assert demonstration.get(address).headers[HEADER] == "true"
 
 
-@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/status", "/balances", "/no-such-address"])
+@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/v1/status", "/v1/balances", "/no-such-address"])
 def test_no_answer_of_an_ordinary_ledger_has_it(ordinary: TestClient, address: str) -> None:
     assert HEADER not in ordinary.get(address).headers
 
 
-@pytest.mark.parametrize("address", ["/readyz", "/status", "/balances", "/audit", "/trial-balance", "/books/exposure"])
+@pytest.mark.parametrize("address", ["/readyz", "/v1/status", "/v1/balances", "/v1/audit", "/v1/books/exposure"])
 def test_answers_of_a_demonstration_say_so_in_their_body(demonstration: TestClient, address: str) -> None:
     assert demonstration.get(address).json()["demonstration"] is True
 
 
 def test_answers_of_an_ordinary_ledger_do_not(ordinary: TestClient) -> None:
     reported = [
-        ordinary.get(address).json().get("demonstration", False) for address in ("/readyz", "/status", "/audit")
+        ordinary.get(address).json().get("demonstration", False) for address in ("/readyz", "/v1/status", "/v1/audit")
     ]
     assert reported == [False] * 3
 

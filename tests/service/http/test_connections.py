@@ -148,13 +148,13 @@ def test_connections_beyond_the_limit_are_refused_and_the_others_answered() -> N
         (b"GET / HTTP/1.1\r\nHost: t\r\nX: a\x00b\r\n\r\n", (400, "NOT_HTTP")),
         (b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"a" * 2 * LONGEST_HEAD, (431, "HEADERS_TOO_LONG")),
         (request("/")[:-2] + b"X: a\r\n" * MOST_HEADERS + b"\r\n", (431, "HEADERS_TOO_LONG")),
-        (request("/balances?order=" + "a" * 17_000), (414, "ADDRESS_TOO_LONG")),
-        (request("/audit?order=%00"), (422, "INVALID_PARAMETER")),
-        (request("/audit?order=%ff"), (422, "INVALID_PARAMETER")),
+        (request("/v1/balances?order=" + "a" * 17_000), (414, "ADDRESS_TOO_LONG")),
+        (request("/v1/audit?order=%00"), (422, "INVALID_PARAMETER")),
+        (request("/v1/audit?order=%ff"), (422, "INVALID_PARAMETER")),
         (request("/webhooks/stripe", method="POST", length=LONGEST_BYTES + 1), (413, "BODY_TOO_LONG")),
         (request("/webhooks/stripe", method="POST", length=10**18), (413, "BODY_TOO_LONG")),
         (request("/nowhere", method="BREW"), (404, "NOT_FOUND")),
-        (request("/balances", method="BREW"), (405, "METHOD_NOT_ALLOWED")),
+        (request("/v1/balances", method="BREW"), (405, "METHOD_NOT_ALLOWED")),
     ],
 )  # fmt: skip
 def test_what_no_route_sees_is_refused_in_the_one_shape(server: Server, sent: bytes, expected: tuple[int, str]) -> None:
@@ -214,7 +214,7 @@ def test_a_head_has_no_body(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "allowed"), [("/balances", b"GET, HEAD, OPTIONS"), ("/webhooks/stripe", b"OPTIONS, POST")]
+    ("target", "allowed"), [("/v1/balances", b"GET, HEAD, OPTIONS"), ("/webhooks/stripe", b"OPTIONS, POST")]
 )
 @pytest.mark.parametrize(("method", "status"), [("OPTIONS", b"204"), ("DELETE", b"405"), ("BREW", b"405")])
 def test_other_methods_are_answered_with_those_there_are(

@@ -19,9 +19,9 @@ def _asked() -> Iterator[tuple[str, str]]:
     paths: dict[str, Any] = make_application(cast(App, None)).openapi()["paths"]
     for path, methods in paths.items():
         for parameter in methods.get("get", {}).get("parameters", ()):
-            if parameter["in"] == "query" and parameter["name"] in FILTERS and path != "/proposals":
+            if parameter["in"] == "query" and parameter["name"] in FILTERS and path != "/v1/proposals":
                 yield path, parameter["name"]
-    yield "/proposals", "merchant"
+    yield "/v1/proposals", "merchant"
 
 
 ASKED = list(_asked())
@@ -39,14 +39,22 @@ def client(month_app: App) -> Iterator[TestClient]:
 def test_an_unknown_value_is_refused(client: TestClient, path: str, name: str) -> None:
     needed = {"as_known_at": "2020-01-01T00:00:00Z"} if path.endswith("/difference") else {}
     answer = client.get(path.format(**_PATH), params={name: "no-such", **needed})
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, name)
-    assert "no-such" in answer.json()["error"]["sentence"]
+    assert (answer.status_code, answer.json()["field"]) == (422, name)
+    assert "no-such" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/balances/M-9", "/balances/M-9/lines", "/statements/M-9", "/statements/M-9/1"])
-def test_a_merchant_of_the_address_that_nobody_knows_is_not_found(client: TestClient, path: str) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, "M-9" in answer.json()["error"]["sentence"]) == (404, True)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/merchants/M-9/balance",
+        "/v1/merchants/M-9/lines",
+        "/v1/merchants/M-9/statements",
+        "/v1/merchants/M-9/statements/1",
+    ],
+)
+def test_a_merchant_of_the_address_that_nobody_knows_is_not_found(client: TestClient, below: str) -> None:
+    answer = client.get(f"/v1/merchants/M-9/{below}")
+    assert (answer.status_code, "M-9" in answer.json()["detail"]) == (404, True)
 
 
 @pytest.mark.parametrize("path", READS)
@@ -54,10 +62,10 @@ def test_a_parameter_that_an_address_does_not_know_is_refused_with_those_it_know
     client: TestClient, path: str
 ) -> None:
     answer = client.get(path.format(**_PATH, number=1, id="x"), params={"merchnt": "M-1001"})
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "merchnt")
-    assert "Known are: " in answer.json()["error"]["sentence"]
+    assert (answer.status_code, answer.json()["field"]) == (422, "merchnt")
+    assert "Known are: " in answer.json()["detail"]
 
 
 def test_a_parameter_given_twice_is_refused(client: TestClient) -> None:
-    answer = client.get("/payouts?state=paid&state=failed")
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "state")
+    answer = client.get("/v1/payouts?state=paid&state=failed")
+    assert (answer.status_code, answer.json()["field"]) == (422, "state")

@@ -51,24 +51,24 @@ def test_a_head_of_every_address_is_answered_as_its_get_without_a_body(client: T
 @pytest.mark.parametrize(
     ("target", "field"),
     [
-        ("/audit?order=a&order=b", "order"),
-        ("/audit?order=a&order=a", "order"),
-        ("/audit?order=a&%6frder=b", "order"),
-        ("/balances?as_of=&as_of=2025-04-01", "as_of"),
-        ("/sales?nobodys=1&nobodys=2", "nobodys"),
-        ("/approvals?at_least&at_least=", "at_least"),
+        ("/v1/audit?order=a&order=b", "order"),
+        ("/v1/audit?order=a&order=a", "order"),
+        ("/v1/audit?order=a&%6frder=b", "order"),
+        ("/v1/balances?as_of=&as_of=2025-04-01", "as_of"),
+        ("/v1/sales?nobodys=1&nobodys=2", "nobodys"),
+        ("/v1/approvals?at_least&at_least=", "at_least"),
     ],
 )
 def test_a_parameter_that_stands_twice_is_refused(target: str, field: str) -> None:
     """Which of two values is meant nobody can say."""
     answer = UNOPENED.get(target)
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 @pytest.mark.parametrize(
     "target",
-    ["/orders/a%2fb/tracking", "/orders/..%2f..%2fbalances/tracking", "/balances/%2e%2e%2f", "/%2e"],
+    ["/v1/orders/a%2fb/tracking", "/v1/orders/..%2f..%2fbalances/tracking", "/v1/merchants/%2e%2e%2f/balance", "/%2e"],
 )
 def test_an_id_with_a_slash_is_of_nothing(target: str) -> None:
     answer = UNOPENED.get(target)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")

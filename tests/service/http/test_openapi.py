@@ -38,7 +38,7 @@ def test_every_operation_names_the_statuses_that_any_can_answer_with(path: str, 
 def test_every_error_has_the_one_shape(path: str, method: str) -> None:
     for status, answer in DOCUMENT["paths"][path][method]["responses"].items():
         if status >= "400":
-            assert "ErrorAnswer" in str(answer["content"]["application/json"]["schema"]), status
+            assert "Problem" in str(answer["content"]["application/problem+json"]["schema"]), status
 
 
 def test_every_status_that_can_be_answered_with_is_of_some_operation() -> None:

@@ -93,22 +93,22 @@ def types(desk: Desk) -> list[str]:
 
 
 def refusal(answer: Any) -> tuple[int, Any]:
-    error = answer.json()["error"]
-    assert error["sentence"]
+    error = answer.json()
+    assert error["detail"]
     return answer.status_code, error["code"]
 
 
 class TestStripe:
     def test_a_signed_capture_confirms_its_order(self, client: TestClient, desk: Desk) -> None:
         answer = stripe(client, event(), signed(event(), desk))
-        assert (answer.status_code, answer.json()["outcomes"]) == (200, {"recorded": 1})
+        assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, {"recorded": 1})
         assert "order.confirmed" in types(desk)
 
     def test_the_same_event_and_the_same_capture_again_change_nothing(self, client: TestClient, desk: Desk) -> None:
         stripe(client, event(), signed(event(), desk))
         before = types(desk)
         for id in ("evt_1", "evt_2"):
-            assert stripe(client, event(id), signed(event(id), desk)).json()["outcomes"] == {"repeated": 1}
+            assert stripe(client, event(id), signed(event(id), desk)).json()["data"]["outcomes"] == {"repeated": 1}
         assert types(desk) == before
 
     @pytest.mark.parametrize("wrong", ["altered", "another secret", "unsigned", "replayed", "too early", "no stamp"])
@@ -135,7 +135,7 @@ class TestStripe:
         reported = {"id": "evt_5", "type": "charge.dispute.funds_withdrawn", "created": 1743494400, "data": found}
         body = json.dumps(reported).encode()
         for outcomes in ({"recorded": 2}, {"repeated": 2}):
-            assert stripe(client, body, signed(body, desk)).json()["outcomes"] == outcomes
+            assert stripe(client, body, signed(body, desk)).json()["data"]["outcomes"] == outcomes
         assert {"dispute.funds_withdrawn", "dispute.fee_charged"} <= set(types(desk))
 
     @pytest.mark.parametrize("body", [b"hello", b"[]", b"\xff\x00", b"{}", _ODD, event(amount=10**13 + 1)])
@@ -144,8 +144,8 @@ class TestStripe:
     ) -> None:
         for outcomes in ({"recorded": 1}, {"repeated": 1}):
             answer = stripe(client, body, signed(body, desk))
-            assert (answer.status_code, answer.json()["outcomes"]) == (200, outcomes)
-        assert client.get("/exceptions").json()["exceptions"][0]["actual"] == "webhook_unread"
+            assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, outcomes)
+        assert client.get("/v1/exceptions").json()["data"][0]["actual"] == "webhook_unread"
 
     def test_a_huge_body_is_refused(self, client: TestClient, desk: Desk) -> None:
         body = b" " * (LONGEST_BYTES + 1)
@@ -159,7 +159,7 @@ class TestAdyen:
     def test_a_signed_capture_confirms_its_order_once(self, client: TestClient, desk: Desk) -> None:
         for outcomes in ({"recorded": 1}, {"repeated": 1}):
             answer = client.post("/webhooks/adyen", content=notification())
-            assert (answer.status_code, answer.json()["outcomes"]) == (200, outcomes)
+            assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, outcomes)
             assert answer.json()["notificationResponse"] == "[accepted]"
             client.app_state["app"].catch_up()
         assert types(desk).count("order.confirmed") == 1
@@ -191,10 +191,10 @@ class TestAdyen:
         forged = json.loads(notification(key=KEY.replace("4", "5"), pspReference="CAP2"))["notificationItems"][0]
         whole["notificationItems"].insert(0, forged if odd == "forged" else odd)
         answer = client.post("/webhooks/adyen", content=json.dumps(whole).encode())
-        assert (answer.status_code, answer.json()["outcomes"]) == (200, {"recorded": 2})
+        assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, {"recorded": 2})
         assert types(desk).count("payment.captured") == 1
         client.app_state["app"].catch_up()
-        assert client.get("/exceptions").json()["exceptions"][0]["actual"] == "webhook_unread"
+        assert client.get("/v1/exceptions").json()["data"][0]["actual"] == "webhook_unread"
 
     def test_an_authorisation_is_the_capture_where_the_account_captures_automatically(self, desk: Desk) -> None:
         body = beside({"eventCode": "AUTHORISATION", "pspReference": "AUTH1", "originalReference": ""}, alone=True)
@@ -223,7 +223,7 @@ class TestAdyen:
         self, client: TestClient, desk: Desk, date: Any
     ) -> None:
         answer = client.post("/webhooks/adyen", content=notification(eventDate=date))
-        assert answer.json()["outcomes"] == {"recorded": 1}
+        assert answer.json()["data"]["outcomes"] == {"recorded": 1}
         assert "order.confirmed" in types(desk)
 
 
@@ -272,6 +272,6 @@ def test_of_a_body_with_a_fact_that_fails_the_others_are_recorded_and_adyen_read
     with failing("report_payment_authorised"):
         answer = client.post("/webhooks/adyen", content=json.dumps(body).encode())
     assert answer.status_code == 200
-    assert answer.json()["outcomes"] == {"fault": 1, "recorded": 1}
+    assert answer.json()["data"]["outcomes"] == {"fault": 1, "recorded": 1}
     assert answer.json()["notificationResponse"] == "[accepted]"
     assert {"payment.captured", "unmatched.fact_reported"} <= set(types(desk))

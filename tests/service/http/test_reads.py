@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from projections.engine.views import Views
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
 from service.http.application import make_application
+from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.support.buses import PLATFORM, open_desk
 
@@ -28,27 +30,27 @@ def _json(client: TestClient, address: str, **parameters: Any) -> Any:
 
 def _error(client: TestClient, address: str, **parameters: Any) -> tuple[int, str]:
     answer = client.get(address, params=parameters)
-    error = answer.json()["error"]
-    assert error["sentence"]
-    return answer.status_code, error["code"]
+    problem = answer.json()
+    assert problem["detail"]
+    return answer.status_code, problem["code"]
 
 
 def test_balances_and_the_balance_of_one_merchant_agree(client: TestClient) -> None:
-    merchants = _json(client, "/balances")["merchants"]
+    merchants = _json(client, "/v1/balances")["data"]
     one = merchants[0]
-    assert _json(client, f"/balances/{one['merchant']}")["balance"] == one
+    assert _json(client, f"/v1/merchants/{one['merchant']}/balance")["data"] == one
 
 
 def test_the_lines_of_a_merchant_lead_to_its_balance(client: TestClient) -> None:
-    balance = next(b for b in _json(client, "/balances")["merchants"] if b["paid"]["minor"])
-    lines = _json(client, f"/balances/{balance['merchant']}/lines", limit=1000)["lines"]
-    pending = [line["running"]["minor"] for line in lines if line["account"] == "2110"]
-    assert -pending[-1] == balance["pending"]["minor"]
+    balance = next(b for b in _json(client, "/v1/balances")["data"] if b["paid"]["amount"] != "0.00")
+    lines = _json(client, f"/v1/merchants/{balance['merchant']}/lines", limit=1000)["data"]
+    pending = [Decimal(line["running"]["amount"]) for line in lines if line["account"] == "2110"]
+    assert -pending[-1] == Decimal(balance["pending"]["amount"])
 
 
 def test_the_trial_balance_is_zero(client: TestClient) -> None:
-    trial = _json(client, "/trial-balance")
-    assert trial["total"] == {"currency": "CNY", "minor": 0}
+    trial = _json(client, "/v1/books/trial-balance")["data"]
+    assert trial["total"] == {"amount": "0.00", "currency": "CNY"}
     assert len(trial["accounts"]) > 5
 
 
@@ -56,8 +58,8 @@ def test_the_audit_trail_page_by_page_is_the_whole_without_repeats(client: TestC
     seen: list[tuple[int, int]] = []
     after: dict[str, str] = {}
     while True:
-        page = _json(client, "/audit", limit=150, **after)
-        seen += [(row["book"], row["position"]) for row in page["rows"]]
+        page = _json(client, "/v1/audit", limit=150, **after)
+        seen += [(row["book"], row["position"]) for row in page["data"]]
         if page["next"] is None:
             break
         after = {"after": page["next"]}
@@ -66,42 +68,42 @@ def test_the_audit_trail_page_by_page_is_the_whole_without_repeats(client: TestC
 
 def test_the_audit_trail_of_an_order_is_its_history(client: TestClient, an_order: FindOrder) -> None:
     order = an_order("settlement.released")
-    events = [row["event"] for row in _json(client, "/audit", order=order, limit=1000)["rows"]]
-    assert events == [step["type"] for step in _json(client, f"/orders/{order}/history")["steps"]]
+    events = [row["event"] for row in _json(client, "/v1/audit", order=order, limit=1000)["data"]]
+    assert events == [step["type"] for step in _json(client, f"/v1/orders/{order}/history")["data"]]
 
 
 def test_tracking_shows_a_buyer_no_renminbi_and_no_other_buyer(client: TestClient, an_order: FindOrder) -> None:
-    answer = client.get(f"/orders/{an_order('parcel.signed_for')}/tracking")
-    assert answer.json()["order"]["parcels"][0]["milestone"] == "signed_for"
+    answer = client.get(f"/v1/orders/{an_order('parcel.signed_for')}/tracking")
+    assert answer.json()["data"]["parcels"][0]["milestone"] == "signed_for"
     assert "CNY" not in answer.text
     assert "buyer_ref" not in answer.text
 
 
 def test_an_answer_has_the_token_of_the_positions_it_is_of(client: TestClient, month_app: App) -> None:
-    token = _json(client, "/balances")["token"]
+    token = _json(client, "/v1/balances")["position"]
     positions = Cursor.parse(token, month_app.ledger.identity).positions
     assert positions == {book: head for book, head in month_app.ledger.reader.heads().items() if head}
 
 
 def test_a_read_that_is_asked_for_what_is_folded_answers(client: TestClient) -> None:
-    token = _json(client, "/status")["token"]
-    assert _json(client, "/balances", at_least=token)["token"] == token
+    token = _json(client, "/v1/status")["position"]
+    assert _json(client, "/v1/balances", at_least=token)["position"] == token
 
 
 @pytest.mark.parametrize(
     ("address", "parameters", "expected"),
     [
         ("/nowhere", {}, (404, "NOT_FOUND")),
-        ("/balances/M-nobody", {}, (404, "NOT_FOUND")),
-        ("/orders/O-nowhere/tracking", {}, (404, "NOT_FOUND")),
-        ("/orders/O-nowhere/history", {}, (404, "NOT_FOUND")),
-        ("/balances", {"at_least": "no token"}, (422, "TOKEN_UNUSABLE")),
-        ("/balances", {"as_of": "yesterday"}, (422, "INVALID_PARAMETER")),
-        ("/balances", {"as_known_at": "2025-04-01T08:00:00"}, (422, "INVALID_PARAMETER")),
-        ("/balances", {"as_known_at": "2999-04-01T08:00:00Z"}, (422, "INVALID_PARAMETER")),
-        ("/audit", {"after": "no cursor"}, (422, "INVALID_PARAMETER")),
-        ("/audit", {"limit": 0}, (422, "INVALID_PARAMETER")),
-        ("/audit", {"limit": 100_000}, (422, "INVALID_PARAMETER")),
+        ("/v1/merchants/M-nobody/balance", {}, (404, "NOT_FOUND")),
+        ("/v1/orders/O-nowhere/tracking", {}, (404, "NOT_FOUND")),
+        ("/v1/orders/O-nowhere/history", {}, (404, "NOT_FOUND")),
+        ("/v1/balances", {"at_least": "no token"}, (422, "POSITION_UNUSABLE")),
+        ("/v1/balances", {"as_of": "yesterday"}, (422, "INVALID_PARAMETER")),
+        ("/v1/balances", {"as_known_at": "2025-04-01T08:00:00"}, (422, "INVALID_PARAMETER")),
+        ("/v1/balances", {"as_known_at": "2999-04-01T08:00:00Z"}, (422, "INVALID_PARAMETER")),
+        ("/v1/audit", {"after": "no cursor"}, (422, "INVALID_PARAMETER")),
+        ("/v1/audit", {"limit": 0}, (422, "INVALID_PARAMETER")),
+        ("/v1/audit", {"limit": 100_000}, (422, "INVALID_PARAMETER")),
     ],
 )
 def test_every_error_has_a_code_and_a_sentence(
@@ -111,18 +113,18 @@ def test_every_error_has_a_code_and_a_sentence(
 
 
 def test_a_method_that_an_address_does_not_know_is_an_error_of_the_same_shape(client: TestClient) -> None:
-    answer = client.post("/balances")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+    answer = client.post("/v1/balances")
+    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
 
 
 def test_a_token_of_another_ledger_is_unusable(client: TestClient, month_app: App) -> None:
     other = replace(month_app.ledger.identity, ledger_id="11111111-1111-1111-1111-111111111111")
-    assert _error(client, "/balances", at_least=Cursor.at({0: 1}, other).token) == (422, "TOKEN_UNUSABLE")
+    assert _error(client, "/v1/balances", at_least=Cursor.at({0: 1}, other).token) == (422, "POSITION_UNUSABLE")
 
 
 def test_the_index_names_every_address(client: TestClient) -> None:
     page = client.get("/").text
-    for address in ("/balances", "/orders/{order}/tracking", "/audit", "/trial-balance", "/readyz", "/status"):
+    for address in ("/readyz", *(f"/v1{question.path}" for question in QUESTIONS.values())):
         assert address in page
 
 
@@ -153,15 +155,15 @@ def test_a_read_that_is_asked_for_more_than_is_folded_says_that_it_is_behind(wri
     heads = {book: head for book, head in writable.ledger.reader.heads().items() if head}
     token = Cursor.at(heads, writable.ledger.identity).token
     client = TestClient(make_application(writable, patience_s=0.05))
-    assert _error(client, "/balances", at_least=token) == (503, "VIEW_BEHIND")
+    assert _error(client, "/v1/balances", at_least=token) == (503, "VIEW_BEHIND")
 
 
 def test_a_database_that_is_gone_is_said_to_be_so(writable: App) -> None:
     away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/books")
     app = replace(writable, views=Views(away, writable.ledger.reader))
     client = TestClient(make_application(app), raise_server_exceptions=False)
-    assert _error(client, "/balances") == (503, "DATABASE_UNREACHABLE")
-    assert client.get("/balances").headers["Retry-After"] == "1"
+    assert _error(client, "/v1/balances") == (503, "DATABASE_UNREACHABLE")
+    assert client.get("/v1/balances").headers["Retry-After"] == "1"
     assert client.get("/healthz").status_code == 200
 
 
@@ -174,5 +176,5 @@ def test_what_a_command_wrote_is_read_with_its_token(database_url: str, tmp_path
         outcome = desk.expect("enrol_merchant", actor=PLATFORM, merchant_id="M-1")
         app.catch_up([PROJECTIONS["audit_trail"]])
         token = Cursor.at({outcome.book: outcome.last}, desk.ledger.identity).token
-        rows = _json(TestClient(make_application(app)), "/audit", merchant="M-1", at_least=token)["rows"]
+        rows = _json(TestClient(make_application(app)), "/v1/audit", merchant="M-1", at_least=token)["data"]
         assert rows[-1]["position"] == outcome.last

@@ -47,8 +47,8 @@ def _troubled(app: App, kind: TroubleKind) -> App:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 def test_a_read_is_answered_with_the_kind_and_when_to_come_again(app: App, kind: TroubleKind) -> None:
-    answer = _client(_troubled(app, kind)).get("/balances")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, kind.code)
+    answer = _client(_troubled(app, kind)).get("/v1/balances")
+    assert (answer.status_code, answer.json()["code"]) == (503, kind.code)
     assert int(answer.headers["Retry-After"]) >= 1
     assert "secret.host" not in answer.text
 
@@ -58,7 +58,7 @@ def test_readyz_says_why_it_is_not_ready(app: App, kind: TroubleKind) -> None:
     client = _client(_troubled(app, kind))
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert kind.what in answer.json()["error"]["sentence"]
+    assert kind.what in answer.json()["detail"]
     assert client.get("/healthz").status_code == 200
 
 
@@ -75,7 +75,7 @@ def test_a_read_only_database_is_not_ready(app: App) -> None:
         _as_owner(owner, f"ALTER DATABASE {name} RESET default_transaction_read_only")
         app.ledger.engine.dispose()
     assert answer.status_code == 503
-    assert "accepts no writes" in answer.json()["error"]["sentence"]
+    assert "accepts no writes" in answer.json()["detail"]
 
 
 def _as_owner(url: str, statement: str) -> None:

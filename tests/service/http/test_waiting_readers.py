@@ -57,7 +57,7 @@ def _within(server: Server, target: str, **other: Any) -> tuple[int, bool]:
 
 def _waiting(stack: ExitStack, server: Server, app: App) -> list[Client]:
     """So many readers, more than may wait at a time; all have been read by the server when one was turned away."""
-    asked = request(f"/balances?at_least={token_of(app)}")
+    asked = request(f"/v1/balances?at_least={token_of(app)}")
     readers = [stack.enter_context(closing(server.connect())) for _ in range(READERS)]
     for reader in readers:
         reader.send(asked)
@@ -69,8 +69,8 @@ def test_waiting_readers_hold_up_nobody(behind: App) -> None:
         readers = _waiting(stack, server, behind)
         assert _within(server, "/healthz") == (200, True)
         assert _within(server, "/webhooks/stripe", method="POST", body=b"{}") == (401, True)
-        assert _within(server, "/approvals") == (200, True)
-        codes = Counter(reader.answer()[1]["error"]["code"] for reader in readers)
+        assert _within(server, "/v1/approvals") == (200, True)
+        codes = Counter(reader.answer()[1]["code"] for reader in readers)
         assert codes["VIEW_BEHIND"] >= 1
         assert codes["VIEW_BEHIND"] <= 2 * MOST_WAITING  # a second turn begins where the first one has ended
         assert codes.keys() <= {"VIEW_BEHIND", "TOO_MANY_WAITING", "TOO_BUSY"}
@@ -81,8 +81,8 @@ def test_a_reader_beyond_those_that_may_wait_is_answered_when_to_ask_again(behin
         for _ in range(MOST_WAITING):
             behind.views.waiting.acquire()
             stack.callback(behind.views.waiting.release)
-        answer = TestClient(make_application(behind)).get("/balances", params={"at_least": token_of(behind)})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "TOO_MANY_WAITING")
+        answer = TestClient(make_application(behind)).get("/v1/balances", params={"at_least": token_of(behind)})
+    assert (answer.status_code, answer.json()["code"]) == (503, "TOO_MANY_WAITING")
     assert answer.headers["Retry-After"] == "1"
 
 
@@ -94,8 +94,8 @@ def test_a_list_counts_among_the_readers_that_wait(behind: App) -> None:
         for _ in range(MOST_WAITING):
             behind.views.waiting.acquire()
             stack.callback(behind.views.waiting.release)
-        answer = TestClient(make_application(behind)).get("/exceptions", params={"at_least": token_of(behind)})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "TOO_MANY_WAITING")
+        answer = TestClient(make_application(behind)).get("/v1/exceptions", params={"at_least": token_of(behind)})
+    assert (answer.status_code, answer.json()["code"]) == (503, "TOO_MANY_WAITING")
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_a_list_counts_among_the_readers_that_wait(behind: App) -> None:
 def test_a_token_ahead_of_the_ledger_is_refused_at_once(behind: App, ahead: dict[int, int], sentence: str) -> None:
     token = token_of(behind, heads_of(behind) | ahead)
     client = TestClient(make_application(behind, patience_s=600.0))
-    error = client.get("/balances", params={"at_least": token}).json()["error"]
-    assert error["code"] == "TOKEN_UNUSABLE"
-    assert sentence in error["sentence"]
+    error = client.get("/v1/balances", params={"at_least": token}).json()
+    assert error["code"] == "POSITION_UNUSABLE"
+    assert sentence in error["detail"]
 
 
 def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
@@ -121,12 +121,12 @@ def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
         path: client.get(
             path.format(merchant="M-1", order="O-1", number=1, id="X-1"),
             params={"at_least": token} | ({"as_known_at": "2025-04-01T00:00:00Z"} if "as_known_at" in text else {}),
-        ).json()["error"]["code"]
+        ).json()["code"]
         for path, text in paths.items()
     }
     unknown = {path for path, code in found.items() if code == "NOT_FOUND"}  # said at once, too
-    assert unknown <= {"/balances/{merchant}/lines", "/statements/{merchant}"}
-    assert {found[path] for path in found.keys() - unknown} == {"TOKEN_UNUSABLE"}, found
+    assert unknown <= {"/v1/merchants/{merchant}/lines", "/v1/merchants/{merchant}/statements"}
+    assert {found[path] for path in found.keys() - unknown} == {"POSITION_UNUSABLE"}, found
 
 
 def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hangs() -> None:

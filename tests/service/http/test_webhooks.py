@@ -66,26 +66,26 @@ def types(desk: Desk) -> list[str]:
 
 
 def refusal(answer: Any) -> tuple[int, Any]:
-    error = answer.json()["error"]
-    assert error["sentence"]
+    error = answer.json()
+    assert error["detail"]
     return answer.status_code, error["code"]
 
 
 def test_a_signed_scan_is_recorded_in_its_order(hooked: TestClient, desk: Desk) -> None:
     answer = deliver(hooked, body_of())
-    assert (answer.status_code, answer.json()["outcomes"]) == (200, {"recorded": 1})
+    assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, {"recorded": 1})
     assert "parcel.arrived" in types(desk)
 
 
 def test_the_same_webhook_again_changes_nothing(hooked: TestClient, desk: Desk) -> None:
     deliver(hooked, body_of())
     before = types(desk)
-    assert deliver(hooked, body_of()).json()["outcomes"] == {"repeated": 1}
+    assert deliver(hooked, body_of()).json()["data"]["outcomes"] == {"repeated": 1}
     assert types(desk) == before
 
 
 def test_a_number_nobody_knows_stays_unmatched(hooked: TestClient, desk: Desk) -> None:
-    assert deliver(hooked, body_of("ZZ-9")).json()["outcomes"] == {"recorded": 1}
+    assert deliver(hooked, body_of("ZZ-9")).json()["data"]["outcomes"] == {"recorded": 1}
     assert "unmatched.fact_reported" in types(desk)
 
 
@@ -96,7 +96,7 @@ def test_a_number_nobody_knows_stays_unmatched(hooked: TestClient, desk: Desk) -
 def test_a_signed_body_that_is_not_what_is_documented_is_kept(hooked: TestClient, body: bytes) -> None:
     for outcomes in ({"recorded": 1}, {"repeated": 1}):
         answer = deliver(hooked, body)
-        assert (answer.status_code, answer.json()["outcomes"]) == (200, outcomes)
+        assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, outcomes)
 
 
 def test_an_altered_body_is_refused_and_nothing_is_recorded(hooked: TestClient, desk: Desk) -> None:
@@ -113,7 +113,7 @@ def test_a_huge_body_is_refused(hooked: TestClient) -> None:
 def test_without_a_secret_no_webhook_is_taken(hooked: TestClient) -> None:
     answer = hooked.post("/webhooks/easypost", content=b"{}")
     assert refusal(answer) == (404, "WEBHOOK_NOT_SET_UP")
-    assert "REDLEDGER_EASYPOST_SECRET" in answer.json()["error"]["sentence"]
+    assert "REDLEDGER_EASYPOST_SECRET" in answer.json()["detail"]
 
 
 def test_a_carrier_nobody_knows_is_not_found(hooked: TestClient) -> None:
@@ -129,7 +129,7 @@ class TestAFault:
     def test_it_is_kept_whole_among_what_waits_for_people(self, hooked: TestClient, desk: Desk) -> None:
         with failing("report_tracking"):
             answer = deliver(hooked, body_of())
-        assert (answer.status_code, answer.json()["outcomes"]) == (200, {"fault": 1})
+        assert (answer.status_code, answer.json()["data"]["outcomes"]) == (200, {"fault": 1})
         (note,) = waiting(desk)
         place = seal_place(f"unmatched/aftership/{note.reference}", note.name, "details")
         assert note.details
@@ -142,7 +142,7 @@ class TestAFault:
             raise OverflowError
 
         monkeypatch.setitem(SENDERS, "aftership", broken)
-        assert deliver(hooked, body_of()).json()["outcomes"] == {"fault": 1}
+        assert deliver(hooked, body_of()).json()["data"]["outcomes"] == {"fault": 1}
         assert [note.kind for note in waiting(desk)] == ["webhook_fault"]
 
     def test_where_nothing_could_be_stored_the_sender_is_to_send_it_again(self, hooked: TestClient) -> None:

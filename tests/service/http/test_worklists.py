@@ -11,15 +11,7 @@ from service.app import App
 from service.http.application import make_application
 
 FindOrder = Callable[[str], str]
-LISTS = {
-    "approvals": "cases",
-    "proposals": "proposals",
-    "exceptions": "exceptions",
-    "unmatched": "unmatched",
-    "instructions": "instructions",
-    "overdue": "overdue",
-    "declarations": "declarations",
-}
+LISTS = ("approvals", "proposals", "exceptions", "unmatched", "instructions", "overdue", "declarations", "sales")
 
 
 def _json(client: TestClient, address: str, **parameters: Any) -> Any:
@@ -28,47 +20,47 @@ def _json(client: TestClient, address: str, **parameters: Any) -> Any:
     return answer.json()
 
 
-@pytest.mark.parametrize(("name", "rows"), [*LISTS.items(), ("sales", "sales")])
-def test_a_list_names_the_positions_it_is_of(client: TestClient, month_app: App, name: str, rows: str) -> None:
-    answer = _json(client, f"/{name}")
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_names_the_positions_it_is_of(client: TestClient, month_app: App, name: str) -> None:
+    answer = _json(client, f"/v1/{name}")
     heads = {book: head for book, head in month_app.ledger.reader.heads().items() if head}
-    assert Cursor.parse(answer["token"], month_app.ledger.identity).positions == heads
-    assert isinstance(answer[rows], list)
+    assert Cursor.parse(answer["position"], month_app.ledger.identity).positions == heads
+    assert isinstance(answer["data"], list)
 
 
-@pytest.mark.parametrize("name", [*LISTS, "sales"])
+@pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_read_with_its_own_token(client: TestClient, name: str) -> None:
-    answer = _json(client, f"/{name}")
-    assert _json(client, f"/{name}", at_least=answer["token"]) == answer
+    answer = _json(client, f"/v1/{name}")
+    assert _json(client, f"/v1/{name}", at_least=answer["position"]) == answer
 
 
 def test_exceptions_of_a_kind_are_those_of_the_list(client: TestClient) -> None:
-    rows = _json(client, "/exceptions", status="all")["exceptions"]
+    rows = _json(client, "/v1/exceptions", status="all")["data"]
     kind = rows[0]["kind"]
-    assert _json(client, "/exceptions", status="all", kind=kind)["exceptions"] == [
+    assert _json(client, "/v1/exceptions", status="all", kind=kind)["data"] == [
         row for row in rows if row["kind"] == kind
     ]
 
 
 def test_sales_of_a_span_of_days_are_of_these_days(client: TestClient) -> None:
-    day = _json(client, "/sales")["sales"][0]["day"]
-    rows = _json(client, "/sales", **{"from": day, "to": day})["sales"]
+    day = _json(client, "/v1/sales")["data"][0]["day"]
+    rows = _json(client, "/v1/sales", **{"from": day, "to": day})["data"]
     assert {row["day"] for row in rows} == {day}
 
 
 @pytest.mark.parametrize("name", ["exceptions", "sales"])
 def test_lists_with_amounts_are_asked_of_the_past(client: TestClient, name: str) -> None:
-    now = _json(client, f"/{name}")[name]
-    assert _json(client, f"/{name}", as_known_at="2020-01-01T00:00:00Z")[name] == []
-    assert _json(client, f"/{name}", as_of="2020-01-01")[name] == []
-    assert _json(client, f"/{name}", as_of="2035-01-01")[name] == now
-    assert client.get(f"/{name}", params={"as_known_at": "2099-01-01T00:00:00Z"}).status_code == 422
+    now = _json(client, f"/v1/{name}")["data"]
+    assert _json(client, f"/v1/{name}", as_known_at="2020-01-01T00:00:00Z")["data"] == []
+    assert _json(client, f"/v1/{name}", as_of="2020-01-01")["data"] == []
+    assert _json(client, f"/v1/{name}", as_of="2035-01-01")["data"] == now
+    assert client.get(f"/v1/{name}", params={"as_known_at": "2099-01-01T00:00:00Z"}).status_code == 422
 
 
 def test_a_status_that_is_none_is_refused(client: TestClient) -> None:
-    answer = client.get("/exceptions", params={"status": "lost"})
+    answer = client.get("/v1/exceptions", params={"status": "lost"})
     assert answer.status_code == 422
-    assert answer.json()["error"]["field"] == "status"
+    assert answer.json()["field"] == "status"
 
 
 @pytest.mark.parametrize(
@@ -86,28 +78,26 @@ def test_tracking_is_shown_in_the_language_asked_for(
     headers = {"Accept-Language": asked["accept"]} if "accept" in asked else {}
     parameters = {"locale": asked["locale"]} if "locale" in asked else {}
     order = an_order("parcel.signed_for")
-    answer = client.get(f"/orders/{order}/tracking", params=parameters, headers=headers)
-    assert answer.json()["words"]["locale"] == reported
+    answer = client.get(f"/v1/orders/{order}/tracking", params=parameters, headers=headers)
+    assert answer.json()["data"]["words"]["locale"] == reported
 
 
 def test_a_locale_without_texts_is_one_sentence(client: TestClient, an_order: FindOrder) -> None:
-    answer = client.get(f"/orders/{an_order('parcel.signed_for')}/tracking", params={"locale": "tlh"})
+    answer = client.get(f"/v1/orders/{an_order('parcel.signed_for')}/tracking", params={"locale": "tlh"})
     assert answer.status_code == 422
-    assert answer.json()["error"]["code"] == "UNKNOWN_LOCALE"
-    assert "'tlh'" in answer.json()["error"]["sentence"]
+    assert answer.json()["code"] == "UNKNOWN_LOCALE"
+    assert "'tlh'" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    ("path", "rows"), [("/payouts", "payouts"), ("/exceptions", "exceptions"), ("/books/contribution", "orders")]
-)
-def test_a_list_that_is_cut_says_how_to_go_on(month_app: App, path: str, rows: str) -> None:
+@pytest.mark.parametrize("path", ["/v1/payouts", "/v1/exceptions", "/v1/books/contribution"])
+def test_a_list_that_is_cut_says_how_to_go_on(month_app: App, path: str) -> None:
     client = TestClient(make_application(month_app))
     first = client.get(path, params={"limit": 2}).json()
     rest = client.get(path, params={"limit": 1000, "after": first["next"]}).json()
-    assert [*first[rows], *rest[rows]] == client.get(path, params={"limit": 1000}).json()[rows]
+    assert [*first["data"], *rest["data"]] == client.get(path, params={"limit": 1000}).json()["data"]
     assert rest["next"] is None
 
 
 def test_a_cursor_that_no_list_gave_is_refused(month_app: App) -> None:
-    answer = TestClient(make_application(month_app)).get("/payouts", params={"after": "x"})
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "after")
+    answer = TestClient(make_application(month_app)).get("/v1/payouts", params={"after": "x"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "after")

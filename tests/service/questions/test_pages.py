@@ -14,6 +14,7 @@ from projections.keyset import Key
 from service.failures import UnknownValue
 from service.questions.pages import Page, page_of
 
+KEY = {"initiated_at": datetime, "payout_id": str}
 FIRST = datetime(2025, 4, 1, tzinfo=UTC)
 
 
@@ -30,7 +31,7 @@ def page(rows: Sequence[Paid], limit: int, after: str | None = None) -> Page[Pai
     def fetch(*, limit: int, after: Key | None) -> Sequence[Paid]:
         return [row for row in rows if after is None or (row.initiated_at, row.payout_id) > after][:limit]
 
-    return page_of("payouts", fetch, limit=limit, after=after)
+    return page_of("payouts", KEY, fetch, limit=limit, after=after)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6])
@@ -79,4 +80,4 @@ def test_a_cursor_that_the_list_has_not_given_is_refused(cursor: str) -> None:
 def test_a_cursor_of_another_list_is_refused() -> None:
     after = page(ROWS, 3).next
     with pytest.raises(UnknownValue, match="not a cursor of proposals"):
-        page_of("proposals", lambda **_: ROWS, limit=3, after=after)
+        page_of("proposals", KEY, lambda **_: ROWS, limit=3, after=after)

@@ -31,7 +31,7 @@ def ask(request: pytest.FixtureRequest, client: TestClient, month_app: App, capf
     """Asks one entrance for the steps of an order."""
 
     def over_http(order: str, **asked: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = client.get(f"/orders/{order}/history", params=asked).json()["steps"]
+        found: list[dict[str, Any]] = client.get(f"/v1/orders/{order}/history", params=asked).json()["data"]
         return found
 
     def on_the_command_line(order: str, **asked: str) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def ask(request: pytest.FixtureRequest, client: TestClient, month_app: App, capf
         capfd.readouterr()
         with pytest.raises(SystemExit):
             main(["history", order, *options, "--format", "json", *place])
-        found: list[dict[str, Any]] = json.loads(capfd.readouterr().out)
+        found: list[dict[str, Any]] = json.loads(capfd.readouterr().out)["data"]
         return found
 
     return over_http if request.param == "http" else on_the_command_line
@@ -90,10 +90,10 @@ def test_a_step_says_the_reasons_of_its_event(ask: Ask, scenario: list[Recorded]
 
 
 def test_an_instant_before_the_order_is_one_sentence(client: TestClient, scenario: list[Recorded]) -> None:
-    said = client.get(f"/orders/{name_of(scenario)}/history?as_known_at=2020-01-01T00:00:00Z")
-    assert (said.status_code, said.json()["error"]["code"]) == (404, "NOT_FOUND")
+    said = client.get(f"/v1/orders/{name_of(scenario)}/history?as_known_at=2020-01-01T00:00:00Z")
+    assert (said.status_code, said.json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_an_instant_to_come_is_refused(client: TestClient, scenario: list[Recorded]) -> None:
-    said = client.get(f"/orders/{name_of(scenario)}/history?as_known_at={FUTURE}")
-    assert (said.status_code, said.json()["error"]["field"]) == (422, "as_known_at")
+    said = client.get(f"/v1/orders/{name_of(scenario)}/history?as_known_at={FUTURE}")
+    assert (said.status_code, said.json()["field"]) == (422, "as_known_at")

@@ -113,16 +113,16 @@ def _is_read(poisoned: Poisoned) -> bool:
 
 def test_the_audit_trail_shows_it(poisoned: Poisoned) -> None:
     poisoned.follow()
-    rows = trail(poisoned.app.views, TrailFilter(), limit=1000).rows
-    (row,) = [row for row in rows if (row["book"], row["position"]) == (poisoned.book, poisoned.position)]
-    assert (row["event"], row["unreadable"] in ("", poisoned.poison.payload)) == (poisoned.poison.type, True)
+    rows = trail(poisoned.app.views, TrailFilter(), limit=1000)
+    (row,) = [row for row in rows if (row.book, row.position) == (poisoned.book, poisoned.position)]
+    assert (row.event, row.unreadable in ("", poisoned.poison.payload)) == (poisoned.poison.type, True)
 
 
 @deep
 def test_the_trail_keeps_the_text_of_what_cannot_be_parsed(poisoned: Poisoned) -> None:
     poisoned.follow()
-    rows = trail(poisoned.app.views, TrailFilter(), limit=1000).rows
-    assert [row["unreadable"] for row in rows if row["unreadable"]] == [poisoned.poison.payload]
+    rows = trail(poisoned.app.views, TrailFilter(), limit=1000)
+    assert [row.unreadable for row in rows if row.unreadable] == [poisoned.poison.payload]
 
 
 @deep

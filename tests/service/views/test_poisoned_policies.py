@@ -24,6 +24,7 @@ from service.automation.worker import TimerWorker
 from service.exception_list import INVALID_POLICY, exceptions_of
 from service.http.application import make_application
 from service.questions.pages import page_of
+from service.questions.registry import QUESTIONS
 from service.views.status import status_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.given import patient
@@ -107,7 +108,7 @@ def pages_of_one(app: App, *, most: int) -> list[str]:
     streams, after = list[str](), None
     fetch = partial(exceptions_of, app, timepoint=NOW, status="open", kind=None, merchant=None)
     while len(streams) <= most:
-        page = page_of("exceptions", fetch, limit=1, after=after)
+        page = page_of("exceptions", QUESTIONS["exceptions"].key, fetch, limit=1, after=after)
         streams, after = streams + [row.stream for row in page.rows], page.next
         if after is None:
             break
@@ -135,7 +136,7 @@ def test_each_stands_among_the_exceptions_on_every_page_and_in_readyz(app: App, 
     with TestClient(make_application(app), raise_server_exceptions=False) as client:
         answer = client.get("/readyz")
         assert (answer.status_code, len(answer.json()["policies"])) == (200, len(keys))
-        listed = client.get("/exceptions", params={"kind": INVALID_POLICY}).json()["exceptions"]
+        listed = client.get("/v1/exceptions", params={"kind": INVALID_POLICY}).json()["data"]
     assert [row["stream"] for row in listed] == [row.stream for row in invalid(app)]
 
 

@@ -29,7 +29,7 @@ def shop(settings: Settings) -> Settings:
 
 
 def listed(shop: Settings, run: Run) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = run(shop, "reconciliation", "--format", "json").json
+    found: list[dict[str, Any]] = run(shop, "reconciliation", "--format", "json").data
     return found
 
 
@@ -43,7 +43,7 @@ def test_what_a_person_has_closed_is_listed_no_more(shop: Settings, run: Run) ->
     (missing,) = listed(shop, run)
     assert run(shop, "break", "resolve", missing["break_id"], *CLOSED).code == 0
     assert listed(shop, run) == []
-    (row,) = run(shop, "exceptions", "--status", "resolved", "--format", "json").json
+    (row,) = run(shop, "exceptions", "--status", "resolved", "--format", "json").data
     assert (row["break_id"], row["resolution"]) == (missing["break_id"], "written_off")
 
 

@@ -42,9 +42,9 @@ def test_a_view_that_stopped_is_parked_by_two_and_says_that_it_is_incomplete(
     assert (said.code, "is approved" in said.err) == (0, True)
     place = f"exceptions leaves out position {position} of book 0, which is parked"
     read = run(settings, "exceptions", "--format", "json")
-    assert (read.json, place in " ".join(read.err.split())) == ([], True)
-    assert run(settings, "status", "--format", "json").json["incomplete"] == [place]
-    (row,) = run(settings, "parked", "--format", "json").json
+    assert (read.data, place in " ".join(read.err.split())) == ([], True)
+    assert run(settings, "status", "--format", "json").data["incomplete"] == [place]
+    (row,) = run(settings, "parked", "--format", "json").data
     assert (row["of"], row["what"], row["proposer"], row["approver"]) == ("exceptions", position, "fay", "ann")
 
 
@@ -54,7 +54,7 @@ def test_who_proposes_does_not_approve_and_may_take_it_back(poisoned: tuple[Sett
     said = run(settings, "approve", proposal, "--by", "fay")
     assert (said.code, "MAKER_IS_CHECKER" in said.err) == (1, True)
     assert run(settings, "reject", proposal, "--by", "fay").code == 0
-    assert run(settings, "parked", "--format", "json").json == []
+    assert run(settings, "parked", "--format", "json").data == []
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,24 @@
-"""`redledger status` and `redledger settings`: the state of the ledger, and the settings of the program."""
+"""The state of the ledger, for people."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import print_json, print_text, show
-from service.cli.view_reads import reading
-from service.settings import Settings, settings_table
+from service.cli.options import Format
+from service.cli.output import print_text, show
 from service.tables.columns import Table, counts
-from service.tables.tables import BOOKS, SETTINGS, VIEWS
+from service.tables.tables import BOOKS, VIEWS
 
 if TYPE_CHECKING:
+    from service.questions.asked import Answer
     from service.views.status import LedgerStatus
 
 _WORST = ("current", "behind", "stopped", "outdated")
 
 
-@takes_settings()
-def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
-    """Show the books with their last positions, and the number of events that each view is behind.
-
-    The table has a line for each view; CSV has a line for each book and a column for each view.
-    """
-    from service.views.status import status_of
-
-    with reading(settings) as app:
-        found = status_of(app)
-    if format is Format.JSON:
-        print_json(asdict(found) | {"troubles": found.troubles, "incomplete": found.incomplete})
-        return
+def print_status(answer: Answer, format: Format) -> None:
+    """Prints a line for each view; as CSV a line for each book and a column for each view."""
+    found: LedgerStatus = answer.data
     if format is Format.CSV:
         rows = _by_book(found)
         lags = [name for name in rows[0] if name not in BOOKS.names] if rows else []
@@ -48,11 +36,6 @@ def status(settings: Settings, format: FormatOption = Format.TABLE) -> None:
         print_text(left_out, style="yellow")
     for loop, count in found.set_aside.items():
         print_text(f"{loop} has set aside {count} items: redledger exceptions --kind set_aside", style="red")
-
-
-def settings(format: FormatOption = Format.TABLE) -> None:
-    """Show every setting: its flag, its environment variable and its default."""
-    show(SETTINGS, settings_table(), format)
 
 
 def _by_view(found: LedgerStatus) -> list[dict[str, Any]]:

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from service.cli.options import Format
-from service.cli.output import print_json, print_text, show
+from service.cli.output import print_text, show
 from service.tables.tables import TIMELINE_IN_WORDS
 
 
 def print_in_words(words: dict[str, Any], format: Format) -> None:
-    """Prints the answer of `service.tracking.localisation.localised`: all of it as JSON, the timelines as CSV, a page
-    as table."""
-    match format:
-        case Format.JSON:
-            print_json(words)
-        case Format.CSV:
-            show(TIMELINE_IN_WORDS, [row for parcel in words["parcels"] for row in _timeline(parcel)], format)
-        case Format.TABLE:
-            _print_text(words)
+    """Prints the page in the buyer's language; as CSV the timelines alone."""
+    if format is Format.CSV:
+        show(TIMELINE_IN_WORDS, [row for parcel in words["parcels"] for row in _timeline(parcel)], format)
+    else:
+        _print_text(words)
 
 
 def _print_text(words: dict[str, Any]) -> None:

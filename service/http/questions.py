@@ -1,0 +1,71 @@
+"""The reads over HTTP: one route below `/v1` for each question of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter as Argument
+from inspect import Signature
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from service.http.lanes import ReadRoute
+from service.http.parameters import OpenApp, annotation_of
+from service.http.statuses import responses
+from service.questions.answer_models import envelope_of
+from service.questions.asked import Answer, answer_to
+from service.questions.envelope import envelope
+from service.questions.parameters import AT_LEAST
+from service.questions.question import Question
+from service.questions.registry import QUESTIONS
+
+Respond = Callable[[Answer, dict[str, Any]], Response]
+
+
+def reading(question: Question, respond: Respond | None = None) -> Callable[..., Response]:
+    """Returns the handler of a question. `respond` makes the response of the answer and the parameters; by default it
+    is JSON in the one envelope."""
+    asked = (*question.parameters, AT_LEAST)
+    headers = ", ".join(_header(each.outside) for each in asked if each.header)
+
+    def read(request: Request, app: OpenApp, **values: Any) -> Response:
+        at_least = values.pop(AT_LEAST.name)
+        answer = answer_to(question, app, values, at_least=at_least, timeout_s=request.app.state.patience_s)
+        response = respond(answer, values) if respond else JSONResponse(envelope(app, question, answer))
+        if headers:
+            response.headers["Vary"] = headers
+        return response
+
+    places = [
+        Argument("request", Argument.KEYWORD_ONLY, annotation=Request),
+        Argument("app", Argument.KEYWORD_ONLY, annotation=OpenApp),
+    ]
+    for each in asked:
+        in_path = question.names_in_path(each)
+        default = Argument.empty if in_path or each.required else each.default
+        kind = annotation_of(each, in_path=in_path)
+        places.append(Argument(each.name, Argument.KEYWORD_ONLY, default=default, annotation=kind))
+    read.__signature__ = Signature(places)  # type: ignore[attr-defined]
+    read.__name__, read.__doc__ = question.name.replace("-", "_").replace(" ", "_"), question.says
+    return read
+
+
+def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
+    """Returns the documented answers beside 200 that only some questions have."""
+    ambiguous = (409,) if "{order}" in question.path else ()
+    return responses(*((404,) if question.noun else ()), *ambiguous)
+
+
+def _header(name: str) -> str:
+    return "-".join(word.capitalize() for word in name.split("_"))
+
+
+router = APIRouter(route_class=ReadRoute)
+for _question in QUESTIONS.values():
+    router.get(
+        _question.path,
+        tags=[_question.group],
+        response_model=envelope_of(_question),
+        responses=answers_of(_question),
+    )(reading(_question))

@@ -1,0 +1,103 @@
+"""Schemas of answers: a pydantic model for each class of objects and rows, with money and times in their one form.
+
+The models describe what `presented` makes of the objects. Answers are not made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from ledger.money import Money
+from service.questions.presentation import MoneyText
+from service.questions.question import Question
+
+_LISTS = (list, tuple, set, frozenset)
+_CLOSED = ConfigDict(extra="forbid")
+_WHOLE = r"^-?[0-9]+$"  # JSON has texts as keys
+
+
+@cache
+def model_of(kind: type) -> type[BaseModel]:
+    """Returns the model of a dataclass or of a pydantic class: the same fields, all of them given."""
+    hints = get_type_hints(kind)
+    names = [each.name for each in fields(kind)] if is_dataclass(kind) else list(kind.model_fields)  # type: ignore[attr-defined]
+    return _model(kind.__name__, kind.__doc__ or "", {name: mapped(hints[name]) for name in names})
+
+
+def row_model(question: Question) -> type[BaseModel]:
+    """Returns the model of the object, or of one row of the list."""
+    kind = class_named(question.answer)
+    if not (question.hidden or question.computed):
+        return model_of(kind)
+    hints = get_type_hints(kind)
+    kept = {each.name: mapped(hints[each.name]) for each in fields(kind) if each.name not in question.hidden}
+    more = {name: computed.type for name, computed in question.computed.items()}
+    return _model(kind.__name__, kind.__doc__ or "", kept | more)
+
+
+@cache
+def envelope_of(question: Question) -> type[BaseModel]:
+    """Returns the model of the whole answer: the one envelope, with the data of this question."""
+    data: Any = row_model(question)
+    parts: dict[str, Any] = {
+        "data": list[data] if question.is_list else data,
+        "next": Annotated[str | None, Field(description="Cursor of the next page for `after`; null at the end.")],
+        "position": Annotated[str, Field(description="Position token: give it to another read as `at_least`.")],
+        "incomplete": Annotated[list[str], Field(description="Events that the answer leaves out: parked or stopped.")],
+        "demonstration": Annotated[bool, Field(description="True if the ledger holds made-up facts.")],
+    }
+    if question.summary:
+        parts["summary"] = model_of(class_named(question.summary))
+    title = "".join(word.capitalize() for word in question.name.replace("-", " ").split())
+    return _model(f"{title}Answer", f"The answer of {question.path}.", parts)
+
+
+def class_named(path: str) -> type:
+    """Returns the class that is named as `module:Class`."""
+    module, _, name = path.partition(":")
+    found: type = getattr(import_module(module), name)
+    return found
+
+
+def mapped(annotation: Any) -> Any:
+    """Returns the type of the JSON value that `presented` makes of a value of this type."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return mapped(arguments[0])
+    if origin in (Union, UnionType):
+        return Union[tuple(mapped(each) for each in arguments)]  # noqa: UP007 - built at run time
+    if origin in _LISTS:
+        return list[mapped(arguments[0])] if arguments else list[Any]  # type: ignore[misc]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return dict[_key(arguments[0]), mapped(arguments[1])]  # type: ignore[misc]
+    return annotation if origin is not None else _plain(annotation)
+
+
+def _key(annotation: Any) -> Any:
+    return Annotated[str, Field(json_schema_extra={"pattern": _WHOLE})] if annotation is int else str
+
+
+def _plain(kind: Any) -> Any:
+    if kind is Money:
+        return MoneyText
+    if kind in (Decimal, timedelta):
+        return str
+    if kind in (Any, None, NoneType) or not isinstance(kind, type):
+        return kind
+    if is_dataclass(kind) or issubclass(kind, BaseModel):
+        return model_of(kind)
+    return kind
+
+
+def _model(name: str, doc: str, of: Mapping[str, Any]) -> type[BaseModel]:
+    fields_of: dict[str, Any] = {each: (kind, ...) for each, kind in of.items()}
+    return create_model(name, __config__=_CLOSED, __doc__=doc, **fields_of)

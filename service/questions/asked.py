@@ -1,0 +1,177 @@
+"""A question that was asked: its values, and its answer with the positions it rests on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from ledger.log.cursor import Cursor
+from projections.balances.balances import AsOf
+from projections.engine.views import Held, Views
+from service.app import App
+from service.failures import ServiceFailure, UnknownValue
+from service.questions.filters import books_of, check_filters
+from service.questions.pages import Fetch, Page, T, page_of
+from service.questions.position_tracker import PositionTracker
+from service.questions.question import Question
+from service.questions.timepoints import end_of
+
+
+class NotKnown(ServiceFailure):
+    """The thing that the address names is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The positions that an answer must include, and the time to wait for them. `books` are the books of the answer,
+    None for all."""
+
+    vector: Mapping[int, int] | None
+    timeout_s: float
+    books: frozenset[int] | None
+
+
+NO_WAIT = Wait(None, 5.0, None)
+
+
+def wait_for(app: App, at_least: str | None, values: Mapping[str, Any], *, timeout_s: float) -> Wait:
+    """Returns the wait for a position token, in the books of the named merchant or order alone: a view that stopped in
+    another book does not matter. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
+    about = {name: values.get(name) for name in ("merchant", "order")}
+    books = books_of(app, **about) if at_least or values.get("as_known_at") else None
+    if not at_least:
+        return Wait(None, timeout_s, books)
+    cursor = Cursor.parse(at_least, app.ledger.identity)
+    cursor.expect_recorded(app.ledger.reader.heads())
+    positions = {book: at for book, at in cursor.positions.items() if books is None or book in books}
+    return Wait(positions, timeout_s, books)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its values. Reads through `views` wait for the positions of the caller."""
+
+    question: Question
+    app: App
+    values: Mapping[str, Any]
+    wait: Wait = NO_WAIT
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def given(self, *names: str) -> dict[str, Any]:
+        return {name: self.values[name] for name in names}
+
+    @property
+    def views(self) -> Views:
+        return self.app.views
+
+    @cached_property
+    def now(self) -> datetime:
+        return self.app.clock()
+
+    @cached_property
+    def end(self) -> datetime:
+        """The instant at which ages are counted."""
+        return end_of(self.timepoint, self.now)
+
+    @cached_property
+    def timepoint(self) -> AsOf:
+        return self.known_at(self.values.get("as_known_at"), self.values.get("as_of"))
+
+    def known_at(self, instant: datetime | None, as_of: Any = None) -> AsOf:
+        """Returns the time of a query, with the wait of the caller."""
+        wait = self.wait
+        return AsOf(as_of=as_of, as_known_at=instant, at_least=wait.vector, timeout_s=wait.timeout_s, books=wait.books)
+
+    def page(self, fetch: Fetch[T]) -> Page[T]:
+        """Returns the requested page of the list. Raises `UnknownValue` for a cursor of another list."""
+        question = self.question
+        return page_of(question.name, question.key, fetch, limit=self["limit"], after=self["after"])
+
+    def cut(self, rows: Iterable[T]) -> Page[T]:
+        """Returns the requested page of rows that are all at hand, in the order of the list's key."""
+
+        def key(row: T) -> tuple[Any, ...]:
+            return tuple(getattr(row, name) for name in self.question.key)
+
+        def fetch(*, limit: int, after: Any) -> Sequence[T]:
+            start = 0 if after is None else bisect_right(ordered, after, key=key)
+            return ordered[start : start + limit]
+
+        ordered = sorted(rows, key=key)
+        return self.page(fetch)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: an object or rows, the cursor of the next page, the positions it rests on, and figures of the whole
+    list. `end` is the instant at which ages were counted."""
+
+    data: Any
+    vector: Held
+    end: datetime
+    next: str | None = None
+    summary: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """A page of a list with figures about the whole of it."""
+
+    page: Page[Any]
+    summary: Any
+
+
+def answer_to(
+    question: Question, app: App, values: Mapping[str, Any], *, at_least: str | None = None, timeout_s: float = 5.0
+) -> Answer:
+    """Returns the answer. Raises `NotKnown`, `UnknownValue` for a value that nobody knows, `ViewBehind`, and what
+    `wait_for` raises."""
+    _check(question, app, values)
+    wait = wait_for(app, at_least, values, timeout_s=timeout_s)
+    heads = Held({} if question.views else app.ledger.reader.heads())  # what the log holds before it is read
+    tracker = PositionTracker(app.views, at_least=wait.vector, timeout_s=wait.timeout_s)
+    asked = Asked(question, replace(app, views=tracker), values, wait)
+    found = question.find(asked)
+    if found is None:
+        raise NotKnown(_unknown(question, values))
+    vector = tracker.vector if question.views else heads
+    found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
+    rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
+    return Answer(_rows(asked, rows) if question.is_list else rows, vector, asked.end, cursor, summary)
+
+
+def _check(question: Question, app: App, values: Mapping[str, Any]) -> None:
+    for each in question.parameters:
+        value = values[each.name]
+        if value is not None and each.filter:
+            try:
+                check_filters(app, **{each.filter: value})
+            except UnknownValue as unknown:
+                if question.names_in_path(each):
+                    raise NotKnown(str(unknown)) from None
+                raise UnknownValue(each.outside, str(unknown)) from None
+        if isinstance(value, datetime) and each.name in ("as_known_at", "then") and value > app.clock():
+            raise UnknownValue(each.outside, f"{each.outside} is in the future. Give an instant in the past.")
+
+
+def _unknown(question: Question, values: Mapping[str, Any]) -> str:
+    id = next(values[each.name] for each in question.parameters if each.argument)
+    return f"{question.noun} {id} is not known. Check the id."
+
+
+def _rows(asked: Asked, found: Sequence[Any]) -> list[Any]:
+    """Returns the rows, with the fields that depend on the time of the question and without the hidden ones."""
+    question = asked.question
+    if not (question.computed or question.hidden):
+        return list(found)
+    return [
+        {each.name: getattr(row, each.name) for each in fields(row) if each.name not in question.hidden}
+        | {name: computed.of(row, asked.end) for name, computed in question.computed.items()}
+        for row in found
+    ]

@@ -1,0 +1,30 @@
+"""The one envelope of answers, for the command line and HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.log.cursor import Cursor
+from projections.engine.views import Held, Vector
+from service.app import App
+from service.questions.asked import Answer
+from service.questions.presentation import presented
+from service.questions.question import Question
+
+
+def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
+    """Returns the answer to a question as JSON types, with its `summary` if the question has one."""
+    content = enveloped(app, answer.data, answer.vector, next=answer.next)
+    return content | ({"summary": presented(answer.summary)} if question.summary else {})
+
+
+def enveloped(app: App, data: Any, vector: Vector, *, next: str | None = None) -> dict[str, Any]:
+    """Returns `data`, `next`, `position` (the token of the positions), `incomplete` and `demonstration`."""
+    identity = app.ledger.identity
+    return {
+        "data": presented(data),
+        "next": next,
+        "position": Cursor.at(vector, identity).token,
+        "incomplete": [str(each) for each in vector.incomplete] if isinstance(vector, Held) else [],
+        "demonstration": identity.demonstration,
+    }

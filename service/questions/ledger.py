@@ -1,0 +1,83 @@
+"""Questions about the ledger itself: its events, its audit trail, the state of its views."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from service.questions.asked_rows import row_at
+from service.questions.parameters import MERCHANT, ORDER, Kind, Parameter
+from service.questions.question import STAFF, Question
+from service.tables import tables
+
+if TYPE_CHECKING:
+    from service.questions.asked import Asked
+
+
+def _audit(asked: Asked) -> Any:
+    from projections.audit.trail import TrailFilter, trail
+
+    wanted = TrailFilter(**asked.given("order", "merchant", "actor", "since", "until"))
+    return asked.page(partial(trail, asked.views, wanted))
+
+
+def _event(asked: Asked) -> Any:
+    from projections.audit.trail import place_of
+    from service.questions.shapes import shown_event
+
+    place = place_of(asked.views, asked["id"])
+    return shown_event(row_at(asked, *place)) if place else None
+
+
+def _status(asked: Asked) -> Any:
+    from service.views.status import status_of
+
+    return status_of(asked.app)
+
+
+QUESTIONS = (
+    Question(
+        name="audit",
+        group="ledger",
+        path="/audit",
+        says="List the audit trail in recorded order: actor, action, time, reason, effect.",
+        find=_audit,
+        answer="projections.audit.trail:TrailRow",
+        readers=STAFF,
+        views=("audit_trail",),
+        own_parameters=(
+            ORDER,
+            MERCHANT,
+            Parameter(name="actor", says="Only events of this actor.", filter="actor"),
+            Parameter(name="since", says="Only events recorded from this instant on.", kind=Kind.INSTANT),
+            Parameter(name="until", says="Only events recorded before this instant.", kind=Kind.INSTANT),
+        ),
+        key={"recorded_at": datetime, "book": int, "position": int},
+        table=tables.AUDIT,
+    ),
+    Question(
+        name="show event",
+        group="ledger",
+        path="/events/{id}",
+        says="Show an event by its id: who recorded it and when, its fields and its journal entry. Personal values "
+        "stay sealed.",
+        find=_event,
+        answer="service.questions.shapes:ShownEvent",
+        readers=STAFF,
+        views=("audit_trail",),
+        own_parameters=(Parameter(name="id", says="Id of the event.", argument=True, required=True),),
+        noun="Event",
+    ),
+    Question(
+        name="status",
+        group="ledger",
+        path="/status",
+        says="Show the books with their last positions, and the number of events that each view is behind.\n\n"
+        "The table has a line for each view; CSV has a line for each book and a column for each view.",
+        find=_status,
+        answer="service.views.status:LedgerStatus",
+        readers=STAFF,
+        table=tables.VIEWS,
+    ),
+)

@@ -1,0 +1,207 @@
+"""Questions about merchants' money: balances, journal lines, payouts, statements, settlement runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from service.questions.asked_rows import row_at
+from service.questions.parameters import AS_KNOWN_AT, AS_OF, MERCHANT, TIMES, Parameter
+from service.questions.question import FINANCE, MERCHANTS, Question
+from service.tables import tables
+
+if TYPE_CHECKING:
+    from projections.balances.merchant_summaries import MerchantSummary
+    from service.questions.asked import Asked
+
+_ONE_MERCHANT = MERCHANT.as_argument("Id of the merchant.")
+
+
+def _balances(asked: Asked) -> Any:
+    return asked.cut(_summaries(asked))
+
+
+def _balance(asked: Asked) -> Any:
+    found = _summaries(asked)
+    return found[0] if found else None
+
+
+def _summaries(asked: Asked) -> Sequence[MerchantSummary]:
+    from projections.balances.merchant_summaries import merchant_summaries
+
+    return merchant_summaries(asked.views, asked.timepoint, now=asked.now, merchant=asked["merchant"]).merchants
+
+
+def _lines(asked: Asked) -> Any:
+    from projections.balances.balances import journal_lines
+
+    return asked.page(partial(journal_lines, asked.views, asked["merchant"], asked.timepoint))
+
+
+def _payouts(asked: Asked) -> Any:
+    from projections.balances.payouts import payouts
+
+    return asked.page(partial(payouts, asked.views, asked.timepoint, **asked.given("state", "merchant", "run")))
+
+
+def _payout(asked: Asked) -> Any:
+    from projections.balances.payouts import payouts
+
+    found = payouts(asked.views, payout_id=asked["id"], limit=1)
+    return found[0] if found else None
+
+
+def _statements(asked: Asked) -> Any:
+    from service.finance.statements import issued_statements
+
+    times = asked.given("as_of", "as_known_at")
+    return asked.cut(issued_statements(asked.app, asked["merchant"], **times))
+
+
+def _statement(asked: Asked) -> Any:
+    from ledger.events.statements import SettlementStatementIssued
+    from projections.balances.payouts import issued_at
+    from projections.balances.statements import issued_again
+
+    place = issued_at(asked.views, asked["id"])
+    event = place and row_at(asked, *place).event
+    if not isinstance(event, SettlementStatementIssued):
+        return None
+    own = {name: getattr(event, name) for name in type(event).model_fields}
+    return own | {"lines": issued_again(asked.views, event).lines}
+
+
+def _run(asked: Asked) -> Any:
+    from ledger.ids import settlement_run_stream
+    from ledger.streams.loader import load_stream
+    from ledger.streams.statements import SettlementRun
+
+    run = load_stream(asked.app.ledger.reader, 0, settlement_run_stream(asked["id"]), SettlementRun)
+    if run.started is None:
+        return None
+    started, ended = run.started, run.completed
+    of_the_end = ("merchants", "statements", "payouts", "paid", "refused", "completed_at")
+    return {
+        "run_id": started.run_id,
+        "cut_off": started.cut_off,
+        "positions": started.positions,
+        "started_at": started.started_at,
+        **{name: getattr(ended, name, None) for name in of_the_end},
+    }
+
+
+QUESTIONS = (
+    Question(
+        name="balances",
+        group="money",
+        path="/balances",
+        says="Show the balances of merchants in CNY: pending, available, on hold, in transit, paid, and due from the "
+        "merchant; the amount of open cases and disputes, and the next release.\n\nBoth times may be given together: "
+        "as_of 2025-06-30 with as_known_at 2025-07-03T08:00:00Z is the balance of 30 June as it was known on 3 July.",
+        find=_balances,
+        answer="projections.balances.merchant_summaries:MerchantSummary",
+        readers=FINANCE,
+        views=("merchant_balances", "open_claims", "due_releases"),
+        own_parameters=(MERCHANT, *TIMES),
+        key={"merchant": str},
+        table=tables.MERCHANT_BALANCES,
+    ),
+    Question(
+        name="balance",
+        group="money",
+        path="/merchants/{merchant}/balance",
+        says="Show the balance of one merchant, with the same fields as the list of all.",
+        find=_balance,
+        answer="projections.balances.merchant_summaries:MerchantSummary",
+        readers=MERCHANTS,
+        views=("merchant_balances", "open_claims", "due_releases"),
+        own_parameters=(_ONE_MERCHANT, *TIMES),
+        noun="A balance of merchant",
+        table=tables.MERCHANT_BALANCES,
+    ),
+    Question(
+        name="lines",
+        group="money",
+        path="/merchants/{merchant}/lines",
+        says="List the journal lines of a merchant in the order of recording, debit positive, each with the balance of "
+        "its account after it.",
+        find=_lines,
+        answer="projections.balances.balances:JournalLine",
+        readers=FINANCE,
+        views=("merchant_balances",),
+        own_parameters=(_ONE_MERCHANT, *TIMES),
+        key={"position": int, "line_no": int},
+        table=tables.MERCHANT_LINES,
+    ),
+    Question(
+        name="payouts",
+        group="money",
+        path="/payouts",
+        says="List payouts with their state, now, on a day or as known at an instant; the oldest first.",
+        find=_payouts,
+        answer="projections.balances.payouts:PayoutRow",
+        readers=MERCHANTS,
+        views=("payouts",),
+        own_parameters=(
+            Parameter(
+                name="state",
+                says="Only this state: initiated, submitted, paid, failed, cancelled or returned.",
+                filter="state",
+            ),
+            MERCHANT,
+            Parameter(name="run", says="Only payouts of this settlement run, such as 2025-W14.", filter="run"),
+            *TIMES,
+        ),
+        key={"initiated_at": datetime, "payout_id": str},
+        table=tables.PAYOUTS,
+    ),
+    Question(
+        name="statements",
+        group="money",
+        path="/merchants/{merchant}/statements",
+        says="List the statements of a merchant in the order of their numbers.",
+        find=_statements,
+        answer="ledger.events.statements:SettlementStatementIssued",
+        readers=MERCHANTS,
+        own_parameters=(_ONE_MERCHANT, AS_OF, AS_KNOWN_AT),
+        key={"number": int},
+        table=tables.STATEMENTS,
+    ),
+    Question(
+        name="show payout",
+        group="money",
+        path="/payouts/{id}",
+        says="Show a payout, with its settlement run and the statement whose closing balance it pays.",
+        find=_payout,
+        answer="projections.balances.payouts:PayoutRow",
+        readers=MERCHANTS,
+        views=("payouts",),
+        own_parameters=(Parameter(name="id", says="Id of the payout.", argument=True, required=True),),
+        noun="Payout",
+    ),
+    Question(
+        name="show statement",
+        group="money",
+        path="/statements/{id}",
+        says="Show a statement by its id, with its settlement run and its lines; each line names its event.",
+        find=_statement,
+        answer="service.questions.shapes:ShownStatement",
+        readers=MERCHANTS,
+        views=("payouts", "merchant_balances"),
+        own_parameters=(Parameter(name="id", says="Id of the statement.", argument=True, required=True),),
+        noun="Statement",
+    ),
+    Question(
+        name="show settlement-run",
+        group="money",
+        path="/settlement-runs/{id}",
+        says="Show a settlement run: its cut-off, the position of each book, and its totals.",
+        find=_run,
+        answer="service.questions.shapes:ShownRun",
+        readers=FINANCE,
+        own_parameters=(Parameter(name="id", says="Id of the settlement run.", argument=True, required=True),),
+        noun="Settlement run",
+    ),
+)

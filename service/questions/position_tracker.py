@@ -1,0 +1,48 @@
+"""Views of one question: every read waits for the caller's positions, and the positions that were read are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from projections.engine.projection import Projection
+from projections.engine.views import Held, Opened, Vector, Views
+
+T = TypeVar("T")
+
+
+class PositionTracker(Views):
+    """Returns views for one question. `vector` holds the furthest position read in each book, and what is left out;
+    `read_views` are the names of the views that were read."""
+
+    def __init__(self, views: Views, *, at_least: Vector | None, timeout_s: float) -> None:
+        super().__init__(views.engine, views.log)
+        self.waiting = views.waiting
+        self.vector = Held({})
+        self.read_views: set[str] = set()
+        self._at_least, self._timeout_s = at_least or {}, timeout_s
+
+    def read(
+        self,
+        projection: Projection,
+        query: Callable[[Opened], T],
+        *,
+        at_least: Vector | None = None,
+        timeout_s: float | None = None,
+        past_stops: bool = False,
+    ) -> T:
+        def noted(opened: Opened) -> T:
+            self._note(opened.vector)
+            return query(opened)
+
+        self.read_views.add(projection.name)
+        wanted = dict(self._at_least)
+        for book, position in (at_least or {}).items():
+            wanted[book] = max(position, wanted.get(book, 0))
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        return super().read(projection, noted, at_least=wanted, timeout_s=timeout_s, past_stops=past_stops)
+
+    def _note(self, found: Held) -> None:
+        positions = {book: max(at, self.vector.get(book, 0)) for book, at in found.items()}
+        left_out = dict.fromkeys((*self.vector.incomplete, *found.incomplete))
+        self.vector = Held({**self.vector, **positions}, left_out)

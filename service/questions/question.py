@@ -1,0 +1,94 @@
+"""The declaration of a question: one value, from which the command line, HTTP and the documents are made. Imports
+nothing heavy, because the command line reads it for its help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from service.questions.parameters import AFTER, LIMIT, Parameter
+from service.tables.columns import Table
+
+Group = Literal["money", "orders", "work", "books", "partners", "ledger"]
+GROUPS: dict[Group, str] = {
+    "money": "Money of merchants",
+    "orders": "Orders",
+    "work": "Work of people",
+    "books": "Books of account",
+    "partners": "Partners",
+    "ledger": "The ledger itself",
+}
+Role = Literal["admin", "finance", "support", "auditor", "service", "merchant", "buyer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The roles that may ask: `any` about everything, `own` only about their own merchant or order."""
+
+    any: frozenset[Role]
+    own: frozenset[Role] = frozenset()
+
+
+FINANCE = Readers(frozenset({"admin", "finance", "auditor"}))
+STAFF = Readers(frozenset({"admin", "finance", "support", "auditor", "service"}))
+MERCHANTS = Readers(STAFF.any, frozenset({"merchant"}))
+BUYERS = Readers(STAFF.any, frozenset({"merchant", "buyer"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A field of a row that depends on the time of the question: its type, and its value for a row at that time."""
+
+    type: type
+    of: Callable[[Any, datetime], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """One question to the ledger.
+
+    `name` is the command, `path` the address below `/v1`, `says` the help. `find` takes an `Asked` and returns the
+    object, or the rows, or None if the thing of the path is not known. `answer` is the class of the object or of
+    one row, as `module:Class`; `summary` likewise is the class of figures about a whole list. `key` are the fields that
+    order a paged list and identify its rows. `views` are the names of the views that the answer rests on; without one,
+    it rests on the log. `noun` names the thing of the path. `table` has the columns for people; a question without one
+    is shown field by field.
+    """
+
+    name: str
+    group: Group
+    path: str
+    says: str
+    find: Callable[[Any], Any]
+    answer: str
+    readers: Readers
+    views: tuple[str, ...] = ()
+    own_parameters: tuple[Parameter, ...] = ()
+    key: Mapping[str, type] = field(default_factory=dict)
+    listed: bool = False
+    rows: int = 500
+    noun: str = ""
+    table: Table | None = None
+    computed: Mapping[str, Computed] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    summary: str = ""
+
+    @property
+    def is_paged(self) -> bool:
+        return bool(self.key)
+
+    @property
+    def is_list(self) -> bool:
+        """True if the answer is a list of rows, paged or whole."""
+        return self.listed or self.is_paged
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters but `at_least`, which HTTP alone has; of a paged list with `limit` and `after`."""
+        paging = (LIMIT.saying(LIMIT.says, default=self.rows), AFTER) if self.is_paged else ()
+        return (*self.own_parameters, *paging)
+
+    def names_in_path(self, parameter: Parameter) -> bool:
+        return f"{{{parameter.name}}}" in self.path

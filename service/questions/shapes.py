@@ -1,0 +1,259 @@
+"""Shapes of answers that are put together from several sources. The schemas of HTTP are made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from ledger.events.milestones import Stage
+from ledger.fx import CNY
+from ledger.log.rows import Recorded
+from ledger.money import Money
+from projections.accounting.books_of_account import Turnover
+from projections.accounting.differences import LateEvent
+from projections.accounting.exposure import Exposure
+from projections.accounting.order_contribution import Contribution
+from projections.balances.statements import StatementLine
+from projections.tracking.answer import (
+    AfterSales,
+    Headline,
+    TimelineEntry,
+    TrackedItem,
+    TrackedLine,
+    TrackedRefund,
+)
+from service.finance.rates import RateOfDay
+from service.tracking.order_axes import Axes
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """Every account over a period, and the sum of the closing balances in CNY, which is zero."""
+
+    since: date
+    as_of: date
+    accounts: tuple[Turnover, ...]
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AllContributions:
+    """The sum of all orders that match, also beyond the page, and their number."""
+
+    total: Contribution
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """Open amounts by account, provider, currency and age."""
+
+    as_of: date
+    classes: tuple[Exposure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDifference:
+    """The difference of one account, later minus earlier."""
+
+    account: str
+    currency: str
+    difference_cny: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDifference:
+    """The events that the later answer knows and the earlier one does not, and their sum by account."""
+
+    as_of: date | None
+    accounts: tuple[AccountDifference, ...]
+    events: tuple[LateEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayRates:
+    """The rates used for a day."""
+
+    day: date
+    rates: tuple[RateOfDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatement:
+    """A statement as issued, with its lines. `lines_hash` is the SHA-256 of the canonical lines (hex)."""
+
+    statement_id: str
+    merchant_id: str
+    number: int
+    run_id: str | None
+    book: int
+    after_position: int
+    upto_position: int
+    period_from: datetime | None
+    period_to: datetime
+    opening: Money
+    totals: tuple[dict[str, Any], ...]
+    closing: Money
+    lines_hash: str
+    issued_at: datetime
+    timing: str
+    lines: tuple[StatementLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """A settlement run. What it came to is null until it is completed; `refused` maps refusal codes to their number."""
+
+    run_id: str
+    cut_off: datetime
+    positions: dict[int, int]
+    started_at: datetime
+    merchants: int | None
+    statements: int | None
+    payouts: int | None
+    paid: Money | None
+    refused: dict[str, int] | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLine:
+    """One line of a journal entry, debit positive; `base` is its value in CNY. A dimension is '' if it is not set."""
+
+    account: str
+    amount: Money
+    base: Money
+    merchant: str = ""
+    order: str = ""
+    line: str = ""
+    parcel: str = ""
+    payment: str = ""
+    psp: str = ""
+    market: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """An event as recorded, with its journal entry. Money in `event` has the form of every answer."""
+
+    event_id: str
+    book: int
+    position: int
+    stream: str
+    version: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    accounting_date: date
+    correlation_id: str
+    causation_id: str | None
+    command_id: str
+    actor: dict[str, Any]
+    source: dict[str, Any]
+    event: dict[str, Any]
+    entry: tuple[EntryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStep:
+    """One event of an order: its reason, what it changed (by path), the order after it, the buyer's page then, and its
+    journal entry."""
+
+    step: int
+    book: int
+    position: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: dict[str, Any]
+    source: dict[str, Any]
+    command_id: str
+    reasons: dict[str, str]
+    event: dict[str, Any]
+    changed: dict[str, Any]
+    state: dict[str, Any]
+    axes: Axes
+    shown: dict[str, Any] | None
+    entry: tuple[EntryLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemOfParcel(TrackedItem):
+    """Units of one line in a parcel, with the after-sales services that the buyer may request for them now."""
+
+    after_sales: AfterSales
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedParcel:
+    """One parcel: its place, since when, all facts of its way, and the after-sales services for its units now.
+
+    `gaps` are the steps that nobody reported although a later one was.
+    """
+
+    parcel_id: str
+    items: tuple[ItemOfParcel, ...]
+    stage: Stage
+    milestone: str
+    text: str
+    occurred_at: datetime
+    location: str
+    dispatched_at: datetime | None
+    received_at_warehouse: datetime | None
+    export_released_at: datetime | None
+    departed_at: datetime | None
+    signed_at: datetime | None
+    evidence_kind: str | None
+    under_review: bool
+    disputed: bool
+    timeline: tuple[TimelineEntry, ...]
+    promised_by: datetime | None
+    lock_ends_at: datetime | None
+    came_from: tuple[str, ...]
+    late: bool
+    gaps: tuple[str, ...]
+    after_sales: AfterSales
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedOrder:
+    """One order with its parcels as its buyer sees it. `words` is the page in the buyer's language, if one was asked
+    for."""
+
+    order_id: str
+    merchant: str
+    market: str
+    status: str
+    headline: Headline
+    text: str
+    placed_at: datetime | None
+    promised_by: datetime | None
+    lines: tuple[TrackedLine, ...]
+    parcels: tuple[TrackedParcel, ...]
+    refunds: tuple[TrackedRefund, ...]
+    after_sales: AfterSales
+    words: dict[str, Any] | None
+
+
+def entry_of(lines: list[dict[str, Any]]) -> list[EntryLine]:
+    """Returns the lines of a stored journal entry."""
+    return [
+        EntryLine(
+            **{name: value for name, value in line.items() if name not in ("amount", "base", "currency")},
+            amount=Money(line["amount"], line["currency"]),
+            base=Money(line["base"], CNY),
+        )
+        for line in lines
+    ]
+
+
+def shown_event(row: Recorded) -> Mapping[str, Any]:
+    names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
+    more = ("accounting_date", "correlation_id", "causation_id", "command_id")
+    plain = {name: getattr(row, name) for name in (*names, *more)}
+    parsed = {"actor": from_json(row.actor), "source": from_json(row.source), "event": from_json(row.payload)}
+    return plain | parsed | {"entry": entry_of(row.lines)}

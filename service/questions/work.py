@@ -1,0 +1,209 @@
+"""Questions about the work of people: cases, proposals, exceptions, unmatched items, late goods, declarations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from service.questions.parameters import MERCHANT, TIMES, Kind, Parameter, choice
+from service.questions.question import MERCHANTS, STAFF, Computed, Question
+from service.tables import tables
+
+if TYPE_CHECKING:
+    from service.questions.asked import Asked
+
+
+def _hours_old(row: Any, end: datetime) -> int:
+    return int(row.age(end).total_seconds()) // 3600
+
+
+_AGE = {"age_h": Computed(int, _hours_old)}
+
+
+def _given(value: str) -> str | None:
+    """Returns the chosen value, None for all."""
+    return None if value == "all" else value
+
+
+def _approvals(asked: Asked) -> Any:
+    from projections.worklists.approvals_queue import waiting_cases
+
+    return asked.page(partial(waiting_cases, asked.views, merchant=asked["merchant"]))
+
+
+def _proposals(asked: Asked) -> Any:
+    from projections.worklists.proposals import proposals
+
+    chosen: Any = {"state": _given(asked["state"]), "merchant": asked["merchant"], "timepoint": asked.timepoint}
+    return asked.page(partial(proposals, asked.views, **chosen))
+
+
+def _exceptions(asked: Asked) -> Any:
+    from service.exception_list import exceptions_of
+
+    chosen: Any = {"status": _given(asked["status"]), "timepoint": asked.timepoint, **asked.given("kind", "merchant")}
+    return asked.page(partial(exceptions_of, asked.app, **chosen))
+
+
+def _unmatched(asked: Asked) -> Any:
+    from service.unmatched.items import waiting
+
+    return asked.page(partial(waiting, asked.app, asked.timepoint))
+
+
+def _overdue(asked: Asked) -> Any:
+    from projections.worklists.warehouse_promises import overdue, warnings
+
+    found = (warnings if asked["soon"] else overdue)(asked.views, asked.now, merchant=asked["merchant"])
+    return asked.cut(found)
+
+
+def _declarations(asked: Asked) -> Any:
+    from projections.worklists.declarations import ties
+
+    return asked.cut(ties(asked.views, merchant=asked["merchant"], only_mismatches=asked["mismatches"]))
+
+
+def _parked(asked: Asked) -> Any:
+    from service.automation.parking import parked
+
+    return parked(asked.app.ledger)
+
+
+QUESTIONS = (
+    Question(
+        name="approvals",
+        group="work",
+        path="/approvals",
+        says="List refund cases that wait for a decision, the longest waiting first, with the next approver and the "
+        "deadline.\n\n`amount` is the buyer's amount in the order's currency; `list_amount` is the merchant's "
+        "amount in CNY.",
+        find=_approvals,
+        answer="projections.worklists.approvals_queue:WaitingCase",
+        readers=MERCHANTS,
+        views=("approvals_queue",),
+        own_parameters=(MERCHANT,),
+        key={"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
+        computed={"late": Computed(bool, lambda case, now: case.is_late(now))},
+        table=tables.APPROVALS,
+    ),
+    Question(
+        name="proposals",
+        group="work",
+        path="/proposals",
+        says="List proposals with their CNY amounts, the oldest first: commands, adjustments and write-offs that "
+        "another person must decide.",
+        find=_proposals,
+        answer="projections.worklists.proposals:ProposalRow",
+        readers=STAFF,
+        views=("proposals",),
+        own_parameters=(
+            choice("state", "Only this state.", "proposed", "approved", "rejected", "all"),
+            MERCHANT,
+            *TIMES,
+        ),
+        key={"proposed_at": datetime, "stream": str, "proposal_id": str},
+        table=tables.PROPOSALS,
+    ),
+    Question(
+        name="exceptions",
+        group="work",
+        path="/exceptions",
+        says="List open breaks and unmatched items, the oldest first.\n\nThen lists the items that timers and other "
+        "loops have set aside because they failed (set_aside), which are tried again automatically, and the policies "
+        "that must be published anew (invalid_policy).",
+        find=_exceptions,
+        answer="projections.worklists.exceptions:ExceptionRow",
+        readers=STAFF,
+        views=("exceptions",),
+        own_parameters=(
+            choice("status", "Only this status.", "open", "resolved", "all"),
+            Parameter(name="kind", says="Only this kind, such as capture_without_order.", filter="kind"),
+            MERCHANT,
+            *TIMES,
+        ),
+        key={
+            "part": int,
+            "since": datetime,
+            "stream": str,
+            "break_id": str,
+            "item": str,
+            "book": str,
+        },
+        computed=_AGE,
+        table=tables.EXCEPTIONS,
+    ),
+    Question(
+        name="unmatched",
+        group="work",
+        path="/unmatched",
+        says="List unmatched money and facts, the oldest first, with the orders that their references point to.\n\n"
+        "`amount` is the captured amount, `base` its CNY value in the books, `refunded` the part owed back to the "
+        "payer.",
+        find=_unmatched,
+        answer="service.unmatched.items:Waiting",
+        readers=STAFF,
+        views=("exceptions", "psp_references", "tracking_numbers"),
+        own_parameters=TIMES,
+        key={"happened_at": datetime, "stream": str},
+        computed=_AGE,
+        table=tables.UNMATCHED,
+    ),
+    Question(
+        name="overdue",
+        group="work",
+        path="/overdue",
+        says="List parcels and unpacked goods that are late to the transfer warehouse, the earliest promise first.",
+        find=_overdue,
+        answer="projections.worklists.warehouse_promises:Promised",
+        readers=MERCHANTS,
+        views=("overdue_to_warehouse",),
+        own_parameters=(
+            Parameter(
+                name="soon",
+                says="List instead the goods that must be handed over now to be in time.",
+                kind=Kind.FLAG,
+                default=False,
+            ),
+            MERCHANT,
+        ),
+        key={"promised_by": datetime, "merchant": str, "order_id": str, "parcel_id": str},
+        computed={"hours_late": Computed(int, lambda promised, _: promised.hours_late)},
+        hidden=("late_by",),
+        table=tables.OVERDUE,
+    ),
+    Question(
+        name="declarations",
+        group="work",
+        path="/declarations",
+        says="List export declarations with their orders and payment receipts, and if the three agree.",
+        find=_declarations,
+        answer="projections.worklists.declarations:Tie",
+        readers=MERCHANTS,
+        views=("declarations",),
+        own_parameters=(
+            Parameter(
+                name="mismatches",
+                says="Only declarations that do not agree with the order and the payment.",
+                kind=Kind.FLAG,
+                default=False,
+            ),
+            MERCHANT,
+        ),
+        key={"declaration_no": str, "merchant": str, "order_id": str},
+        table=tables.DECLARATIONS,
+    ),
+    Question(
+        name="parked",
+        group="work",
+        path="/parked",
+        says="List the parked events and items, and the proposals about them that wait for a second person.\n\n"
+        "Reads the log, not a view.",
+        find=_parked,
+        answer="service.automation.parking:ParkedRow",
+        readers=STAFF,
+        listed=True,
+        table=tables.PARKED,
+    ),
+)
