@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -111,6 +112,7 @@ def _reporting(engine: Engine) -> Engine:
 
     event.listen(engine, "handle_error", reported, retval=True)
     event.listen(engine, "connect", _read_any_instant)
+    event.listen(engine, "connect", _read_whole_numbers)
     event.listen(engine, "checkin", _leave_if_unfinished)
     return engine
 
@@ -128,6 +130,18 @@ def _read_any_instant(connection: psycopg2.extensions.connection, _: object) -> 
     for oids, (parse, first, last) in _ENDS.items():
         kind = psycopg2.extensions.new_type(oids, "INSTANT", partial(_within, parse, first, last))
         psycopg2.extensions.register_type(kind, connection)
+
+
+def _read_whole_numbers(connection: psycopg2.extensions.connection, _: object) -> None:
+    """Makes the connection read a numeric without decimals as an `int`: sums of amounts have this type."""
+    kind = psycopg2.extensions.new_type(psycopg2.extensions.DECIMAL.values, "WHOLE", _whole)
+    psycopg2.extensions.register_type(kind, connection)
+
+
+def _whole(value: Any, _: object) -> int | Decimal | None:
+    if value is None:
+        return None
+    return int(value) if value.lstrip("-").isdigit() else Decimal(value)
 
 
 def read_plainly(cursor: psycopg2.extensions.cursor) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Date, Text
 
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch, KeptRows, Key, Row
+from projections.engine.columns import sum_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 
@@ -23,7 +24,7 @@ def _texts(*, key: bool) -> tuple[Column[Any], ...]:
 
 
 def _sums() -> tuple[Column[Any], ...]:
-    return tuple(Column(name, BigInteger, nullable=False) for name in SUMS)
+    return tuple(map(sum_column, SUMS))
 
 
 MONTHS = kept_table(
@@ -69,7 +70,7 @@ class AccountTurnovers(Projection):
     """
 
     name = "account_turnovers"
-    version = 1
+    version = 2
     tables = (MONTHS, DAYS, MOVES)
     entries_only = True
 

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, SmallInteger, Text, U
 from ledger.journal.accounts import BANK_CNY
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch, KeptRows, Key, Row
+from projections.engine.columns import minor_column, sum_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 
@@ -24,7 +25,7 @@ def _key_columns() -> tuple[Column[Any], ...]:
 
 def _sum_columns(prefix: str = "") -> tuple[Column[Any], ...]:
     """Returns two sum columns in minor units, debit positive: in the line's currency, and in CNY."""
-    return tuple(Column(prefix + name, BigInteger, nullable=False) for name in ("amount", "base"))
+    return tuple(sum_column(prefix + name) for name in ("amount", "base"))
 
 
 BALANCES = kept_table("account_balances", *_key_columns(), *_sum_columns())
@@ -39,7 +40,8 @@ LINES = appended_table(
     "journal_lines",
     Column("line_no", SmallInteger, primary_key=True, autoincrement=False),
     *(Column(name, Text(collation="C")) for name in _KEY),
-    *_sum_columns(),
+    minor_column("amount"),
+    minor_column("base"),
     *_sum_columns("running_"),
     Column("order_id", Text(collation="C")),
     Column("event_id", Uuid, nullable=False),
@@ -67,7 +69,7 @@ class MerchantBalances(Projection):
     """Sums the journal entry of every event, so that a new type of event needs no edit here."""
 
     name = "merchant_balances"
-    version = 1
+    version = 2
     tables = (BALANCES, DAYS, LINES)
     entries_only = True
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Text
+from sqlalchemy.types import UserDefinedType
 
 from ledger.log.books import ACCOUNTING_ZONE
 
@@ -27,6 +28,20 @@ def count_column(name: str) -> Column[Any]:
 def minor_column(name: str) -> Column[Any]:
     """Returns a column for an amount in minor units; another column or its name gives the currency."""
     return Column(name, BigInteger, nullable=False)
+
+
+class WholeNumber(UserDefinedType[int]):
+    """A whole number of up to 38 digits. Drivers read it as an `int` (`ledger/log/engine.py`)."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "numeric(38)"
+
+
+def sum_column(name: str) -> Column[Any]:
+    """Returns a column for a sum over any number of entries: a thousand of the largest amounts exceed a bigint."""
+    return Column(name, WholeNumber(), nullable=False)
 
 
 def by_day(column: str, as_of: date | None) -> str:
