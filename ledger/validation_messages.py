@@ -17,6 +17,7 @@ T = TypeVar("T")
 SHAPE = "shape"
 _TYPE = re.compile(r".*[\[(].*|[A-Z][a-z]\w*")  # an alternative of a union in the error's path: a function or a class
 _LONGEST = 60  # characters of a value in a message
+_LONG_WORD = re.compile(rf"\S{{{2 * _LONGEST},}}")  # no word of ours: it comes from the value or from a field's name
 _WORDS = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",
@@ -70,7 +71,7 @@ def words_of(detail: ErrorDetails, *, shows_value: bool = False) -> str:
     """Returns one error in words, without patterns or Python terms. `shows_value` adds the wrong value."""
     kind, context = str(detail["type"]), detail.get("ctx", {})
     if kind in ("value_error", "assertion_error"):
-        return str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return cut(str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "))
     words = _template(kind, context).format_map(context)
     value = _shown(detail.get("input")) if shows_value and kind in _SHOWING else ""
     return f"{words}, not {value}" if value else words
@@ -87,7 +88,7 @@ def read_as(adapter: TypeAdapter[T], value: object) -> T:
 def complaint(error: ValueError, *, shows_value: bool = False) -> str:
     """Returns the first error with its field. For another ValueError, returns its own text."""
     if not isinstance(error, ValidationError):
-        return str(error)
+        return cut(str(error))
     return complaints(error, shows_value=shows_value)[0]
 
 
@@ -103,7 +104,7 @@ def complaints(error: ValidationError, *, shows_value: bool = False) -> list[str
 
 def _place(detail: ErrorDetails) -> str:
     """Returns the field's path, without the classes and functions that pydantic adds for unions."""
-    return ".".join(map(str, takewhile(lambda part: not _TYPE.fullmatch(str(part)), detail["loc"])))
+    return cut(".".join(map(str, takewhile(lambda part: not _TYPE.fullmatch(str(part)), detail["loc"]))))
 
 
 def _template(kind: str, context: Mapping[str, Any]) -> str:
@@ -112,6 +113,11 @@ def _template(kind: str, context: Mapping[str, Any]) -> str:
     if kind in ("literal_error", "enum"):
         return f"it should be {str(context.get('expected', '')).replace(chr(39), '')}"
     return _WORDS.get(kind) or _WORDS.get(kind.split("_")[0]) or "it is not written as it should be"
+
+
+def cut(message: str) -> str:
+    """Returns the message with its long words cut: a value may have a million characters."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][: _LONGEST - 1]}…", message)
 
 
 def _shown(value: Any) -> str:

@@ -16,7 +16,7 @@ from commands.proposable import PROPOSABLE
 from ledger.canonical import NotCanonical
 from ledger.currencies import exponent_of
 from ledger.sealed import Sealed
-from ledger.validation_messages import words_of
+from ledger.validation_messages import cut, words_of
 
 _ENVELOPE = ("id", "actor", "occurred_at", "source", "correlation_id", "causation_id")
 _KNOWN = frozenset((*_ENVELOPE, "command", "data"))
@@ -34,8 +34,8 @@ class Malformed(Exception):
     """The input is not a command. `code` never changes, `field` is a path, `sentence` is for people."""
 
     def __init__(self, code: str, sentence: str, *, field: str = "", command: str = "", id: str = "") -> None:
-        super().__init__(sentence)
-        self.code, self.field, self.sentence = code, field, sentence
+        self.code, self.field, self.sentence = code, cut(field), cut(sentence)
+        super().__init__(self.sentence)
         self.command, self.id = command, id
 
 
@@ -47,8 +47,8 @@ def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
         command = _command(envelope, menu)
         _check_exactness(text, command)
     except Malformed as malformed:
-        malformed.command = name if isinstance(name, str) else ""
-        malformed.id = given_id if isinstance(given_id, str) else ""
+        malformed.command = cut(name) if isinstance(name, str) else ""
+        malformed.id = cut(given_id) if isinstance(given_id, str) else ""
         raise
     return command
 

@@ -201,3 +201,25 @@ def test_a_personal_value_is_not_shown_whatever_is_wrong_with_it() -> None:
     with pytest.raises(Malformed) as caught:
         parse_command(_text(ORDER | {"ship_to": "Avery Whitfield"}), MENU)
     assert "Avery" not in caught.value.sentence
+
+
+LONG = "9" * 5_000
+PAYMENT: dict[str, Any] = {"psp": "stripe", "capture_ref": "c", "amount": "USD 1.00"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"command": LONG}, {"id": LONG}, {LONG: 1}, {"actor": {"kind": LONG, "id": "a"}}, {"occurred_at": LONG},
+        {"data": PAYMENT | {"amount": f"USD {LONG}"}}, {"data": PAYMENT | {"amount": f"{LONG} 1.00"}},
+        {"data": PAYMENT | {"amount": {"currency": "USD", "amount": LONG}}}, {"data": PAYMENT | {LONG: 1}},
+        {"data": PAYMENT | {"psp": LONG}}, {"data": PAYMENT | {"amount": {"currency": LONG, "minor": 1}}},
+    ],
+    ids=lambda changed: str(changed)[:60],
+)  # fmt: skip
+def test_no_sentence_repeats_a_long_value(changed: dict[str, Any]) -> None:
+    line = {"command": "report_unmatched_payment", "id": "n", "actor": {"kind": "partner", "id": "p"}, "data": PAYMENT}
+    with pytest.raises(Malformed) as caught:
+        parse_command(json.dumps(line | changed).encode(), MENU)
+    said = caught.value
+    assert len(said.sentence) + len(said.field) + len(said.command) + len(said.id) < 1_000
