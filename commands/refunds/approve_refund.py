@@ -37,9 +37,9 @@ class ApproveRefund(OrderCommand, name="approve_refund"):
 
     Refused if the case is closed, it is another round, the approver approved an earlier one, the role is wrong
     (statements 28 and 31), nothing is captured, or the lines are disputed. `lines` are the approved amounts; default:
-    all that was requested. `charges` are the refunded tax and shipping; default: tax in proportion, shipping by policy.
-    With `return_required` the refund waits for the goods, to be sent by `return_by`. `liability` names the party at
-    fault; default: the liability policy.
+    all requested units at their price, also if a part of it was taken back since. `charges` are the refunded tax and
+    shipping; default: tax in proportion, shipping by policy. With `return_required` the refund waits for the goods, to
+    be sent by `return_by`. `liability` names the party at fault; default: the liability policy.
     """
 
     refund_id: Id

@@ -10,11 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from commands.fields import PositiveMoney
 from commands.requested_amounts import expect_within
 from ledger.events.refunds import RefundLine
+from ledger.fx import CNY
 from ledger.ids import Id
 from ledger.money import Money, total
 from ledger.refusals.after_sales import FullAmountOnly, LineNotInCase
 from ledger.refusals.catalogue import RefundExceedsRemaining
-from ledger.streams.amounts.refund_shares import cut_to
+from ledger.streams.amounts.refund_shares import cut_to, refund_line
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
 
@@ -49,13 +50,13 @@ def approved_lines(
     if amounts is None:
         for line_id in dict.fromkeys(line.line_id for line in case.lines):
             _expect_left(order, line_id, _asked(order, case, line_id))
-        return case.lines
+        return tuple(_requested(order, case))
     return tuple(part for line in amounts for part in _cut(order, case, line, taken_back=taken_back))
 
 
 def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Iterator[RefundLine]:
     """Yields the line's parts. A line may be in several parcels, which get the approved amount in turn."""
-    parts = [part for part in case.lines if part.line_id == line.line_id]
+    parts = [part for part in _requested(order, case) if part.line_id == line.line_id]
     if not parts:
         lines = tuple(sorted({part.line_id for part in case.lines}))
         raise LineNotInCase(refund_id=case.id, line_id=line.line_id, lines=lines)
@@ -74,7 +75,22 @@ def _cut(order: Order, case: Case, line: LineAmount, *, taken_back: bool) -> Ite
 
 
 def _asked(order: Order, case: Case, line_id: str) -> Money:
-    return total([part.buyer_amount for part in case.lines if part.line_id == line_id], order.currency)
+    return total([part.buyer_amount for part in _requested(order, case) if part.line_id == line_id], order.currency)
+
+
+def _requested(order: Order, case: Case) -> Iterator[RefundLine]:
+    """Yields the requested units at their price, which is higher than at the request if a part refund was undone."""
+    for line in case.lines:
+        book = order.lines[line.line_id]
+        open_units = book.open_units(order.parcels.journeys(line.line_id))
+        now = [
+            refund_line(book, qty, place, of=open_units.get(place, 0))
+            for place, qty in book.now_in(line.parcel_id, line.qty)
+        ]
+        buyer = total([part.buyer_amount for part in now], line.buyer_amount.currency)
+        listed = total([part.list_amount for part in now], CNY)
+        undone = line.buyer_amount < buyer
+        yield line.model_copy(update={"buyer_amount": buyer, "list_amount": listed}) if undone else line
 
 
 def _expect_left(order: Order, line_id: str, amount: Money) -> None:

@@ -155,16 +155,16 @@ class _Purse:
 def _as_much_as(order: Order, line_id: str, place: Place, qty: int, purse: _Purse) -> RefundLine | None:
     """Returns as many whole units as the money covers with tax, or one without tax; else a part of the price of one."""
     book = order.lines[line_id]
+    there = book.open_units(order.parcels.journeys(line_id)).get(place, qty)
     for fewer in range(qty, 0, -1):
-        line = refund_line(book, fewer, place, of=qty)
+        line = refund_line(book, fewer, place, of=there)
         if line.buyer_amount and purse.covers(line.buyer_amount):
             return line
-    one = refund_line(book, 1, place, of=qty)
+    one = refund_line(book, 1, place, of=there)
     if one.buyer_amount and one.buyer_amount <= purse.left:
         return one
-    if not purse.for_goods:
-        return None
-    return cut_to(one, book, purse.for_goods, taken_back=False)
+    part = min(one.buyer_amount, purse.for_goods)
+    return cut_to(one, book, part, taken_back=False) if part else None
 
 
 def _charges(order: Order, lines: list[RefundLine], goods: Money, money: Money) -> tuple[AllocatedCharge, ...]:

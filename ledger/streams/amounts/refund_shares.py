@@ -142,8 +142,7 @@ class _Running:
         book, units = self.book, self.book.at(line.parcel_id)
         assert book.allocated is not None, "only what was paid is refunded"
         listed = Money(units.balance.list_for(book.prices, line.qty, line.buyer_amount.minor), CNY)
-        has_released = units.kept_releases or units.balance.uncovered
-        standing = Money(units.balance.released if has_released else 0, CNY)
+        standing = Money(units.balance.released, CNY)
         first = Money(max(0, book.prices.list * pending - units.balance.pending_less), CNY)
         released = min(listed - min(listed, first), standing)
         self.paid += line.buyer_amount.minor

@@ -33,6 +33,7 @@ class UnitBalance:
     merchant_listed: int = 0  # CNY: list price of every refund at the merchant's cost
     merchant_covered: int = 0  # buyer's currency: part refunds within the price of units refunded by the merchant
     platform_covered: int = 0  # buyer's currency: part refunds within the price of units refunded by the platform
+    issuer_covered: int = 0  # buyer's currency: part refunds within the price of units that a lost dispute took
 
     @property
     def uncovered(self) -> int:

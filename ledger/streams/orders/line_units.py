@@ -84,11 +84,19 @@ class Units:
         theirs.add(part, 1)
         mine.add(part, -1)
 
+    def give_pending(self, other: Units, less: int) -> None:
+        """Moves `less` fen that the pending units have less than their price, with what was released of them."""
+        released = min(less, self.balance.released) if self.kept_releases <= 0 else 0
+        part = UnitBalance(pending_less=less, released=released)
+        other.balance.add(part, 1)
+        self.balance.add(part, -1)
+
     def give_cover(self, other: Units) -> None:
         """Moves the record of covered parts to `other`, where a part refund that covered refunded units was undone."""
         mine, theirs = self.balance, other.balance
-        for name in ("merchant_covered", "platform_covered"):
-            missing = theirs.uncovered - theirs.merchant_covered - theirs.platform_covered
+        names = ("merchant_covered", "platform_covered", "issuer_covered")
+        for name in names:
+            missing = theirs.uncovered - sum(getattr(theirs, known) for known in names)
             moved = max(0, min(missing, getattr(mine, name)))
             setattr(mine, name, getattr(mine, name) - moved)
             setattr(theirs, name, getattr(theirs, name) + moved)
@@ -113,6 +121,7 @@ class RefundedPart:
     listed: int
     released: int
     taken_back: int
+    by_issuer: bool  # lost in a dispute
 
 
 def of_platform(units: Units, prices: Prices, part: RefundedPart) -> Units:
@@ -130,7 +139,7 @@ def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
     balance = _of_buyer(units, prices, part, "merchant_covered")
     balance.merchant_paid, balance.merchant_listed = part.buyer, part.listed
     balance.pending_less, balance.released = -keeps, -part.released
-    if part.qty and keeps > units.balance.pending_less:
+    if part.qty and keeps > max(0, units.balance.pending_less):
         balance.pending_less = from_pending
         return Units(platform_borne=part.qty, balance=balance)
     return Units(merchant_borne=part.qty, taken_back=part.taken_back, balance=balance)
@@ -139,9 +148,10 @@ def of_merchant(units: Units, prices: Prices, part: RefundedPart) -> Units:
 def _of_buyer(units: Units, prices: Prices, part: RefundedPart, covered: str) -> UnitBalance:
     """Returns the effect on the buyer's balance. `covered` names the field of the party that bears the refund.
 
-    Refunded units leave the part refunds that are within their price to `covered`. A part refund pays first for
-    refunded units whose cover was undone.
+    Refunded units leave the part refunds that are within their price to `covered`. An issuer gives the buyer an amount,
+    and not the units' price. A part refund pays first for refunded units whose cover was undone.
     """
+    covered = "issuer_covered" if part.by_issuer else covered
     if part.qty:
         covers = min(max(0, units.balance.paid_open), max(0, prices.buyer * part.qty - part.buyer))
         return UnitBalance(paid_open=-covers, **{covered: covers})

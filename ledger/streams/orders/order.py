@@ -317,7 +317,7 @@ class Order(Stream):
         dispute = self.disputes.remember(event)
         self._lose(event, 1)
         if event.amount:  # this loss stands, and a later stage may undo it
-            dispute.effects = self._refund(event.lines, event.liability)
+            dispute.effects = self._refund(event.lines, event.liability, by_issuer=True)
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
@@ -357,14 +357,17 @@ class Order(Stream):
         if case.awaits_goods:
             case.effects += effects
 
-    def _refund(self, lines: Iterable[ApprovedLine], liability: Liability) -> list[tuple[ApprovedLine, list[Effect]]]:
+    def _refund(
+        self, lines: Iterable[ApprovedLine], liability: Liability, *, by_issuer: bool = False
+    ) -> list[tuple[ApprovedLine, list[Effect]]]:
         """Refunds these lines and returns the effects, so that they can be undone."""
-        lines = list(lines)
-        self.refunded_in_part.update(line.line_id for line in lines if not line.qty)
-        return [
-            (line, self.lines[line.line_id].refund(line, platform_borne=not line.is_merchants(liability)))
-            for line in lines
-        ]
+        done = []
+        for line in lines:
+            book, platform_borne = self.lines[line.line_id], not line.is_merchants(liability)
+            done.append((line, book.refund(line, platform_borne=platform_borne, by_issuer=by_issuer)))
+            if not line.qty:
+                self.refunded_in_part.add(line.line_id)
+        return done
 
     def _undo(
         self,

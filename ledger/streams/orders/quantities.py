@@ -95,7 +95,7 @@ class LineBook(LinePlaces[Units]):
         balances = {
             place: units.balance.pending_less
             for place, units in self.places.items()
-            if open_units.get(place, 0) + units.platform_borne <= units.kept_releases
+            if self._pending_at(place, open_units) <= 0
         }
         left = min(-sum(balances.values()), self.pending_value.minor)
         for place, less in balances.items():
@@ -115,9 +115,9 @@ class LineBook(LinePlaces[Units]):
     def cancel(self, event: OrderLineCancelled) -> None:
         self.cancelled += event.qty
 
-    def refund(self, line: ApprovedLine, *, platform_borne: bool) -> list[Effect]:
+    def refund(self, line: ApprovedLine, *, platform_borne: bool, by_issuer: bool = False) -> list[Effect]:
         """Refunds these units and returns the effects by place, so that they can be undone."""
-        effects = list(self.effects(line, platform_borne=platform_borne))
+        effects = list(self.effects(line, platform_borne=platform_borne, by_issuer=by_issuer))
         self._take(line, effects, platform_borne=platform_borne, sign=1)
         return effects
 
@@ -143,6 +143,23 @@ class LineBook(LinePlaces[Units]):
         for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
             if (over := part - self.prices.buyer * open_units.get(place, 0)) > 0:
                 self._give_part(place, over, open_units)
+        self._follow_pending(open_units)
+
+    def _pending_at(self, place: Place, open_units: Mapping[Place, int]) -> int:
+        """Returns the number of units in a place whose list price is pending."""
+        units = self.at(place)
+        return open_units.get(place, 0) + units.platform_borne - units.kept_releases
+
+    def _follow_pending(self, open_units: Mapping[Place, int]) -> None:
+        """Moves what was released of units before an undone refund gave them back to where these units are."""
+        for place, units in list(self.places.items()):
+            over = units.balance.pending_less - self.prices.list * max(0, self._pending_at(place, open_units))
+            for other in open_units if over > 0 else ():
+                less = self.at(other).balance.pending_less
+                room = self.prices.list * max(0, self._pending_at(other, open_units)) - less
+                if other != place and (moved := min(over, room)) > 0:
+                    units.give_pending(self.places[other], moved)
+                    over -= moved
 
     def _take_part(self, place: Place, missing: int, held: Mapping[Place, int]) -> None:
         for other, part in held.items():
@@ -175,7 +192,7 @@ class LineBook(LinePlaces[Units]):
         self.fee_charged += event.fee
         self.vat_charged += event.vat
 
-    def effects(self, line: ApprovedLine, *, platform_borne: bool) -> Iterator[Effect]:
+    def effects(self, line: ApprovedLine, *, platform_borne: bool, by_issuer: bool = False) -> Iterator[Effect]:
         """Yields the effects of a refund by place. A refund of a part of the price (`qty` 0) has one place."""
         found = list(self.now_in(line.parcel_id, max(1, line.qty)))
         where = found if line.qty else [(found[0][0], 0)]
@@ -183,7 +200,7 @@ class LineBook(LinePlaces[Units]):
         parts = [split(money, weights) for money in (line.buyer_amount, line.list_amount, taken_from_released(line))]
         taken_back = line.released_qty
         for (place, qty), buyer, listed, released in zip(where, *parts, strict=True):
-            part = RefundedPart(qty, buyer.minor, listed.minor, released.minor, min(taken_back, qty))
+            part = RefundedPart(qty, buyer.minor, listed.minor, released.minor, min(taken_back, qty), by_issuer)
             taken_back -= part.taken_back
             yield place, (of_platform if platform_borne else of_merchant)(self.at(place), self.prices, part)
 

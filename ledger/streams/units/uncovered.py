@@ -24,20 +24,23 @@ class Uncovered:
 
 
 def uncovered(order: Order, line_id: str) -> Iterator[Uncovered]:
-    """Yields the uncovered parts of a line by place and bearer."""
+    """Yields the uncovered parts of a line by place and bearer.
+
+    Units that a lost dispute took are left out: the buyer has the amounts that the issuer did not take back.
+    """
     waiting = _covered_for_awaited_goods(order, line_id)
     for place, units in order.lines[line_id].places.items():
         left = units.balance.uncovered
         waits = min(left, waiting)
         waiting, left = waiting - waits, left - waits
-        of_merchant = max(0, units.balance.merchant_covered)
+        of_merchant, of_platform = max(0, units.balance.merchant_covered), max(0, units.balance.platform_covered)
         if waits:
             yield Uncovered(place, "merchant" if of_merchant else "platform", waits, awaits_goods=True)
         merchants = min(left, of_merchant)
         if merchants:
             yield Uncovered(place, "merchant", merchants)
-        if left > merchants:
-            yield Uncovered(place, "platform", left - merchants)
+        if platforms := min(left - merchants, of_platform):
+            yield Uncovered(place, "platform", platforms)
 
 
 def _covered_for_awaited_goods(order: Order, line_id: str) -> int:

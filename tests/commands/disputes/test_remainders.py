@@ -181,6 +181,65 @@ class TestReturns:
         assert releases(win(scenario, at=after_days(12))) == [(0, cny("72.02"), "remainder")]
 
 
+class TestUnitsThatASecondDisputeTook:
+    """The issuer gives the buyer USD 10.00 of B, then USD 9.44, and takes the first amount back."""
+
+    def taken(self) -> OrderScenario:
+        return lose(lose(OrderScenario().paid()), "USD 9.44", dispute_id="dp-2")
+
+    def test_the_merchant_has_the_first_amount_released_and_the_buyer_keeps_the_second(self) -> None:
+        decided = win(self.taken())
+        assert (releases(decided), refunds(decided)) == ([(0, cny("72.02"), "remainder")], [])
+
+    def test_the_unit_is_paid_once_when_the_second_amount_is_taken_back_too(self) -> None:
+        scenario = self.taken()
+        win(scenario)
+        win(scenario, dispute_id="dp-2")
+        scenario.sent("P-1", A=2, B=1).signed().submit("release_settlement", at=after_days(7))
+        assert (scenario.balance("2110"), scenario.balance("2120"), scenario.order.completed) == (0, -475_00, True)
+
+    def test_a_refund_of_the_unit_takes_both_parts_of_its_price_from_where_they_are(self) -> None:
+        scenario = self.taken()
+        win(scenario)
+        win(scenario, dispute_id="dp-2")
+        scenario.submit("cancel_order", reason="out_of_stock", lines=B)
+        assert (scenario.balance("2110"), scenario.balance("2120")) == (-360_00, 0)
+
+
+def test_a_request_is_approved_at_the_whole_price_if_a_part_was_taken_back_since() -> None:
+    scenario = lose(signed())
+    asked: dict[str, Any] = {"refund_id": "R-1", "reason": "broken", "lines": B, "type": "return_refund"}
+    scenario.submit("request_refund", by=PLATFORM, **asked)
+    win(scenario)
+    scenario.submit("approve_refund", by=PLATFORM, refund_id="R-1", round=1, liability="merchant")
+    assert scenario.event(RefundApproved).money.amount == usd("19.44")
+
+
+def test_disputes_take_no_more_of_units_than_their_price() -> None:
+    """Three disputes about units of A, of which there are two at USD 25.00."""
+    scenario = OrderScenario().paid()
+    for n, qty in enumerate([2, 2, 1]):
+        of: dict[str, Any] = {"dispute_id": f"dp-{n}", "lines": [{"line_id": "A", "qty": qty}]}
+        scenario.submit("report_dispute_opened", **opened("USD 20.00") | of)
+        scenario.submit("report_dispute_lost", **OF_DISPUTE | {"dispute_id": f"dp-{n}"})
+    assert scenario.balance("2110") == -140_00
+
+
+def test_units_that_are_cancelled_before_and_after_two_disputes_are_won_are_paid_in_full() -> None:
+    """Two disputes take USD 15.00 each of A, so one A is cancelled at USD 20.00, and the other at its whole price."""
+    one = [{"line_id": "A", "qty": 1}]
+    scenario = OrderScenario().paid()
+    for n in (1, 2):
+        of: dict[str, Any] = {"lines": [{"line_id": "A", "qty": 2}], "dispute_id": f"dp-{n}"}
+        scenario.submit("report_dispute_opened", **opened("USD 15.00") | of)
+        scenario.submit("report_dispute_lost", **OF_DISPUTE | {"dispute_id": f"dp-{n}"})
+    scenario.submit("cancel_order", reason="out_of_stock", lines=one)
+    win(scenario)
+    win(scenario, dispute_id="dp-2")
+    scenario.submit("cancel_order", reason="out_of_stock", lines=one)
+    assert (scenario.balance("2110"), scenario.balance("2210", "USD")) == (-140_00, -50_00)
+
+
 class TestCapturedMoney:
     """Another dispute is about USD 55.00 of the USD 69.44; USD 9.44 was refunded."""
 

@@ -45,10 +45,11 @@ def the_books_say_what_is_remembered(life: MoneyLife) -> None:
 
 
 def merchants_have_what_they_are_due(life: MoneyLife) -> None:
-    """Invariant 3 of the design, of one order's money before it is held or paid out."""
-    assert -(life.scenario.balance("2110") + life.scenario.balance("2120")) == due_to_merchant(life.scenario.events)
-    assert life.scenario.balance("2110") == life.scenario.base("2110"), "a merchant's money is CNY"
-    assert life.scenario.balance("2110") <= 0, "no more leaves a merchant's pending money than came in"
+    """Invariant 3 of the design, of one order's money before it is paid out."""
+    pending, available, held = (life.scenario.balance(account) for account in ("2110", "2120", "2130"))
+    assert -(pending + available + held) == due_to_merchant(life.scenario.events)
+    assert pending == life.scenario.base("2110"), "a merchant's money is CNY"
+    assert pending + held <= 0, "no more leaves a merchant's pending money than came in"
 
 
 def due_to_merchant(events: Iterable[Event]) -> int:
@@ -135,7 +136,7 @@ def no_money_is_without_a_unit(life: MoneyLife) -> None:
     }
     for line_id, book in life.order.lines.items():
         if line_id not in flagged:
-            assert not any(units.balance.uncovered for units in book.places.values()), line_id
+            assert not list(uncovered(life.order, line_id))
             assert book.pending_value.minor == 0, line_id
 
 

@@ -25,7 +25,8 @@ from tests.support.payments import rate, settled_line, settles
 OF_MONEY = (
     "capture", "reported again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
     "refund sent", "refund muddle",
-    "open dispute", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays", "freight", "duty", "claim",
+    "open dispute", "give part", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays",
+    "freight", "duty", "claim",
 )  # fmt: skip
 REASONS = ("not_received", "product_unacceptable", "fraudulent")
 STAGES = ("inquiry", "chargeback", "second_stage")
@@ -43,7 +44,7 @@ class MoneyLife(Life):
             super().step(action, which, qty)
             return
         self.day += 1
-        with suppress(Refusal, _NothingThere):
+        with suppress(Refusal, NothingThere):
             getattr(self, "_" + action.replace(" ", "_"))(which, qty)
 
     def finish(self) -> None:
@@ -180,6 +181,17 @@ class MoneyLife(Life):
             reported["lines"] = [{"line_id": self._line(which), "qty": qty}]
         self._submit("report_dispute_opened", by=PARTNER, **reported)
 
+    def _give_part(self, which: int, qty: int) -> None:
+        """An issuer gives the buyer a part of the price of a line's unit."""
+        line_id, name = self._line(which), self._name()
+        price: Money = self.order.lines[line_id].line.unit_reference
+        known = max(self.order.payments.captures.values(), key=lambda each: each.amount)
+        about = {"dispute_id": name, "psp": "stripe", "capture_ref": known.capture_ref, "reason": REASONS[which % 3]}
+        about |= {"amount": str(Money(max(1, price.minor * (1 + which) // 100), price.currency))}
+        lines = [{"line_id": line_id, "qty": qty}]
+        self._submit("report_dispute_opened", by=PARTNER, **about, stage="chargeback", lines=lines)
+        self._decide(self.order.disputes.by_id[name], won=False)
+
     def _withdraw(self, which: int, _: int) -> None:
         dispute = self._dispute(which)
         self._submit("report_dispute_funds_withdrawn", **_of(dispute), amount=str(dispute.amount))
@@ -262,11 +274,11 @@ class MoneyLife(Life):
 
     def _one_of(self, things: dict[str, Any], which: int) -> Any:
         if not things:
-            raise _NothingThere
+            raise NothingThere
         return list(things.values())[which % len(things)]
 
 
-class _NothingThere(Exception):
+class NothingThere(Exception):
     """There is nothing to do that with."""
 
 
