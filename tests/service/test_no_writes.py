@@ -91,8 +91,8 @@ def deliver(client: TestClient, number: int) -> Any:
 
 def test_a_full_disk_is_503_and_not_ready_until_there_is_space(app: App, client: TestClient) -> None:
     as_owner(app.settings.database_url, NO_SPACE)
-    refused, health, read = deliver(client, 1), client.get("/readyz"), client.get("/balances")
-    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "DATABASE_DISK_FULL")
+    refused, health, read = deliver(client, 1), client.get("/readyz"), client.get("/v1/balances")
+    assert (refused.status_code, refused.json()["code"]) == (503, "DATABASE_DISK_FULL")
     assert int(refused.headers["Retry-After"]) >= 1
     assert (health.status_code, read.status_code) == (503, 200)
     assert "no space left" in health.json()["troubles"][0]
