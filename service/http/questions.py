@@ -54,7 +54,7 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
 def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
     """Returns the documented answers beside 200 that only some questions have."""
     ambiguous = (409,) if "{order}" in question.path else ()
-    return responses(*((404,) if question.noun else ()), *ambiguous)
+    return responses(*((404,) if "{" in question.path else ()), *ambiguous)
 
 
 def _header(name: str) -> str:

@@ -107,4 +107,8 @@ def _plain(value: Any) -> Any:
         return (type(value), _plain(fields))
     slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
     fields = {name: getattr(value, name) for name in slots if hasattr(value, name)} | getattr(value, "__dict__", {})
-    return (type(value), _plain(fields)) if fields and type(value).__module__.startswith("ledger.streams") else value
+    return (
+        (type(value), _plain(fields))
+        if fields and type(value).__module__.startswith(("ledger.streams", "ledger.folds"))
+        else value
+    )
