@@ -43,7 +43,10 @@ ACTS = some.lists(
         ),
         some.tuples(some.just("cancel"), LINE, DAYS, UNITS, some.just("")),
         some.tuples(some.just("lose"), PARCEL, DAYS, some.just(0), some.just("")),
-        some.tuples(some.just("gather"), PARCEL, DAYS, some.just(0), some.just("")),
+        some.tuples(some.just("gather"), PARCEL, DAYS, some.just(0), some.sampled_from(["P-1", "P-2", "P-3"])),
+        some.tuples(some.just("halve"), PARCEL, DAYS, some.just(0), LINE),
+        some.tuples(some.just("sign on"), PARCEL, DAYS, some.just(0), some.sampled_from(["x", "y"])),
+        some.tuples(some.just("expire"), LINE, DAYS, some.just(0), some.just("")),
     ),
     max_size=10,
 )
@@ -64,7 +67,7 @@ class Way:
 
     def act(self, kind: str, what: str, days: float, qty: int, how: str) -> None:
         self.number += 1
-        self._try(lambda: getattr(self, f"_{kind}")(what, after_days(days), qty, how))
+        self._try(lambda: getattr(self, f"_{kind.replace(' ', '_')}")(what, after_days(days), qty, how))
 
     def tracking(self) -> OrderTracking:
         policies = [published(policy, version=2) for policy in self.policies]
@@ -114,8 +117,21 @@ class Way:
             "refund_lost_parcel", by=PLATFORM, parcel_id=parcel_id, at=at, refund_id=f"L-{self.number}"
         )
 
-    def _gather(self, parcel_id: str, at: datetime, _: int, __: str) -> None:
-        new = {"to_parcel": f"{parcel_id}x", "from_parcels": [parcel_id], "tracking_no": f"T-{self.number}"}
+    def _sign_on(self, parcel_id: str, at: datetime, _: int, how: str) -> None:
+        self._sign(f"{parcel_id}{how}", at, 0, "recipient")
+
+    def _halve(self, parcel_id: str, at: datetime, _: int, line_id: str) -> None:
+        part = {"parcel_id": f"{parcel_id}y", "items": one(line_id)}
+        self.scenario.submit("report_split", by=PARTNER, at=at, parcel_id=parcel_id, parts=[part])
+
+    def _expire(self, _: str, at: datetime, __: int, ___: str) -> None:
+        waiting = [case.id for case in self.scenario.order.cases.values() if case.awaits_goods]
+        for refund_id in waiting[:1]:
+            self.scenario.submit("expire_return", at=at, refund_id=refund_id)
+
+    def _gather(self, parcel_id: str, at: datetime, _: int, other: str) -> None:
+        sources = list(dict.fromkeys((parcel_id, other)))
+        new = {"to_parcel": f"{parcel_id}x", "from_parcels": sources, "tracking_no": f"T-{self.number}"}
         self.scenario.submit("report_consolidation", by=PARTNER, at=at, **new)
 
     def _cancel(self, line_id: str, at: datetime, qty: int, _: str) -> None:
