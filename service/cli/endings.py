@@ -10,8 +10,7 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import Any, TextIO
 
-from typer.core import TyperGroup
-
+from service.cli.help_pages import WholeSentences
 from service.cli.output import stderr
 from service.cli.signals import interrupted_by_signals
 from service.failures import Interrupted, OutputUnusable
@@ -54,7 +53,7 @@ class ReaderGone(OutputUnusable):
         super().__init__("The reader of standard output has closed it; the rest was not printed.")
 
 
-class Program(TyperGroup):
+class Program(WholeSentences):
     """The group of all commands. Turns errors of the operating system into sentences before the library ends the
     process."""
 

