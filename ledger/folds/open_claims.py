@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
@@ -17,7 +17,8 @@ from ledger.events.disputes import (
     DisputeWon,
 )
 from ledger.events.event import Event
-from ledger.events.parcels import ParcelsConsolidated, ParcelSplit
+from ledger.events.orders import OrderLineCancelled, OrderPlaced
+from ledger.events.payments import PaymentAllocated, PaymentCaptureFailed
 from ledger.events.refunds import (
     ApprovedLine,
     RefundApproved,
@@ -28,10 +29,17 @@ from ledger.events.refunds import (
     ReturnExpired,
 )
 from ledger.events.settlement import SettlementReleased
+from ledger.folds.claimed_units import OF_PARCELS, LinePlace, UnitCounts, is_repacking, units_by_place
 from ledger.folds.disputes import StagedDispute
 from ledger.folds.evolution import Evolving
+from ledger.folds.parcel_reports import ParcelReports, Reports
+from ledger.folds.unit_claims import UnitsAt
 
 CLAIMING: tuple[type[Event], ...] = (
+    OrderPlaced,
+    OrderLineCancelled,
+    PaymentAllocated,
+    PaymentCaptureFailed,
     SettlementReleased,
     RefundRequested,
     RefundAutoApproved,
@@ -45,8 +53,7 @@ CLAIMING: tuple[type[Event], ...] = (
     DisputeEvidenceSubmitted,
     DisputeLost,
     DisputeWon,
-    ParcelsConsolidated,
-    ParcelSplit,
+    *OF_PARCELS,
 )
 Place = str  # a parcel id; empty for units in no parcel
 ByPlace = dict[str, dict[Place, int]]  # fen at list price, by line and place
@@ -71,29 +78,60 @@ class OpenClaims(Evolving):
 
     A claim counts at list price, because it is decided later whether the fee is given back and who bears a dispute. An
     approved refund is no claim: its money has left the account. Unreleased money is not claimed: a claim is at most the
-    released money of the line, and a case's claim at most that of its units' places. After repacking this fold does not
-    know the places, and the whole line counts.
+    released money of the line, and a case's claim at most that of its units' places.
+
+    A dispute claims its units in the places where decisions look for them (`ledger/folds/unit_claims.py`): a unit in a
+    case and a dispute is claimed once, and the unreleased units of a place first. After repacking this fold does not
+    know the places, and a dispute claims the units of the line with the highest price.
     """
 
     released: dict[str, dict[Place, Released]] = field(default_factory=dict)
     cases: dict[str, ByPlace] = field(default_factory=dict)
+    asked: dict[str, ByPlace] = field(default_factory=dict)  # units, by case, line and place
     disputes: dict[str, StagedDispute] = field(default_factory=dict)
+    counts: UnitCounts = field(default_factory=UnitCounts)
     is_repacked: bool = False
+    reports: Reports = field(default_factory=ParcelReports)  # folded only if a dispute is open
 
     @property
     def fen(self) -> int:
         """The sum of all claims, in fen."""
         if not self.cases and not self.disputes:
             return 0
-        return sum(self._claims_on(line_id, places) for line_id, places in self.released.items())
+        is_disputed = any(dispute.is_open for dispute in self.disputes.values())
+        units = self.units() if is_disputed and not self.is_repacked else None
+        return sum(self._claims_on(line_id, places, units) for line_id, places in self.released.items())
 
-    def _claims_on(self, line_id: str, places: dict[Place, Released]) -> int:
-        asked = Counter[Place]()
-        for case in self.cases.values():
-            asked.update(case.get(line_id, {}))
-        cases = sum(min(fen, self._released_of(place, places)) for place, fen in asked.items())
-        disputes = sum(_claim_of(dispute, line_id, places.values()) for dispute in self.disputes.values())
+    def units(self) -> dict[LinePlace, UnitsAt]:
+        """Returns the units that are not refunded, by line and place. After repacking, cases name earlier places."""
+        asked: defaultdict[LinePlace, Counter[str]] = defaultdict(Counter)
+        for case_id, by_line in self.asked.items():
+            for line_id, by_place in by_line.items():
+                for place, qty in by_place.items():
+                    asked[line_id, place][case_id] += qty
+        return units_by_place(
+            self.counts, self.reports.parcels, asked, (d for d in self.disputes.values() if d.is_open)
+        )
+
+    def _claims_on(self, line_id: str, places: dict[Place, Released], units: Mapping[LinePlace, UnitsAt] | None) -> int:
+        claims = Counter[Place]()
+        for case_id, case in self.cases.items():
+            for place, fen in case.get(line_id, {}).items():
+                contested = self._contested(case_id, line_id, place, fen, units or {})
+                claims[place] += fen - contested
+        cases = sum(min(fen, self._released_of(place, places)) for place, fen in claims.items())
+        if units is None:
+            disputes = sum(_claim_of(dispute, line_id, places.values()) for dispute in self.disputes.values())
+        else:
+            disputes = sum(_disputed(units.get((line_id, place)), held) for place, held in places.items())
         return max(0, min(cases + disputes, sum(held.fen for held in places.values())))
+
+    def _contested(self, case_id: str, line_id: str, place: Place, fen: int, units: Mapping[LinePlace, UnitsAt]) -> int:
+        """Returns the part of a case's claim whose units a dispute claims too, rounded down."""
+        asked = self.asked.get(case_id, {}).get(line_id, {}).get(place, 0)
+        there = units.get((line_id, place))
+        contested = sum(n for (_, case), n in there.contested.items() if case == case_id) if there else 0
+        return fen * min(contested, asked) // asked if asked else 0
 
     def _released_of(self, place: Place, places: dict[Place, Released]) -> int:
         """Returns the released fen of the units that a case asks for in this place."""
@@ -106,30 +144,48 @@ class OpenClaims(Evolving):
         """Applies one event. An event that is not in `CLAIMING` changes nothing."""
 
     @evolve.register
+    def _(self, event: OrderPlaced) -> None:
+        self.counts.ordered = {line.line_id: line.qty for line in event.lines}
+
+    @evolve.register
+    def _(self, event: OrderLineCancelled) -> None:
+        cancelled = self.counts.cancelled
+        cancelled[event.line_id] = cancelled.get(event.line_id, 0) + event.qty
+
+    @evolve.register
+    def _(self, event: PaymentAllocated) -> None:
+        self.counts.paid = {line.line_id: line.qty for line in event.lines}
+
+    @evolve.register
+    def _(self, event: PaymentCaptureFailed) -> None:
+        if event.undone:
+            self.counts.paid = None
+
+    @evolve.register
     def _(self, event: SettlementReleased) -> None:
         self._release(event.line_id, event.parcel_id, qty=event.qty, fen=event.gross.minor)
 
     @evolve.register
     def _(self, event: RefundRequested) -> None:
-        if event.type == "unshipped":
+        if event.type == "unshipped":  # it is approved in the same append
             return
-        asked = self.cases.setdefault(event.refund_id, {})
         for line in event.lines:
-            places, place = asked.setdefault(line.line_id, {}), line.parcel_id or ""
-            places[place] = places.get(place, 0) + line.list_amount.minor
+            for known, more in ((self.cases, line.list_amount.minor), (self.asked, line.qty)):
+                places = known.setdefault(event.refund_id, {}).setdefault(line.line_id, {})
+                places[line.parcel_id or ""] = places.get(line.parcel_id or "", 0) + more
 
     @evolve.register
     def _(self, event: RefundAutoApproved | RefundApproved) -> None:
-        self.cases.pop(event.refund_id, None)
+        self._close(event.refund_id)
         self._take_back(event.lines)
 
     @evolve.register
     def _(self, event: RefundRejected | RefundWithdrawn) -> None:
-        self.cases.pop(event.refund_id, None)
+        self._close(event.refund_id)
 
     @evolve.register
     def _(self, event: ReturnExpired) -> None:
-        self.cases.pop(event.refund_id, None)
+        self._close(event.refund_id)
         if event.undone:
             self._take_back(event.undone.lines, sign=-1)
         if event.kept:
@@ -150,10 +206,17 @@ class OpenClaims(Evolving):
         if event.undone:
             self._take_back(event.undone.lines, sign=-1)
 
-    @evolve.register(ParcelsConsolidated)
-    @evolve.register(ParcelSplit)
-    def _(self, _: Event) -> None:
-        self.is_repacked = True
+    def _report(self, event: Any) -> None:
+        """Keeps a parcel's event until the places of units are asked for."""
+        self.reports.add(event)
+        self.is_repacked = self.is_repacked or is_repacking(event)
+
+    for _of_parcel in OF_PARCELS:
+        evolve.register(_of_parcel, _report)
+
+    def _close(self, case_id: str) -> None:
+        self.cases.pop(case_id, None)
+        self.asked.pop(case_id, None)
 
     def _release(self, line_id: str, parcel_id: str | None, *, qty: int, fen: int) -> None:
         held = self.released.setdefault(line_id, {}).setdefault(parcel_id or "", Released())
@@ -161,16 +224,19 @@ class OpenClaims(Evolving):
 
     def _take_back(self, lines: Iterable[ApprovedLine], sign: int = 1) -> None:
         for line in lines:
+            self.counts.refund(line.line_id, line.parcel_id or "", sign * line.qty)
             fen = (line.from_available + line.fee_back + line.vat_back).minor
             if fen:
                 self._release(line.line_id, line.parcel_id, qty=-sign * line.released_qty, fen=-sign * fen)
 
     def _reach(self, event: Any) -> None:
-        self.disputes.setdefault(event.dispute_id, StagedDispute(dispute_id=event.dispute_id)).reach(event)
+        dispute = self.disputes.setdefault(event.dispute_id, StagedDispute(dispute_id=event.dispute_id))
+        dispute.reach(event, cases=self.asked)
 
 
 def _claim_of(dispute: StagedDispute, line_id: str, places: Iterable[Released]) -> int:
-    """Returns the dispute's claim on a line in fen, on the released units with the highest price first."""
+    """Returns the dispute's claim on a line in fen if the places of its units are not known: on the released units with
+    the highest price first."""
     if not dispute.is_open or not dispute.concerns(line_id):
         return 0
     places = list(places)
@@ -179,3 +245,12 @@ def _claim_of(dispute: StagedDispute, line_id: str, places: Iterable[Released]) 
         claim += held.of(left)
         left -= min(left, max(0, held.qty))
     return claim
+
+
+def _disputed(units: UnitsAt | None, held: Released) -> int:
+    """Returns the claim of disputes on a place in fen: its unreleased units that no case asks for are claimed first."""
+    if units is None:
+        return 0
+    unreleased = units.qty - max(0, held.qty)
+    spare = max(0, unreleased - (units.asked.total() - units.contested.total()))
+    return held.of(max(0, units.at_stake - spare)) if units.at_stake > spare else 0

@@ -53,7 +53,7 @@ class ClaimsOnMerchants(Projection):
     """
 
     name = "open_claims"
-    version = 3
+    version = 4
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 

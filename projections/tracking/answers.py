@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from ledger.events.milestones import MILESTONES, as_read, place_on_the_way
 from ledger.folds.after_sales import unit_locks
 from ledger.folds.parcel_facts import Fact
+from ledger.folds.parcel_reports import parcels_of
 from ledger.folds.parcels import Parcels
 from ledger.folds.unit_claims import UnitsAt
 from ledger.fx import CNY
@@ -29,7 +30,6 @@ from projections.tracking.answer import (
 from projections.tracking.buyers_places import place_without
 from projections.tracking.headline import headline_of
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
-from projections.tracking.tracked_parcels import parcels_of
 from projections.tracking.tracked_units import Lines, Places, awaited_units, units_by_place, units_of
 
 Stored = Mapping[Any, Any]  # a row by column

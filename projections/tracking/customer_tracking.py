@@ -46,6 +46,7 @@ from ledger.events.refunds import (
     ReturnShipped,
 )
 from ledger.folds.line_places import repack
+from ledger.folds.parcel_reports import parcels_of, stored
 from ledger.folds.parcels import Parcels
 from ledger.ids import merchant_of, order_of
 from ledger.log.rows import Recorded
@@ -56,7 +57,7 @@ from projections.engine.projection import Projection
 from projections.tracking.buyers_places import names_of
 from projections.tracking.tables import BLANK_ORDER, BLANK_PARCEL, LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 from projections.tracking.tracked_disputes import DISPUTE_EVENTS, disputes_after
-from projections.tracking.tracked_parcels import columns_of, milestone_of, parcels_of, stored, without_partners
+from projections.tracking.tracked_parcels import columns_of, milestone_of, without_partners
 from projections.tracking.tracked_refunds import REFUND_EVENTS, refunds_after
 from projections.tracking.tracked_units import Lines, TrackedUnits, close, refund, text_of, undo, units_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.canonical import canonical
 from ledger.carrier_marks import mark_of
-from ledger.events.event import Event, decode
+from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, WORDS, furthest
 from ledger.events.parcels import (
     ParcelCreated,
@@ -43,20 +43,6 @@ def without_partners(event: Event) -> Event:
     elif contents := getattr(event, "contents", ()):
         known["contents"] = tuple(part.model_copy(update={"tracking_no": ""}) for part in contents)
     return event.model_copy(update=known)
-
-
-def stored(event: Event) -> str:
-    """Returns the event as one line of the order's reports."""
-    return f"{event.name} {event.schema_version} {event.payload()}\n"
-
-
-def parcels_of(reports: str) -> Parcels:
-    """Returns the parcels after all stored reports of the order."""
-    parcels = Parcels()
-    for line in reports.splitlines():
-        name, version, payload = line.split(" ", 2)
-        parcels.remember(decode(name, int(version), payload))
-    return parcels
 
 
 def milestone_of(event: Event, recorded_at: datetime) -> tuple[str, datetime]:

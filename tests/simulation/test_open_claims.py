@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from ledger.events.disputes import DisputeLost
 from ledger.events.refunds import RefundApproved
 from ledger.folds.open_claims import OpenClaims
+from ledger.streams.units.units import OrderUnits
 from tests.ledger.journal.rules.test_orders import SALES, Sale
 from tests.simulation.models.money_life import MoneyLife
 from tests.simulation.test_random_money import _SLOW, EXAMPLES, SEED
@@ -37,6 +38,21 @@ def test_open_claims_cover_what_cases_and_disputes_take(sale: Sale, steps: list[
     life.finish()
     open_claims_cover_what_is_taken(life)
     assert life.order.claimed == 0
+
+
+@seed(SEED + 1)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
+@given(sale=SALES, steps=STEPS)
+def test_claims_find_units_where_decisions_find_them(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
+    note(f"seed {SEED + 1}")
+    life = MoneyLife(sale)
+    for line_id in life.order.lines:
+        life.step("send", int(line_id), 1)
+    for step in steps:
+        life.step(*step)
+        there = {(u.line_id, u.parcel_id or ""): u for u in OrderUnits(life.order) if u.qty}
+        found = {place: units for place, units in life.order.claims.units().items() if units.qty}
+        assert life.order.claims.is_repacked or found == there, step
 
 
 def open_claims_cover_what_is_taken(life: MoneyLife) -> None:
