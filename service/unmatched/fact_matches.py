@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome, first_fault
@@ -14,7 +14,9 @@ from ledger.ids import PLATFORM_BOOK, derived_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
 from ledger.streams.loader import load_stream
 from ledger.streams.reference_data import UnmatchedItem
-from service.adapters.psp.facts import noted_fact
+from service.adapters.psp.facts import ProviderFact, noted_fact
+
+Order = tuple[str, str]  # merchant and order
 
 
 class FactMatcher:
@@ -31,10 +33,19 @@ class FactMatcher:
         If a report ends in a fault, returns the fault, and the item stays unmatched.
         """
         item = unmatched_item(self._ledger, system, reference)
-        streams = (order_stream(merchant_id, order_id),)
+        return self.report(
+            item, reports_to(item, (merchant_id, order_id)), [(merchant_id, order_id)], actor=actor, id=id
+        )
+
+    def report(
+        self, item: UnmatchedItem, reports: Iterable[Command], orders: Iterable[Order], *, actor: Actor, id: str
+    ) -> Outcome:
+        """Submits the reports and marks the item as matched with the orders. An item that holds money is refused."""
+        _, system, reference = item.name.split("/")
+        streams = tuple(order_stream(*order) for order in orders)
         said = MarkFactMatched(id=id, actor=actor, system=system, reference=reference, streams=streams)
-        reports = list(reports_to(item, (merchant_id, order_id))) if item.capture is None or item.is_matched else []
-        if fault := first_fault(self._bus.submit(reports)):
+        holds_money = item.capture is not None and not item.is_matched
+        if fault := first_fault(self._bus.submit([] if holds_money else list(reports))):
             return fault
         return self._bus.submit([said])[0]
 
@@ -44,24 +55,27 @@ def unmatched_item(ledger: Ledger, system: str, reference: str) -> UnmatchedItem
     return load_stream(ledger.reader, PLATFORM_BOOK, unmatched_stream(system, reference), UnmatchedItem)
 
 
-def reports_to(item: UnmatchedItem, order: tuple[str, str]) -> Iterator[Command]:
-    """Yields the providers' facts of the item as reports to an order."""
+def noted_facts(item: UnmatchedItem) -> Iterator[ProviderFact]:
+    """Yields the providers' facts of the item; the id of each is derived from its note."""
     for n, note in enumerate(item.noted):
-        fact = noted_fact(note, derived_id("note", note.reference, str(n)))
-        if fact and (report := fact.report(order)):
+        if fact := noted_fact(note, derived_id("note", note.reference, str(n))):
+            yield fact
+
+
+def reports_to(item: UnmatchedItem, order: Order) -> Iterator[Command]:
+    """Yields the providers' facts of the item as reports to an order."""
+    for fact in noted_facts(item):
+        if report := fact.report(order):
             yield report
 
 
 def reports_with(item: UnmatchedItem, parts: Sequence[MatchedPart]) -> Iterator[Command]:
-    """Yields the facts noted with money that is matched to these orders. With several orders, only failures are
-    reported, each with the order's part; other facts need a single order.
+    """Yields the facts noted with money that is matched to these orders. With several orders, only failures and refunds
+    of the whole are reported, each with the order's part; other facts need a single order.
     """
-    for part in parts:
-        for n, note in enumerate(item.noted):
-            fact = noted_fact(note, derived_id("note", note.reference, str(n)))
-            if fact and fact.kind == "failed":
-                fact = fact.of(part.amount)
-            elif len(parts) > 1:
-                continue
-            if fact and (report := fact.report((part.merchant_id, part.order_id))):
+    amounts = {(part.merchant_id, part.order_id): part.amount for part in parts}
+    for fact in noted_facts(item):
+        alone = {} if len(parts) > 1 else dict.fromkeys(amounts, fact)
+        for order, each in (fact.shared_among(amounts) or alone).items():
+            if report := each.report(order):
                 yield report

@@ -158,6 +158,8 @@ def _commands(fact: ProviderFact, known: _Known) -> Iterator[Command]:
         yield from reported
     elif fact.kind in ("captured", "failed") and not fact.order and len(parts := known.parts_of(fact)) > 1:
         yield from _of_each(fact, parts)
+    elif len(orders) != 1 and fact.kind == "refund" and (shared := fact.shared_among(known.parts_of(fact))):
+        yield from (each.command(order) for order, each in shared.items())
     else:
         yield fact.command(next(iter(orders)) if len(orders) == 1 else None)
 
@@ -173,7 +175,7 @@ def _of_each(fact: ProviderFact, parts: dict[Order, Money]) -> Iterator[Command]
     if fact.amount != whole:
         yield fact.once().command(min(parts))
     elif fact.kind == "failed":
-        yield from (fact.of(amount).command(order) for order, amount in parts.items())
+        yield from (each.command(order) for order, each in fact.shared_among(parts).items())
 
 
 def _about_the_unmatched_items(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> Iterator[Command]:

@@ -29,7 +29,7 @@ from ledger.currencies import all_currencies, exponent_of
 from ledger.events.platform import UnmatchedFactReported
 from ledger.ids import derived_id, is_id
 from ledger.limits import LARGEST_AMOUNT, LARGEST_NUMBER
-from ledger.money import Money
+from ledger.money import Money, total
 from ledger.references import reference_key
 from service.adapters.refused_bodies import PayloadNotUnderstood
 
@@ -111,6 +111,16 @@ class ProviderFact:
     def of(self, amount: Money) -> ProviderFact:
         """Returns the fact with the part of one of several orders as its amount."""
         return replace(self, said={**self.said, "amount": amount}, amount=amount)
+
+    def shared_among(self, parts: Mapping[tuple[str, str], Money]) -> Mapping[tuple[str, str], ProviderFact]:
+        """Returns the fact of each order that shares the capture, with its part: a failure, or a refund of the whole.
+
+        Empty for other facts: a person says which order they concern.
+        """
+        is_shared = self.kind == "failed"
+        if self.kind == "refund" and not self.said.get("attempt_id") and len(parts) > 1:
+            is_shared = total(list(parts.values()), next(iter(parts.values())).currency) == self.amount
+        return {order: self.of(part) for order, part in parts.items()} if is_shared else {}
 
     def command(self, order: tuple[str, str] | None) -> Command:
         """Returns the report to the order. Without an order, or if the report would be invalid, returns an unmatched
