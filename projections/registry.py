@@ -26,6 +26,7 @@ from projections.worklists.exceptions import Exceptions
 from projections.worklists.overdue_to_warehouse import OverdueToWarehouse
 from projections.worklists.proposals import Proposals
 from projections.worklists.refunds_due import RefundsDue
+from projections.worklists.refunds_to_submit import RefundsToSubmit
 
 PROJECTIONS: dict[str, Projection] = {
     projection.name: projection
@@ -51,6 +52,7 @@ PROJECTIONS: dict[str, Projection] = {
         PspReferences(),
         Proposals(),
         RefundsDue(),
+        RefundsToSubmit(),
         PartnerInvoices(),
         Taxes(),
     )

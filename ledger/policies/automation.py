@@ -91,7 +91,13 @@ class Automation(Policy, key="automation"):
         any failure, else of the last request.
         """
         first = now if self.capture_when == "at_dispatch" else later(now, self.capture_ahead)
-        return {0: first} | {n: earlier(now, self._wait(n)) for n in range(1, self.refund_attempts)}
+        return self.refund_bounds(now) | {0: first}
+
+    def refund_bounds(self, now: datetime) -> dict[int, datetime]:
+        """Returns the latest instant that makes an attempt to refund due, by number of failures: of the approval
+        before any failure, else of the last failure.
+        """
+        return {0: now} | {n: earlier(now, self._wait(n)) for n in range(1, self.refund_attempts)}
 
     def _wait(self, failures: int) -> timedelta:
         """Returns the wait after so many failures: twice as long each time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,7 +13,7 @@ from ledger.policies.automation import Automation
 from ledger.streams.loader import load_each
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
-from projections.worklists.refunds_due import Waiting, waiting
+from projections.worklists.refunds_to_submit import RefundToSubmit, refunds_to_submit
 from service.loops.loop import Item
 from service.loops.timer import PAGE, TIMER, Timer
 
@@ -32,16 +32,19 @@ class Refunds(Timer):
         return self.in_each_book(partial(self._ask, policy, now)) if policy else 0
 
     def _ask(self, policy: Automation, now: datetime, book: int) -> int:
-        found = self.pages(lambda last: waiting(self.app.views, "refund", book, by=now, after=last, limit=PAGE))
+        found = self.pages(partial(self._page, policy.refund_bounds(now), book))
         return sum(self.loop.ask(self._items(policy, now, book, page)) for page in found)
 
-    def _items(self, policy: Automation, now: datetime, book: int, page: Sequence[Waiting]) -> Iterator[Item]:
+    def _page(self, bounds: Mapping[int, datetime], book: int, last: RefundToSubmit | None) -> list[RefundToSubmit]:
+        return refunds_to_submit(self.app.views, book, bounds=bounds, after=last, limit=PAGE)
+
+    def _items(self, policy: Automation, now: datetime, book: int, page: Sequence[RefundToSubmit]) -> Iterator[Item]:
         orders = load_each(self.app.ledger.reader, {each.stream: book for each in page}, Order)
         for each in page:
-            case = orders[each.stream].cases.get(each.subject)
-            due = due_at(case, each.since, policy) if case else None
+            case = orders[each.stream].cases.get(each.refund_id)
+            due = due_at(case, each.at, policy) if case else None
             if case and due and due <= now:
-                name = f"{each.stream}#{each.subject}"
+                name = f"{each.stream}#{each.refund_id}"
                 yield Item(book, name, partial(_command, each, len(case.attempts), _asked(now - due)))
 
 
@@ -64,12 +67,12 @@ def _asked(waits: timedelta) -> int:
     return (waits // _AGAIN).bit_length()
 
 
-def _command(each: Waiting, attempts: int, again: int) -> Command:
+def _command(each: RefundToSubmit, attempts: int, again: int) -> Command:
     """Returns the command. Its id changes with every attempt and every repetition."""
     return SubmitRefund(
-        id=command_id("submit-refund", each.stream, each.subject, str(attempts), str(again)),
+        id=command_id("submit-refund", each.stream, each.refund_id, str(attempts), str(again)),
         actor=TIMER,
         merchant_id=merchant_of(each.stream) or "",
         order_id=order_of(each.stream) or "",
-        refund_id=each.subject,
+        refund_id=each.refund_id,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from projections.reconciliation.instructions import Instructions
 from service.automation.captures import Captures
+from service.automation.refunds import Refunds
 from service.automation.unmatched_facts import WaitingFacts
 from service.automation.waiting_lines import WaitingLines
 from service.loops.timer import Timer
@@ -114,6 +115,18 @@ class TestSending:
         timer.sweep()  # the six wait for a second and the last one too
         desk.clock.forward(milliseconds=500)
         assert read_by(desk, timer) == idle
+
+
+class TestRefunds:
+    def test_refunds_that_wait_for_their_provider_are_not_read(self, desk: Desk) -> None:
+        timer = Refunds(app_of(desk))
+        before = read_by(desk, timer)
+        for number in range(6):
+            paid(desk, f"O-{number}")
+            about = {"merchant_id": "M-1", "order_id": f"O-{number}", "refund_id": f"R-{number}"}
+            desk.expect("cancel_order", actor=BUYER, reason="changed_mind", **about)
+        timer.app.catch_up()
+        assert (timer.sweep(), read_by(desk, timer)) == (6, before)
 
 
 def noted(desk: Desk, name: str, *, kind: str = "psp_dispute_opened") -> None:

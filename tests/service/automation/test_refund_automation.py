@@ -15,6 +15,7 @@ from ledger.ids import order_stream
 from projections.engine.views import Views
 from projections.reconciliation.instructions import Instructions
 from projections.worklists.refunds_due import RefundsDue
+from projections.worklists.refunds_to_submit import RefundsToSubmit
 from service.app import App
 from service.automation.overdue_answers import Stuck
 from service.automation.refunds import Refunds
@@ -28,7 +29,7 @@ OWNER = Actor(kind="merchant", id="mei", role="merchant")
 SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
 PARTNER = Actor(kind="partner", id="stripe", role="service")
 BUYER = Actor(kind="buyer", id="B-1", role="buyer")
-VIEWS = (RefundsDue(), Instructions())
+VIEWS = (RefundsDue(), RefundsToSubmit(), Instructions())
 
 
 class Shop:
