@@ -1,4 +1,4 @@
-"""What a payout leaves for open disputes: the released money of the units that a dispute concerns, each unit once."""
+"""Open claims: a payout leaves the released money of the units that a dispute concerns, each unit once."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Checkout:
         matcher.match("stripe", f"ch_{self.name}", parts, actor=FINANCE, id=f"r-{self.name}")
 
     def reported(self, messages: Sequence[Message | None]) -> tuple[Any, ...]:
-        """What the messages (None: the charge is matched with its orders) add to the books, and what is open then."""
+        """Returns the money that the messages add (None: the charge is matched with its orders), and the open items."""
         for message in messages:
             if message is None:
                 self.matched()
