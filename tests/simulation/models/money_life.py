@@ -185,7 +185,10 @@ class MoneyLife(Life):
         """An issuer gives the buyer a part of the price of a line's unit."""
         line_id, name = self._line(which), self._name()
         price: Money = self.order.lines[line_id].line.unit_reference
-        known = max(self.order.payments.captures.values(), key=lambda each: each.amount)
+        captures = self.order.payments.captures
+        if not captures:
+            raise NothingThere
+        known = max(captures.values(), key=lambda each: each.amount)
         about = {"dispute_id": name, "psp": "stripe", "capture_ref": known.capture_ref, "reason": REASONS[which % 3]}
         about |= {"amount": str(Money(max(1, price.minor * (1 + which) // 100), price.currency))}
         lines = [{"line_id": line_id, "qty": qty}]
