@@ -99,6 +99,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, ParcelReports):  # folded when it is asked for, which may be earlier or later
+        return _plain(value.parcels)
     if isinstance(value, Sealed):  # never compared by content
         return Sealed
     if isinstance(value, Event):
@@ -107,8 +109,5 @@ def _plain(value: Any) -> Any:
         return (type(value), _plain(fields))
     slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
     fields = {name: getattr(value, name) for name in slots if hasattr(value, name)} | getattr(value, "__dict__", {})
-    return (
-        (type(value), _plain(fields))
-        if fields and type(value).__module__.startswith(("ledger.streams", "ledger.folds"))
-        else value
-    )
+    is_state = type(value).__module__.startswith(("ledger.streams", "ledger.folds"))
+    return (type(value), _plain(fields)) if fields and is_state else value
