@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from ledger.events.event import Event, decode
+from ledger.folds.parcel_reports import ParcelReports
 from ledger.fx import CNY
 from ledger.ids import account_guard, merchant_of
 from ledger.journal.accounts import is_merchant_account
