@@ -225,9 +225,14 @@ def test_every_channel_and_market_sells_and_creators_are_named(events: list[Reco
     assert len({order.channel.creator_id for order in orders}) > 20
 
 
+# These hold only items that wait for an order, and the month leaves none that does.
+_EMPTIED = re.compile(r"waiting_(items|references)_")
+
+
 def test_every_read_model_has_something_to_show(recorded: ReportedFact) -> None:
     app, _, _ = recorded
-    assert [name for name in _tables(app) if not _rows(app, name)] == [], f"seed {SEED}"
+    empty = [name for name in _tables(app) if not _rows(app, name)]
+    assert [name for name in empty if not _EMPTIED.search(name)] == [], f"seed {SEED}"
 
 
 def test_no_read_model_has_stopped(recorded: ReportedFact) -> None:

@@ -97,7 +97,7 @@ def request(target: str, *, method: str = "GET", length: int = 0, close: bool = 
 def refused(received: bytes) -> tuple[int, str]:
     """Status and code of an error as it came over the wire."""
     head, _, body = received.partition(b"\r\n\r\n")
-    return int(head.split()[1]), str(json.loads(body)["error"]["code"])
+    return int(head.split()[1]), str(json.loads(body)["code"])
 
 
 @contextmanager
