@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
 from ledger.log.database_errors import KINDS, DatabaseTrouble, OutcomeUnknown, TroubleKind
+from projections.engine.views import Views
 from service.app import App, open_app
 from service.http.application import make_application
 from service.settings import Settings
@@ -27,7 +28,7 @@ def _client(app: App) -> TestClient:
 
 
 class _Troubled:
-    """Views, or a reader, of a database in this trouble."""
+    """An engine, or a reader, of a database in this trouble."""
 
     def __init__(self, raise_: Callable[[], Any]) -> None:
         self._raise = raise_
@@ -42,7 +43,8 @@ def _troubled(app: App, kind: TroubleKind) -> App:
 
     ledger: Any = _Troubled(raise_)
     ledger.reader, ledger.identity = _Troubled(raise_), app.ledger.identity
-    return replace(app, views=_Troubled(raise_), ledger=ledger)  # type: ignore[arg-type]
+    engine: Any = _Troubled(raise_)
+    return replace(app, views=Views(engine, ledger.reader), ledger=ledger)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
