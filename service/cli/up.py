@@ -83,8 +83,8 @@ def show_summary(summary: MonthSummary) -> None:
 def _announce(address: str) -> None:
     stdout().print(
         f"RedLedger answers on {address}\n"
-        f"  {address}/balances  {address}/trial-balance\n"
-        f"  {address}/audit  {address}/readyz\n"
+        f"  {address}/v1/balances  {address}/v1/books/trial-balance\n"
+        f"  {address}/v1/audit  {address}/docs\n"
         "Ctrl-C ends it.",
         soft_wrap=True,
     )
