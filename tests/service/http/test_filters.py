@@ -43,15 +43,7 @@ def test_an_unknown_value_is_refused(client: TestClient, path: str, name: str) -
     assert "no-such" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v1/merchants/M-9/balance",
-        "/v1/merchants/M-9/lines",
-        "/v1/merchants/M-9/statements",
-        "/v1/merchants/M-9/statements/1",
-    ],
-)
+@pytest.mark.parametrize("below", ["balance", "lines", "statements", "statements/1"])
 def test_a_merchant_of_the_address_that_nobody_knows_is_not_found(client: TestClient, below: str) -> None:
     answer = client.get(f"/v1/merchants/M-9/{below}")
     assert (answer.status_code, "M-9" in answer.json()["detail"]) == (404, True)

@@ -125,7 +125,7 @@ def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
         for path, text in paths.items()
     }
     unknown = {path for path, code in found.items() if code == "NOT_FOUND"}  # said at once, too
-    assert unknown <= {"/v1/merchants/{merchant}/lines", "/v1/merchants/{merchant}/statements"}
+    assert all("{merchant}" in path for path in unknown)
     assert {found[path] for path in found.keys() - unknown} == {"POSITION_UNUSABLE"}, found
 
 
