@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ledger.events.disputes import DisputeLost
+from ledger.folds.unit_claims import taken
 from ledger.money import Money, total, within
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
@@ -50,16 +53,23 @@ def _asked(case: Case, currency: str) -> Money:
 
 
 def _contested(order: Order, beside: str) -> Money:
-    """Returns the money of units that both an open case and a dispute concern: it goes back only once."""
-    contested = 0
+    """Returns the money that open cases ask for units that a dispute concerns or has taken: it goes back only once."""
+    asked, there, disputed = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for case in order.cases.values():
+        for line in case.lines if case.is_open and case.id != beside else ():
+            asked[case.id, line.line_id] += line.qty
     for units in OrderUnits(order):
+        for case_id, qty in taken(Counter(units.asked), units.qty).items():
+            there[case_id, units.line_id] += qty
         for (dispute_id, case_id), qty in units.contested.items():
-            case, dispute = order.cases[case_id], order.disputes.by_id[dispute_id]
-            if case_id != beside and dispute.claims:
-                of_line = [line for line in case.lines if line.line_id == units.line_id and line.qty]
-                price = min(line.buyer_amount.minor // line.qty for line in of_line)
-                contested += price * qty
-    return Money(contested, order.currency)
+            disputed[case_id, units.line_id] += qty if order.disputes.by_id[dispute_id].claims else 0
+    back = (asked - there) + (asked & disputed)
+    return Money(sum(_price(order.cases[id], line_id) * qty for (id, line_id), qty in back.items()), order.currency)
+
+
+def _price(case: Case, line_id: str) -> int:
+    """Returns the price that the case asks for one unit, in minor units of the buyer's currency."""
+    return min(line.buyer_amount.minor // line.qty for line in case.lines if line.line_id == line_id and line.qty)
 
 
 def at_stake(order: Order, capture: Capture) -> Money:
