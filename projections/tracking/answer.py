@@ -57,7 +57,7 @@ class TrackedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedItem:
+class ItemFacts:
     """Units of one line in a parcel: those refunded since dispatch, in a case, in a dispute, and `free` of both.
 
     Refunded units may be under review until they are back.
@@ -70,7 +70,13 @@ class TrackedItem:
     under_review: int = 0
     disputed: int = 0
     free: int = 0
-    lock: UnitLock | None = None  # None if the units have not left
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedItem(ItemFacts):
+    """Units of one line in a parcel, with their after-sales lock; None if the units have not left."""
+
+    lock: UnitLock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +116,11 @@ class TrackedRefund:
     paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelTracking:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelFacts:
     """One parcel: its place, since when, and all facts of its way in order of time."""
 
     parcel_id: str
-    items: tuple[TrackedItem, ...]
     stage: Stage
     milestone: str
     text: str
@@ -130,11 +135,18 @@ class ParcelTracking:
     under_review: bool
     disputed: bool
     timeline: tuple[TimelineEntry, ...]
-    paid: bool = True  # true if the order is paid and was not cancelled
     promised_by: datetime | None = None  # the promised time of arrival at the warehouse
     lock_ends_at: datetime | None = None  # of its last units
-    return_window: ReturnWindow | None = None  # in force when the order was placed
     came_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelTracking(ParcelFacts):
+    """One parcel with its units, and with what its after-sales services are computed from."""
+
+    items: tuple[TrackedItem, ...]
+    paid: bool = True  # true if the order is paid and was not cancelled
+    return_window: ReturnWindow | None = None  # in force when the order was placed
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -202,13 +214,12 @@ def _together(offers: Sequence[AfterSales]) -> AfterSales:
     return min(locked, key=lambda offer: offer.lock_ends_at or NEVER, default=offers[0])
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTracking:
-    """One order with its parcels, and the positions of the books it was read at. Has no CNY amount and no partner."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """One order as its buyer sees it. Has no CNY amount and no partner."""
 
     order_id: str
     merchant: str
-    buyer_ref: str
     market: str
     status: str  # of its payment: unplaced, placed, confirmed, expired, cancelled
     headline: Headline  # of the whole order
@@ -216,8 +227,15 @@ class OrderTracking:
     placed_at: datetime | None
     promised_by: datetime | None
     lines: tuple[TrackedLine, ...]
-    parcels: tuple[ParcelTracking, ...]
     refunds: tuple[TrackedRefund, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTracking(OrderFacts):
+    """One order with its buyer and its parcels, and the positions of the books it was read at."""
+
+    buyer_ref: str
+    parcels: tuple[ParcelTracking, ...]
     vector: dict[int, int]
 
     def after_sales(self) -> AfterSales:

@@ -12,7 +12,7 @@ from service.cli.answers.print_answer import expect_sound, print_answer
 from service.cli.options import FieldsFormat, FieldsOption, Format, FormatOption, takes_settings
 from service.cli.output import print_json, say_more
 from service.cli.timepoints import day_of, instant_of
-from service.cli.view_reads import one_order, reading
+from service.cli.view_reads import one_order, reading, views_named
 from service.questions.limits import MOST_ROWS
 from service.questions.parameters import LIMIT, METAVARS, Kind, Parameter
 from service.questions.question import GROUPS, Question
@@ -67,11 +67,10 @@ def _ask(question: Question, settings: Settings, values: Mapping[str, Any], form
 
 
 def _views(question: Question, values: Mapping[str, Any]) -> list[Projection]:
-    from projections.registry import PROJECTIONS
     from service.questions.filters import views_of
 
     filters = [each.filter for each in question.parameters if each.filter and values[each.name] is not None]
-    return [*(PROJECTIONS[name] for name in question.views), *views_of(filters)]
+    return [*views_named(question.views), *views_of(filters)]
 
 
 def _read(parameter: Parameter, given: Any) -> Any:

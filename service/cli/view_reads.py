@@ -34,6 +34,12 @@ def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Itera
         yield app
 
 
+def views_named(names: Sequence[str]) -> list[Projection]:
+    from projections.registry import PROJECTIONS
+
+    return [PROJECTIONS[name] for name in names]
+
+
 @contextmanager
 def one_order() -> Iterator[None]:
     """Turns `AmbiguousOrder` into a sentence that names the option `--merchant`."""

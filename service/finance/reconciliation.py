@@ -14,15 +14,13 @@ from ledger.actors import Actor
 from ledger.ids import command_id, merchant_of
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
-from projections.reconciliation.expected_at_bank import ExpectedAtBank, not_shown_yet
-from projections.reconciliation.partner_invoices import PartnerInvoices, invoice_mismatches
-from projections.reconciliation.psp_references import PspReferences
-from projections.reconciliation.taxes import Taxes, tax_mismatches
+from projections.reconciliation.expected_at_bank import not_shown_yet
+from projections.reconciliation.partner_invoices import invoice_mismatches
+from projections.reconciliation.taxes import tax_mismatches
 from projections.reconciliation.unsettled import unsettled
-from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
+from projections.worklists.exceptions import ExceptionRow, exceptions
 from service.app import App
 
-PROJECTIONS = (Exceptions(), ExpectedAtBank(), PspReferences(), PartnerInvoices(), Taxes())
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
 PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
 TAX_TERM_DAYS = 120  # from the end of the month: tax offices want tax at the latest after a quarter and a month

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 
 def _trial_balance(asked: Asked) -> Any:
     from projections.accounting.books_of_account import turnover_balance
+    from service.questions.shapes import TrialBalance
 
     try:
         found = turnover_balance(asked.views, asked.timepoint, since=asked["since"])
     except ValueError as error:
         raise UnknownValue("since", f"{error}.") from None
-    return {"since": found.since, "as_of": found.as_of, "accounts": found.rows, "total": found.total}
+    return TrialBalance(found.since, found.as_of, found.rows, found.total)
 
 
 def _contribution(asked: Asked) -> Any:
     from projections.accounting.order_contribution import contributions
     from service.questions.asked import Summarised
+    from service.questions.shapes import AllContributions
 
     found: list[Contributions] = []  # page and sum are of one read, and so of the same positions
 
@@ -40,14 +42,15 @@ def _contribution(asked: Asked) -> Any:
         return found[-1].orders
 
     page = asked.page(fetch)
-    return Summarised(page, {"total": found[-1].total, "count": found[-1].count})
+    return Summarised(page, AllContributions(found[-1].total, found[-1].count))
 
 
 def _exposure(asked: Asked) -> Any:
     from projections.accounting.exposure import exposure
+    from service.questions.shapes import Exposures
 
     found = exposure(asked.views, asked.timepoint)
-    return {"as_of": found.as_of, "classes": found.rows}
+    return Exposures(found.as_of, found.rows)
 
 
 def _open_items(asked: Asked) -> Any:
@@ -58,15 +61,13 @@ def _open_items(asked: Asked) -> Any:
 
 def _difference(asked: Asked) -> Any:
     from projections.accounting.differences import explain_difference
+    from service.questions.shapes import AccountDifference, ExplainedDifference
 
     earlier, later = asked.known_at(asked["as_known_at"]), asked.known_at(asked["then"])
     narrower = asked.given("as_of", "merchant", "account", "order")
     found = explain_difference(asked.views, earlier=earlier, later=later, **narrower)
-    accounts = [
-        {"account": account, "currency": currency, "difference_cny": base}
-        for (account, currency), base in found.accounts.items()
-    ]
-    return {"as_of": found.as_of, "accounts": accounts, "events": found.events}
+    accounts = tuple(AccountDifference(*place, base) for place, base in found.accounts.items())
+    return ExplainedDifference(found.as_of, accounts, found.events)
 
 
 def _reconciliation(asked: Asked) -> Any:
@@ -84,9 +85,10 @@ def _periods(asked: Asked) -> Any:
 def _rates(asked: Asked) -> Any:
     from ledger.accounting_days import accounting_day
     from service.finance.rates import rates_on
+    from service.questions.shapes import DayRates
 
     day = asked["as_of"] or accounting_day(asked.now)
-    return {"day": day, "rates": list(rates_on(asked.app, day, as_known_at=asked["as_known_at"]))}
+    return DayRates(day, tuple(rates_on(asked.app, day, as_known_at=asked["as_known_at"])))
 
 
 QUESTIONS = (
@@ -176,7 +178,7 @@ QUESTIONS = (
         find=_reconciliation,
         answer="service.finance.reconciliation:Mismatch",
         readers=FINANCE,
-        views=("exceptions", "expected_at_bank", "psp_references", "partner_invoices"),
+        views=("exceptions", "expected_at_bank", "psp_references", "partner_invoices", "taxes"),
         own_parameters=(
             Parameter(
                 name="grace_days",

@@ -64,32 +64,25 @@ def _statement(asked: Asked) -> Any:
     from ledger.events.statements import SettlementStatementIssued
     from projections.balances.payouts import issued_at
     from projections.balances.statements import issued_again
+    from service.questions.shapes import shown_statement
 
     place = issued_at(asked.views, asked["id"])
     event = place and row_at(asked, *place).event
     if not isinstance(event, SettlementStatementIssued):
         return None
-    own = {name: getattr(event, name) for name in type(event).model_fields}
-    return own | {"lines": issued_again(asked.views, event).lines}
+    return shown_statement(event, issued_again(asked.views, event).lines)
 
 
 def _run(asked: Asked) -> Any:
     from ledger.ids import settlement_run_stream
     from ledger.streams.loader import load_stream
     from ledger.streams.statements import SettlementRun
+    from service.questions.shapes import shown_run
 
     run = load_stream(asked.app.ledger.reader, 0, settlement_run_stream(asked["id"]), SettlementRun)
     if run.started is None:
         return None
-    started, ended = run.started, run.completed
-    of_the_end = ("merchants", "statements", "payouts", "paid", "refused", "completed_at")
-    return {
-        "run_id": started.run_id,
-        "cut_off": started.cut_off,
-        "positions": started.positions,
-        "started_at": started.started_at,
-        **{name: getattr(ended, name, None) for name in of_the_end},
-    }
+    return shown_run(run.started, run.completed)
 
 
 QUESTIONS = (

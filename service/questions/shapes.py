@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import from_json
 
-from ledger.events.milestones import Stage
+from ledger.events.statements import (
+    SettlementRunCompleted,
+    SettlementRunStarted,
+    SettlementStatementIssued,
+    StatementTotal,
+)
 from ledger.fx import CNY
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -18,16 +22,9 @@ from projections.accounting.differences import LateEvent
 from projections.accounting.exposure import Exposure
 from projections.accounting.order_contribution import Contribution
 from projections.balances.statements import StatementLine
-from projections.tracking.answer import (
-    AfterSales,
-    Headline,
-    TimelineEntry,
-    TrackedItem,
-    TrackedLine,
-    TrackedRefund,
-)
 from service.finance.rates import RateOfDay
 from service.tracking.order_axes import Axes
+from service.tracking.tracking import ShownOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ class ShownStatement:
     period_from: datetime | None
     period_to: datetime
     opening: Money
-    totals: tuple[dict[str, Any], ...]
+    totals: tuple[StatementTotal, ...]
     closing: Money
     lines_hash: str
     issued_at: datetime
@@ -182,60 +179,10 @@ class OrderStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemOfParcel(TrackedItem):
-    """Units of one line in a parcel, with the after-sales services that the buyer may request for them now."""
-
-    after_sales: AfterSales
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedParcel:
-    """One parcel: its place, since when, all facts of its way, and the after-sales services for its units now.
-
-    `gaps` are the steps that nobody reported although a later one was.
-    """
-
-    parcel_id: str
-    items: tuple[ItemOfParcel, ...]
-    stage: Stage
-    milestone: str
-    text: str
-    occurred_at: datetime
-    location: str
-    dispatched_at: datetime | None
-    received_at_warehouse: datetime | None
-    export_released_at: datetime | None
-    departed_at: datetime | None
-    signed_at: datetime | None
-    evidence_kind: str | None
-    under_review: bool
-    disputed: bool
-    timeline: tuple[TimelineEntry, ...]
-    promised_by: datetime | None
-    lock_ends_at: datetime | None
-    came_from: tuple[str, ...]
-    late: bool
-    gaps: tuple[str, ...]
-    after_sales: AfterSales
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedOrder:
+class TrackedOrder(ShownOrder):
     """One order with its parcels as its buyer sees it. `words` is the page in the buyer's language, if one was asked
     for."""
 
-    order_id: str
-    merchant: str
-    market: str
-    status: str
-    headline: Headline
-    text: str
-    placed_at: datetime | None
-    promised_by: datetime | None
-    lines: tuple[TrackedLine, ...]
-    parcels: tuple[TrackedParcel, ...]
-    refunds: tuple[TrackedRefund, ...]
-    after_sales: AfterSales
     words: dict[str, Any] | None
 
 
@@ -251,9 +198,20 @@ def entry_of(lines: list[dict[str, Any]]) -> list[EntryLine]:
     ]
 
 
-def shown_event(row: Recorded) -> Mapping[str, Any]:
+def shown_event(row: Recorded) -> ShownEvent:
     names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
     more = ("accounting_date", "correlation_id", "causation_id", "command_id")
     plain = {name: getattr(row, name) for name in (*names, *more)}
     parsed = {"actor": from_json(row.actor), "source": from_json(row.source), "event": from_json(row.payload)}
-    return plain | parsed | {"entry": entry_of(row.lines)}
+    return ShownEvent(**plain, **parsed, entry=tuple(entry_of(row.lines)))
+
+
+def shown_statement(event: SettlementStatementIssued, lines: tuple[StatementLine, ...]) -> ShownStatement:
+    own = {each.name: getattr(event, each.name) for each in fields(ShownStatement) if each.name != "lines"}
+    return ShownStatement(**own, lines=lines)
+
+
+def shown_run(started: SettlementRunStarted, completed: SettlementRunCompleted | None) -> ShownRun:
+    names = [each.name for each in fields(ShownRun)]
+    of: dict[str, Any] = {name: getattr(started, name, getattr(completed, name, None)) for name in names}
+    return ShownRun(**of)

@@ -22,16 +22,15 @@ from ledger.streams.reference_data import UnmatchedItem
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import Views
 from projections.keyset import Key
-from projections.reconciliation.psp_references import PspReferences, orders_of
+from projections.reconciliation.psp_references import orders_of
 from projections.tracking.tracking_numbers import TrackingNumbers
-from projections.worklists.exceptions import ExceptionRow, Exceptions, exceptions
+from projections.worklists.exceptions import ExceptionRow, exceptions
 from service.app import App
 from service.failures import ServiceFailure
 from service.unmatched.fact_matches import FactMatcher, unmatched_item
 from service.unmatched.payment_matches import PaymentMatcher
 from service.unmatched.scan_matches import ScanMatcher
 
-PROJECTIONS = (Exceptions(), PspReferences())
 State = Literal["waiting", "planned", "matched_in_part", "stands_twice", "refunding"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.cli.options import Format
 from service.cli.output import rows_of, show, stderr
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from ledger.money import Money
     from projections.accounting.exposure import Exposure
     from service.questions.asked import Answer
+    from service.questions.shapes import ExplainedDifference, TrialBalance
 
 
 def print_trial_balance(answer: Answer, format: Format) -> None:
-    found = answer.data
-    period = f"{found['since']} to {found['as_of']}" if found["accounts"] else "nothing was posted by then"
+    found: TrialBalance = answer.data
+    period = f"{found.since} to {found.as_of}" if found.accounts else "nothing was posted by then"
     table = tables.TRIAL_BALANCE.titled(f"Trial balance, {period}")
-    show(table, rows_of(found["accounts"], table), format)
+    show(table, rows_of(found.accounts, table), format)
 
 
 def expect_balanced(answer: Answer) -> None:
     """Raises `ServiceFailure` for books that do not balance."""
-    if total := answer.data["total"]:
+    if total := answer.data.total:
         raise ServiceFailure(f"The books do not balance: {total}. Run `redledger verify-log` to find the event.")
 
 
@@ -33,14 +34,14 @@ def print_contribution(answer: Answer, format: Format) -> None:
     table = tables.CONTRIBUTION
     rows = rows_of(answer.data, table)
     if format is Format.TABLE:
-        rows += rows_of([answer.summary["total"]], table)
-        rows[-1] |= {"merchant": "all", "order_id": f"{answer.summary['count']} orders"}
+        rows += rows_of([answer.summary.total], table)
+        rows[-1] |= {"merchant": "all", "order_id": f"{answer.summary.count} orders"}
     show(table, rows, format)
 
 
 def print_exposure(answer: Answer, format: Format) -> None:
-    table = tables.EXPOSURE.titled(f"Exposure as of {answer.data['as_of']}")
-    classes = answer.data["classes"]
+    table = tables.EXPOSURE.titled(f"Exposure as of {answer.data.as_of}")
+    classes = answer.data.classes
     ages = {age: partial(_of_age, age) for row in classes for age in row.by_age}
     show(table, rows_of(classes, table, **ages), format)
 
@@ -50,13 +51,13 @@ def _of_age(age: str, row: Exposure) -> Money:
 
 
 def print_difference(answer: Answer, format: Format) -> None:
-    found: dict[str, Any] = answer.data
-    days = f"for days up to {found['as_of']}" if found["as_of"] else "between the two"
+    found: ExplainedDifference = answer.data
+    days = f"for days up to {found.as_of}" if found.as_of else "between the two"
     table = tables.LATE_EVENTS.titled(f"Recorded later {days}")
-    show(table, rows_of(found["events"], table), format)
+    show(table, rows_of(found.events, table), format)
     if format is Format.TABLE:
-        show(tables.DIFFERENCES, found["accounts"], format)
-    elif not found["events"]:
+        show(tables.DIFFERENCES, rows_of(found.accounts, tables.DIFFERENCES), format)
+    elif not found.events:
         stderr().print("Nothing was recorded between the two answers for days up to then.")
 
 
@@ -76,5 +77,5 @@ def expect_finished(answer: Answer) -> None:
 
 
 def print_rates(answer: Answer, format: Format) -> None:
-    table = tables.RATES.titled(f"Rates of {answer.data['day']}, CNY for one unit")
-    show(table, rows_of(answer.data["rates"], table), format)
+    table = tables.RATES.titled(f"Rates of {answer.data.day}, CNY for one unit")
+    show(table, rows_of(answer.data.rates, table), format)

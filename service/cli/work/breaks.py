@@ -10,8 +10,9 @@ import typer
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.two_people import well_formed
-from service.cli.view_reads import reading
+from service.cli.view_reads import reading, views_named
 from service.failures import accepted
+from service.questions.registry import QUESTIONS
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def resolve(
 def _work(settings: Settings, break_id: str, stream: str | None, kind: type[Command], by: str, **said: str) -> None:
     from ledger.actors import Actor
     from service.finance.break_work import open_mismatch, work
-    from service.finance.reconciliation import PROJECTIONS
 
-    with reading(settings, PROJECTIONS) as app, well_formed():
+    with reading(settings, views_named(QUESTIONS["reconciliation"].views)) as app, well_formed():
         found = open_mismatch(app, break_id, stream)
         actor = Actor(kind="platform", id=by, role="finance")
         about = {"in_stream": found.stream, "break_id": found.break_id}
