@@ -10,15 +10,16 @@ from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES
 from ledger.events.parcels import ParcelsConsolidated, ParcelSplit
 from ledger.folds.disputes import StagedDispute
+from ledger.folds.line_places import Place, open_units
 from ledger.folds.parcels import Parcels
-from ledger.folds.unit_claims import UnitsAt, placed, with_disputes
+from ledger.folds.unit_claims import UnitsAt, units_of_line, with_disputes
 
 OF_PARCELS: tuple[type[Event], ...] = tuple(dict.fromkeys(milestone.event for milestone in MILESTONES.values()))
 LinePlace = tuple[str, str]  # a line, and a parcel id; an empty id for units in no parcel
 
 
 @dataclass(slots=True)
-class UnitCounts:
+class OrderCounts:
     """Units of the lines of an order: ordered, cancelled, paid for, and refunded by place."""
 
     ordered: dict[str, int] = field(default_factory=dict)
@@ -38,31 +39,21 @@ class UnitCounts:
 
 
 def units_by_place(
-    counts: UnitCounts,
+    counts: OrderCounts,
     parcels: Parcels,
-    asked: Mapping[LinePlace, Counter[str]],
+    asked: Mapping[str, Mapping[Place, Counter[str]]],
     disputes: Iterable[StagedDispute],
 ) -> dict[LinePlace, UnitsAt]:
-    """Returns the units that are not refunded, by line and place. `asked` counts units by open case."""
-    found = [units for line_id in counts.ordered for units in _placed(line_id, counts, parcels, asked)]
+    """Returns the units that are not refunded, by line and place. `asked` counts units by line, place and open case."""
+    found = list[UnitsAt]()
+    for line_id in counts.ordered:
+        journeys, live = parcels.journeys(line_id), counts.live(line_id)
+        refunded = {place or None: qty for place, qty in counts.refunded.get(line_id, {}).items()}
+        here, left = open_units(journeys, live, refunded), live - sum(refunded.values())
+        found += units_of_line(line_id, here, asked.get(line_id, {}), journeys, left=left)
     return {(units.line_id, units.parcel_id or ""): units for units in with_disputes(found, disputes)}
 
 
 def is_repacking(event: Event) -> bool:
     """True if the event moves units to other parcels."""
     return isinstance(event, ParcelsConsolidated | ParcelSplit)
-
-
-def _placed(
-    line_id: str, counts: UnitCounts, parcels: Parcels, asked: Mapping[LinePlace, Counter[str]]
-) -> list[UnitsAt]:
-    refunded, inside = counts.refunded.get(line_id, {}), list[UnitsAt]()
-    left = counts.live(line_id) - sum(refunded.values())
-    unsent = left
-    for journey in parcels.journeys(line_id):
-        qty = max(0, journey.qty - refunded.get(journey.parcel_id, 0))
-        if journey.has_left and qty:
-            unsent -= qty
-            place, is_signed = (line_id, journey.parcel_id), journey.signed_at is not None
-            inside.append(UnitsAt(*place, qty, is_signed=is_signed, asked=asked.get(place, Counter())))
-    return placed(inside, UnitsAt(line_id, None, max(0, unsent), asked=asked.get((line_id, ""), Counter())), left=left)

@@ -57,10 +57,7 @@ class LinePlaces(Generic[C]):
 
     def open_units(self, journeys: Iterable[Journey]) -> dict[Place, int]:
         """Returns units that are not refunded, by place: unsent units (None), then parcels that have left."""
-        left: dict[Place, int] = {
-            j.parcel_id: max(0, j.qty - self.at(j.parcel_id).refunded) for j in journeys if j.has_left
-        }
-        return {None: max(0, self.live - self.refunded - sum(left.values())), **left}
+        return open_units(journeys, self.live, {place: units.refunded for place, units in self.places.items()})
 
     def ask(self, place: Place, qty: int, case_id: str) -> None:
         """Adds units to an open case."""
@@ -90,6 +87,15 @@ class LinePlaces(Generic[C]):
                 qty -= here
         if qty > 0:
             yield place, qty
+
+
+def open_units(journeys: Iterable[Journey], live: int, refunded: Mapping[Place, int]) -> dict[Place, int]:
+    """Returns units of a line that are not refunded, by place: unsent units (None), then parcels that have left. `live`
+    are the units that were paid for."""
+    left: dict[Place, int] = {
+        way.parcel_id: max(0, way.qty - refunded.get(way.parcel_id, 0)) for way in journeys if way.has_left
+    }
+    return {None: max(0, live - sum(refunded.values()) - sum(left.values())), **left}
 
 
 def repack(lines: Mapping[str, LinePlaces[Any]], event: ParcelsConsolidated | ParcelSplit, parcels: Parcels) -> None:

@@ -29,7 +29,7 @@ from ledger.events.refunds import (
     ReturnExpired,
 )
 from ledger.events.settlement import SettlementReleased
-from ledger.folds.claimed_units import OF_PARCELS, LinePlace, UnitCounts, is_repacking, units_by_place
+from ledger.folds.claimed_units import OF_PARCELS, LinePlace, OrderCounts, is_repacking, units_by_place
 from ledger.folds.disputes import StagedDispute
 from ledger.folds.evolution import Evolving
 from ledger.folds.parcel_reports import ParcelReports, Reports
@@ -89,7 +89,7 @@ class OpenClaims(Evolving):
     cases: dict[str, ByPlace] = field(default_factory=dict)
     asked: dict[str, ByPlace] = field(default_factory=dict)  # units, by case, line and place
     disputes: dict[str, StagedDispute] = field(default_factory=dict)
-    counts: UnitCounts = field(default_factory=UnitCounts)
+    counts: OrderCounts = field(default_factory=OrderCounts)
     is_repacked: bool = False
     reports: Reports = field(default_factory=ParcelReports)  # folded only if a dispute is open
 
@@ -104,11 +104,11 @@ class OpenClaims(Evolving):
 
     def units(self) -> dict[LinePlace, UnitsAt]:
         """Returns the units that are not refunded, by line and place. After repacking, cases name earlier places."""
-        asked: defaultdict[LinePlace, Counter[str]] = defaultdict(Counter)
+        asked: defaultdict[str, defaultdict[str | None, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         for case_id, by_line in self.asked.items():
             for line_id, by_place in by_line.items():
                 for place, qty in by_place.items():
-                    asked[line_id, place][case_id] += qty
+                    asked[line_id][place or None][case_id] += qty
         return units_by_place(
             self.counts, self.reports.parcels, asked, (d for d in self.disputes.values() if d.is_open)
         )
@@ -123,7 +123,7 @@ class OpenClaims(Evolving):
         if units is None:
             disputes = sum(_claim_of(dispute, line_id, places.values()) for dispute in self.disputes.values())
         else:
-            disputes = sum(_disputed(units.get((line_id, place)), held) for place, held in places.items())
+            disputes = _disputed(line_id, places, units)
         return max(0, min(cases + disputes, sum(held.fen for held in places.values())))
 
     def _contested(self, case_id: str, line_id: str, place: Place, fen: int, units: Mapping[LinePlace, UnitsAt]) -> int:
@@ -240,17 +240,35 @@ def _claim_of(dispute: StagedDispute, line_id: str, places: Iterable[Released]) 
     if not dispute.is_open or not dispute.concerns(line_id):
         return 0
     places = list(places)
-    left, claim = dispute.lines.get(line_id, sum(max(0, held.qty) for held in places)), 0
+    return _dearest(places, dispute.lines.get(line_id, sum(max(0, held.qty) for held in places)))
+
+
+def _dearest(places: Iterable[Released], qty: int) -> int:
+    """Returns the list price in fen of `qty` of these units, those with the highest price first."""
+    price = 0
     for held in sorted(places, key=lambda held: -held.of(1)):
-        claim += held.of(left)
-        left -= min(left, max(0, held.qty))
+        price += held.of(qty)
+        qty -= min(qty, max(0, held.qty))
+    return price
+
+
+def _disputed(line_id: str, places: Mapping[Place, Released], units: Mapping[LinePlace, UnitsAt]) -> int:
+    """Returns the claim of disputes on a line in fen. Of places that every dispute searches alike, the units with the
+    highest price are claimed: later facts may show that the dispute is about any of them."""
+    alike: defaultdict[tuple[bool, bool], list[Place]] = defaultdict(list)
+    for place in places:
+        if there := units.get((line_id, place)):
+            alike[bool(place), there.is_signed].append(place)
+    claim = 0
+    for group in alike.values():
+        if at_stake := sum(_released_at_stake(units[line_id, place], places[place]) for place in group):
+            claim += _dearest([places[place] for place in group], at_stake)
     return claim
 
 
-def _disputed(units: UnitsAt | None, held: Released) -> int:
-    """Returns the claim of disputes on a place in fen: its unreleased units that no case asks for are claimed first."""
-    if units is None:
-        return 0
+def _released_at_stake(units: UnitsAt, held: Released) -> int:
+    """Returns the number of released units that disputes claim in a place: its unreleased units that no case asks for
+    are claimed first."""
     unreleased = units.qty - max(0, held.qty)
     spare = max(0, unreleased - (units.asked.total() - units.contested.total()))
-    return held.of(max(0, units.at_stake - spare)) if units.at_stake > spare else 0
+    return max(0, units.at_stake - spare)

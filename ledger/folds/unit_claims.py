@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.folds.disputes import StagedDispute
-from ledger.folds.line_places import LinePlaces
+from ledger.folds.line_places import LinePlaces, Place
 from ledger.folds.parcel import Journey
 from ledger.folds.parcels import Parcels
 
@@ -61,18 +61,31 @@ def order_units(
     parcels: Parcels, lines: Mapping[str, LinePlaces[Any]], disputes: Iterable[StagedDispute]
 ) -> Sequence[UnitsAt]:
     """Returns the units of an order that are not refunded, by line and place, with their cases and these disputes."""
-    places = [units for line_id, line in lines.items() for units in _of_line(line_id, line, parcels.journeys(line_id))]
-    return with_disputes(places, disputes)
+    found = list[UnitsAt]()
+    for line_id, line in lines.items():
+        journeys = parcels.journeys(line_id)
+        asked = {place: units.requested_by for place, units in line.places.items()}
+        found += units_of_line(line_id, line.open_units(journeys), asked, journeys, left=line.live - line.refunded)
+    return with_disputes(found, disputes)
 
 
-def _of_line(line_id: str, line: LinePlaces[Any], journeys: Sequence[Journey]) -> list[UnitsAt]:
-    open_units, signed = line.open_units(journeys), {way.parcel_id for way in journeys if way.signed_at}
+def units_of_line(
+    line_id: str,
+    open_units: Mapping[Place, int],
+    asked: Mapping[Place, Counter[str]],
+    journeys: Iterable[Journey],
+    *,
+    left: int,
+) -> list[UnitsAt]:
+    """Returns the units of a line by place: parcels that have left, then unsent units. `asked` counts units by place
+    and open case; `left` are the units that are paid for and not refunded."""
+    signed = {way.parcel_id for way in journeys if way.signed_at}
     found = [
-        UnitsAt(line_id, place, qty, place in signed, asked=line.at(place).requested_by)
+        UnitsAt(line_id, place, qty, place in signed, asked=asked.get(place, Counter()))
         for place, qty in open_units.items()
         if qty or place is None
     ]
-    return placed(found[1:], found[0], left=line.live - line.refunded)
+    return placed(found[1:], found[0], left=left)
 
 
 def placed(parcels: Iterable[UnitsAt], unsent: UnitsAt, *, left: int) -> list[UnitsAt]:

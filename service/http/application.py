@@ -14,7 +14,7 @@ from service.http import health, questions, statements, webhooks
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
-from service.http.limits import READS, READS_WITH_TOKEN, WEBHOOKS
+from service.http.limits import READS, WAITING_READS, WEBHOOKS
 from service.http.statuses import EVERYWHERE, as_problems, responses
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -39,7 +39,7 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
     )
     application.state.app, application.state.patience_s = app, patience_s
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
-    application.state.reads_with_token = Lane("reads with a token", READS_WITH_TOKEN)
+    application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
     addresses: dict[str, str] = {}
     for prefix, router in _ROUTERS:
         application.include_router(router, prefix=prefix)

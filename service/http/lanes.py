@@ -71,7 +71,7 @@ class ReadRoute(APIRoute):
         async def in_lane(request: Request) -> Response:
             _check_names(request, known)
             state = request.app.state
-            lane: Lane = state.reads_with_token if "at_least" in request.query_params else state.reads
+            lane: Lane = state.waiting_reads if "at_least" in request.query_params else state.reads
             async with lane.entered():
                 return await handle(request)
 

@@ -37,7 +37,7 @@ class LaneSize:
 
 # Together fewer than the 40 threads that the server has, and than the 32 connections of the database pool.
 READS = LaneSize(at_once=12, queued=64, patience_s=2.0)
-READS_WITH_TOKEN = LaneSize(at_once=12, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
+WAITING_READS = LaneSize(at_once=12, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
 WEBHOOKS = LaneSize(at_once=8, queued=64, patience_s=10.0)
 
 LIMITS: tuple[tuple[str, str, str], ...] = (
@@ -66,8 +66,8 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Reads with `at_least` at a time",
-        f"{READS_WITH_TOKEN.at_once}, of which {MOST_WAITING} wait for a view;"
-        f" {READS_WITH_TOKEN.queued} more wait up to {READS_WITH_TOKEN.patience_s:g} s for their turn",
+        f"{WAITING_READS.at_once}, of which {MOST_WAITING} wait for a view;"
+        f" {WAITING_READS.queued} more wait up to {WAITING_READS.patience_s:g} s for their turn",
         "503 `TOO_BUSY` or `TOO_MANY_WAITING`",
     ),
     (

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.log.cursor import Cursor
+from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
 from projections.engine.views import Held, Views
 from service.app import App
@@ -35,9 +36,6 @@ class Wait:
     books: frozenset[int] | None
 
 
-NO_WAIT = Wait(None, 5.0, None)
-
-
 def wait_for(app: App, at_least: str | None, values: Mapping[str, Any], *, timeout_s: float) -> Wait:
     """Returns the wait for a position token, in the books of the named merchant or order alone: a view that stopped in
     another book does not matter. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
@@ -58,10 +56,15 @@ class Asked:
     question: Question
     app: App
     values: Mapping[str, Any]
-    wait: Wait = NO_WAIT
+    wait: Wait
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
+
+    def row(self, book: int, position: int) -> Recorded:
+        """Returns one row of the log by its place."""
+        (row,) = self.app.ledger.reader.read(book, position - 1, 1)
+        return row
 
     def given(self, *names: str) -> dict[str, Any]:
         return {name: self.values[name] for name in names}
@@ -110,11 +113,10 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: an object or rows, the cursor of the next page, the positions it rests on, and figures of the whole
-    list. `end` is the instant at which ages were counted."""
+    list."""
 
     data: Any
     vector: Held
-    end: datetime
     next: str | None = None
     summary: Any = None
 
@@ -143,7 +145,7 @@ def answer_to(
     vector = tracker.vector if question.views else heads
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
     rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
-    return Answer(_rows(asked, rows) if question.is_list else rows, vector, asked.end, cursor, summary)
+    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary)
 
 
 def _check(question: Question, app: App, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from service.questions.asked_rows import row_at
 from service.questions.parameters import MERCHANT, ORDER, Kind, Parameter
 from service.questions.question import STAFF, Question
 from service.tables import tables
@@ -27,7 +26,7 @@ def _event(asked: Asked) -> Any:
     from service.questions.shapes import shown_event
 
     place = place_of(asked.views, asked["id"])
-    return shown_event(row_at(asked, *place)) if place else None
+    return shown_event(asked.row(*place)) if place else None
 
 
 def _status(asked: Asked) -> Any:

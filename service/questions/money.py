@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from service.questions.asked_rows import row_at
 from service.questions.parameters import AS_KNOWN_AT, AS_OF, MERCHANT, TIMES, Parameter
 from service.questions.question import FINANCE, MERCHANTS, Question
 from service.tables import tables
@@ -67,7 +66,7 @@ def _statement(asked: Asked) -> Any:
     from service.questions.shapes import shown_statement
 
     place = issued_at(asked.views, asked["id"])
-    event = place and row_at(asked, *place).event
+    event = place and asked.row(*place).event
     if not isinstance(event, SettlementStatementIssued):
         return None
     return shown_statement(event, issued_again(asked.views, event).lines)

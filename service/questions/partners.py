@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from service.questions.parameters import TIMES, Parameter
-from service.questions.question import STAFF, Computed, Question
+from service.questions.question import STAFF, Question, age_since
 from service.tables import tables
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ def _instructions(asked: Asked) -> Any:
     from projections.reconciliation.instructions import open_instructions
 
     return asked.page(partial(open_instructions, asked.views, asked.timepoint, partner=asked["partner"]))
-
-
-def _hours_old(row: Any, end: datetime) -> int:
-    return int((end - row.requested_at).total_seconds()) // 3600
 
 
 QUESTIONS = (
@@ -41,7 +37,7 @@ QUESTIONS = (
             *TIMES,
         ),
         key={"requested_at": datetime, "kind": str, "stream": str, "subject": str, "id": str},
-        computed={"age_h": Computed(int, _hours_old)},
+        computed=age_since("requested_at"),
         table=tables.INSTRUCTIONS,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from service.questions.parameters import AFTER, LIMIT, Parameter
@@ -43,6 +43,11 @@ class Computed:
 
     type: type
     of: Callable[[Any, datetime], Any]
+
+
+def age_since(field: str) -> dict[str, Computed]:
+    """Returns the field `age_h`: whole hours since the instant in another field."""
+    return {"age_h": Computed(int, lambda row, end: int((end - getattr(row, field)) // timedelta(hours=1)))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

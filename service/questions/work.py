@@ -7,18 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from service.questions.parameters import MERCHANT, TIMES, Kind, Parameter, choice
-from service.questions.question import MERCHANTS, STAFF, Computed, Question
+from service.questions.question import MERCHANTS, STAFF, Computed, Question, age_since
 from service.tables import tables
 
 if TYPE_CHECKING:
     from service.questions.asked import Asked
-
-
-def _hours_old(row: Any, end: datetime) -> int:
-    return int(row.age(end).total_seconds()) // 3600
-
-
-_AGE = {"age_h": Computed(int, _hours_old)}
 
 
 def _given(value: str) -> str | None:
@@ -131,7 +124,7 @@ QUESTIONS = (
             "item": str,
             "book": str,
         },
-        computed=_AGE,
+        computed=age_since("since"),
         table=tables.EXCEPTIONS,
     ),
     Question(
@@ -147,7 +140,7 @@ QUESTIONS = (
         views=("exceptions", "psp_references", "tracking_numbers"),
         own_parameters=TIMES,
         key={"happened_at": datetime, "stream": str},
-        computed=_AGE,
+        computed=age_since("happened_at"),
         table=tables.UNMATCHED,
     ),
     Question(
