@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.rules import Rules
-from ledger.folds.after_sales import unit_locks
+from ledger.folds.after_sales import UnitLock, unit_locks
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.streams.orders.order import Order
 from ledger.streams.units.units import OrderUnits
@@ -17,16 +17,15 @@ from ledger.streams.units.units import OrderUnits
 class Sent:
     """Free units of a line in one parcel: not refunded, and in no case or dispute.
 
-    `lock_ends_at` is None if it is not known. `deemed` is true if the signature has no evidence that the lock accepts.
+    `locked` is false if the lock does not bind the request.
     """
 
     line_id: str
     parcel_id: str
     qty: int
+    lock: UnitLock
     signed_at: datetime | None
-    deemed: bool
     locked: bool
-    lock_ends_at: datetime | None
 
 
 def lock_of(order: Order, rules: Rules) -> AfterSalesLock:
@@ -47,10 +46,9 @@ def sent(
                     line_id=line_id,
                     parcel_id=parcel_id,
                     qty=qty,
+                    lock=of_units,
                     signed_at=of_units.signed_at(at),
-                    deemed=of_units.is_deemed(at),
                     locked=binding and of_units.is_locked(at),
-                    lock_ends_at=of_units.ends_at,
                 )
             )
     return {
@@ -61,13 +59,13 @@ def sent(
 
 def opens_at(units: Sequence[Sent], qty: int) -> datetime | None:
     """Returns when `qty` of these units (or all, if fewer) are unlocked, or None if that is not known."""
-    ends = sorted(((part.lock_ends_at, part.qty) for part in units if part.locked and part.lock_ends_at), key=_by_end)
+    ends = sorted(((part.lock.ends_at, part.qty) for part in units if part.locked and part.lock.ends_at), key=_by_end)
     missing = qty - sum(part.qty for part in units if not part.locked)
     for end, there in ends:
         missing -= there
         if missing <= 0:
             return end
-    return None if any(part.locked and part.lock_ends_at is None for part in units) else max(ends, key=_by_end)[0]
+    return None if any(part.locked and part.lock.ends_at is None for part in units) else max(ends, key=_by_end)[0]
 
 
 def _by_end(part: tuple[datetime, int]) -> datetime:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
 from commands.refunds.after_sales import Sent, lock_of, opens_at, sent
 from commands.requested_units import LineQty
 from commands.rules import Rules
 from ledger.folds.line_places import Place
+from ledger.folds.request_types import REQUEST_TYPES, RequestType, RequestTypes, request_types
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import (
     AfterSalesLocked,
@@ -25,15 +25,12 @@ from ledger.refusals.payments import DisputeOpen
 from ledger.streams.orders.order import Order
 from ledger.streams.units.units import OrderUnits
 
-Kind = Literal["unshipped", "return_refund", "not_received"]
-KINDS: tuple[Kind, ...] = ("unshipped", "return_refund", "not_received")  # in order of preference
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """`qty` of the `of` free units of a line in one place, to be requested as one kind."""
 
-    kind: Kind
+    kind: RequestType
     line_id: str
     parcel_id: Place
     qty: int
@@ -47,7 +44,7 @@ class RefundableUnits:
     """
 
     def __init__(
-        self, order: Order, rules: Rules, *, kind: Kind | None, at: datetime, initiator: str, reason: str
+        self, order: Order, rules: Rules, *, kind: RequestType | None, at: datetime, initiator: str, reason: str
     ) -> None:
         self._order, self._rules, self._units = order, rules, OrderUnits(order)
         self._kind, self._at, self._initiator, self._reason = kind, at, initiator, reason
@@ -64,7 +61,7 @@ class RefundableUnits:
 
         Raises a refusal with the reason if there are too few.
         """
-        for kind in KINDS if self._kind is None else ():
+        for kind in REQUEST_TYPES if self._kind is None else ():
             found = [(line, self.of(line.line_id, kind)) for line in wanted]
             if all(_count(parts) >= line.qty for line, parts in found):
                 return [part for line, parts in found for part in _first(parts, line.qty)]
@@ -87,7 +84,7 @@ class RefundableUnits:
                 raise refusal
         raise RefundExceedsRemaining(what=f"order {self._order.order_id}", asked="all", remaining="nothing")
 
-    def of(self, line_id: str, kind: Kind) -> list[Part]:
+    def of(self, line_id: str, kind: RequestType) -> list[Part]:
         """Returns the line's units that can be requested as this kind, the preferred ones first."""
         if kind == "unshipped":
             free = self._units.at(line_id, None).free
@@ -96,7 +93,7 @@ class RefundableUnits:
 
     def _chosen_of(self, line: LineQty) -> list[Part]:
         """Returns units of one kind if it has enough, else of several kinds. Raises the refusal."""
-        by_kind = [self.of(line.line_id, kind) for kind in (KINDS if self._kind is None else (self._kind,))]
+        by_kind = [self.of(line.line_id, kind) for kind in (REQUEST_TYPES if self._kind is None else (self._kind,))]
         parts = next((parts for parts in by_kind if _count(parts) >= line.qty), [p for parts in by_kind for p in parts])
         if _count(parts) < line.qty:
             raise self._refusal(line)
@@ -106,29 +103,32 @@ class RefundableUnits:
         if self._kind == "not_received":  # units with a signature are taken only if there are no others
             parts, signed = self.of(line_id, "not_received"), {p.parcel_id for p in self._sent[line_id] if p.signed_at}
             return [part for part in parts if part.parcel_id not in signed] or parts
-        kinds: tuple[Kind, ...] = ("return_refund", "not_received") if self._kind is None else (self._kind,)
+        kinds: tuple[RequestType, ...] = ("return_refund", "not_received") if self._kind is None else (self._kind,)
         return [part for kind in kinds for part in self.of(line_id, kind)]
 
-    def _open(self, line_id: str, kind: Kind) -> list[Sent]:
-        """Returns unlocked units. A buyer may deny the receipt of signed units too; deemed signatures come first."""
-        open_ = [part for part in self._sent[line_id] if not part.locked]
-        signed, unsigned = [p for p in open_ if p.signed_at], [p for p in open_ if not p.signed_at]
-        if kind == "return_refund":
-            return [part for part in signed if self._closed_at(part) is None]
-        return [*unsigned, *sorted(signed, key=lambda p: not p.deemed)] if self._kind == "not_received" else unsigned
+    def _open(self, line_id: str, kind: RequestType) -> list[Sent]:
+        """Returns unlocked units: all that grant this type if the request names it, else those that offer it first.
+        If a receipt is denied, units without a signature come first, then those with a deemed one."""
+        open_ = [(part, self._types(part)) for part in self._sent[line_id] if not part.locked]
+        found = [part for part, types in open_ if kind in (types.granted if self._kind else types.offered[:1])]
+        if kind == "not_received":
+            found.sort(key=lambda part: (part.signed_at is not None, not part.lock.is_deemed(self._at)))
+        return found
 
-    def _closed_at(self, part: Sent) -> datetime | None:
-        """Returns when the return window closed, or None if it is open. It counts from the signature."""
-        if part.signed_at is None or self._order.placed is None:
-            return None
-        closes_at = self._rules.policy_then(ReturnWindow, self._order.placed.placed_at).closes_at(part.signed_at)
-        return closes_at if closes_at and self._at >= closes_at else None
+    def _types(self, part: Sent) -> RequestTypes:
+        window = self._window if part.signed_at else None  # read only if the decision depends on it
+        return request_types(part.lock, window, self._at)
+
+    @cached_property
+    def _window(self) -> ReturnWindow:
+        assert self._order.placed is not None, "only units of a placed order are requested"
+        return self._rules.policy_then(ReturnWindow, self._order.placed.placed_at)
 
     def _refusal(self, line: LineQty) -> Refusal:
         """Returns the refusal for the missing units; the obstacle that ends soonest comes first."""
         parts, everywhere = self._sent[line.line_id], self._units.of(line.line_id)
         open_, locked = [p for p in parts if not p.locked], [p for p in parts if p.locked]
-        late = [closed_at for part in open_ if (closed_at := self._closed_at(part))]
+        late = [closed_at for part in open_ if (closed_at := self._types(part).closed_at)]
         there = self._units.at(line.line_id, None).free + sum(part.qty for part in parts)
         if self._kind == "return_refund" and not late and line.qty <= sum(part.qty for part in open_):
             return NotSignedFor(line_id=line.line_id)

@@ -8,10 +8,11 @@ from typing import Literal
 from commands.fields import Reason
 from commands.order_command import OrderCommand, expect_new_case, line_of, placed_order
 from commands.refunds.refund_events import auto_approved, completed_by, requested
-from commands.refunds.refundable_units import KINDS, Kind, Part, RefundableUnits
+from commands.refunds.refundable_units import Part, RefundableUnits
 from commands.requested_units import LineQtys
 from commands.rules import Rules
 from ledger.events.event import Event
+from ledger.folds.request_types import REQUEST_TYPES, RequestType
 from ledger.ids import Id, derived_id, merchant_stream
 from ledger.policies.approvals import Approvals
 from ledger.refusals.catalogue import NotCaptured, RefundExceedsRemaining
@@ -45,7 +46,7 @@ def decide(command: RequestRefund, order: Order, rules: Rules) -> Iterator[Event
     if order.payments.allocation is None:
         raise NotCaptured(order_id=command.order_id)
     parts = _parts(command, order, rules)
-    kinds = [kind for kind in KINDS if any(part.kind == kind for part in parts)]
+    kinds = [kind for kind in REQUEST_TYPES if any(part.kind == kind for part in parts)]
     for kind in kinds:
         refund_id = command.refund_id if kind == kinds[0] else derived_id(command.refund_id, kind)
         of_kind = [part for part in parts if part.kind == kind]
@@ -70,7 +71,7 @@ def _parts(command: RequestRefund, order: Order, rules: Rules) -> Sequence[Part]
 
 
 def _case(
-    command: RequestRefund, order: Order, parts: Sequence[Part], rules: Rules, *, refund_id: str, kind: Kind
+    command: RequestRefund, order: Order, parts: Sequence[Part], rules: Rules, *, refund_id: str, kind: RequestType
 ) -> Iterator[Event]:
     """Opens a case. Before dispatch: Express Refund or the approval rounds (statements 27 and 28).
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from ledger.deadlines import NEVER
 from ledger.events.milestones import ENDS, MILESTONES, Stage, place_on_the_way
 from ledger.folds.after_sales import UnitLock
+from ledger.folds.request_types import REQUEST_TYPES, RequestType, request_types
 from ledger.money import Money
 from ledger.policies.return_window import ReturnWindow
 from projections.tracking.tracked_refunds import RefundState
 
-Option = Literal["unshipped", "return_refund", "not_received"]  # types of refund requests
 Reason = Literal[
     "open", "not_paid", "nothing_to_send", "not_sent", "back_with_seller", "locked", "locked_until_signed",
     "under_review", "disputed", "refunded", "window_closed",
@@ -99,7 +99,7 @@ class AfterSales:
 
     allowed: bool
     lock_ends_at: datetime | None
-    options: tuple[Option, ...]
+    options: tuple[RequestType, ...]
     reason: Reason = "open"
     closes_at: datetime | None = None
     qty: int = 0
@@ -178,15 +178,10 @@ class ParcelTracking(ParcelFacts):
         ends_at = item.lock.ends_at if item.lock else None
         if item.lock is None or item.lock.is_locked(now):
             return AfterSales(False, ends_at, (), "locked" if ends_at else "locked_until_signed")
-        signed_at = item.lock.signed_at(now)
-        if signed_at is None:
-            return AfterSales(True, None, ("not_received",), qty=item.free)
-        closes_at = self.return_window.closes_at(signed_at) if self.return_window else None
-        if closes_at and now >= closes_at:
-            return AfterSales(False, None, (), "window_closed", closes_at)
-        deemed = item.lock.is_deemed(now)
-        options: tuple[Option, ...] = ("return_refund", "not_received") if deemed else ("return_refund",)
-        return AfterSales(True, None, options, closes_at=closes_at, qty=item.free)
+        types = request_types(item.lock, self.return_window, now)
+        if not types.offered:
+            return AfterSales(False, None, (), "window_closed", types.closes_at)
+        return AfterSales(True, None, types.offered, closes_at=types.closes_at, qty=item.free)
 
     def _standing(self) -> Reason | None:
         """Returns the reason why nothing of the parcel can be requested, or None."""
@@ -207,7 +202,7 @@ class ParcelTracking(ParcelFacts):
 def _together(offers: Sequence[AfterSales]) -> AfterSales:
     """Returns the services for several kinds of units: all that are open, or else the lock that ends first."""
     if open_ := [offer for offer in offers if offer.allowed]:
-        options = tuple(option for option in get_args(Option) if any(option in offer.options for offer in open_))
+        options = tuple(option for option in REQUEST_TYPES if any(option in offer.options for offer in open_))
         closes_at = min((offer.closes_at for offer in open_ if offer.closes_at), default=None)
         return AfterSales(True, None, options, closes_at=closes_at, qty=sum(offer.qty for offer in open_))
     locked = [offer for offer in offers if offer.lock_ends_at is not None]

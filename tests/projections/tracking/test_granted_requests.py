@@ -1,4 +1,4 @@
-"""What buyers are shown they may ask for is what asking comes to: random ways of an order, under random readings."""
+"""The buyer's screen and the decision agree about after-sales requests, for random orders under random policies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as some
 
+from ledger.folds.request_types import REQUEST_TYPES
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import Refusal
@@ -88,7 +89,7 @@ class Way:
         return tracking
 
     def reported(self, line_id: str, at: datetime) -> list[AfterSales]:
-        """What the buyer reads of the line in each parcel."""
+        """Returns the after-sales services that the buyer reads for the line, one for each parcel."""
         parcels = self.tracking().parcels
         return [p.after_sales_of(item, at) for p in parcels for item in p.items if item.line_id == line_id]
 
@@ -96,7 +97,7 @@ class Way:
         return next(line.unshipped for line in self.tracking().lines if line.line_id == line_id)
 
     def asked(self, line_id: str, at: datetime, kind: str | None, qty: int) -> str:
-        """What asking for so many units of the line comes to: the type of the case, or a refusal's code."""
+        """Returns the type of the case that a request for `qty` units opens, or the code of its refusal."""
         lines = [{"line_id": line_id, "qty": max(1, qty)}]
         reported: dict[str, Any] = {"refund_id": "R-LAST", "reason": "broken", "lines": lines, "type": kind}
         try:
@@ -182,9 +183,13 @@ def test_what_buyers_are_shown_is_what_asking_comes_to(
                 assert way.asked(line_id, at, kind, qty) == kind, f"seed {SEED}: {line_id} is reported {reported}"
         if reported and not way.unsent(line_id):
             plainly = way.asked(line_id, at, None, 1)
-            assert any(offer.allowed for offer in reported) == (plainly in ("return_refund", "not_received")), (
+            offered_first = {offer.options[0] for offer in reported if offer.allowed}
+            preferred = next((kind for kind in REQUEST_TYPES if kind in offered_first), None)
+            assert (plainly if plainly in REQUEST_TYPES else None) == preferred, (
                 f"seed {SEED}: {line_id}: {plainly}, reported {reported}"
             )
+        returnable = sum(offer.qty for offer in reported if "return_refund" in offer.options)
+        assert way.asked(line_id, at, "return_refund", returnable + 1) != "return_refund", f"seed {SEED}: {reported}"
 
 
 def test_what_was_not_sent_back_in_time_can_be_asked_for_again() -> None:

@@ -16,11 +16,12 @@ from babel.messages.pofile import read_po
 import service.locales
 from ledger.events.event import Event
 from ledger.events.milestones import MILESTONES, Stage
+from ledger.folds.request_types import REQUEST_TYPES
 from ledger.ledger import Ledger
 from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.defaults import default_policies
 from projections.engine.views import Views
-from projections.tracking.answer import Option, Reason
+from projections.tracking.answer import Reason
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
 from projections.tracking.tracked_refunds import RefundState
@@ -38,7 +39,7 @@ KEYS = {
     *(f"order.{status}" for status in ORDER_TEXTS),
     *(f"stage.{stage}" for stage in get_args(Stage)),
     *(f"after_sales.{reason}" for reason in get_args(Reason)),
-    *(f"option.{option}" for option in get_args(Option)),
+    *(f"option.{option}" for option in REQUEST_TYPES),
     *(f"refund.{state}" for state in get_args(RefundState)),
     "after_sales.open_until",
     "promised",
