@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ledger.actors import Actor, Source
 from ledger.events.statements import (
     SettlementRunCompleted,
     SettlementRunStarted,
@@ -24,6 +25,7 @@ from projections.accounting.order_contribution import Contribution
 from projections.balances.statements import StatementLine
 from service.finance.rates import RateOfDay
 from service.tracking.order_axes import Axes
+from service.tracking.page_in_words import PageInWords
 from service.tracking.tracking import ShownOrder
 
 
@@ -149,8 +151,8 @@ class ShownEvent:
     correlation_id: str
     causation_id: str | None
     command_id: str
-    actor: dict[str, Any]
-    source: dict[str, Any]
+    actor: Actor
+    source: Source | None
     event: dict[str, Any]
     entry: tuple[EntryLine, ...]
 
@@ -166,15 +168,15 @@ class OrderStep:
     type: str
     occurred_at: datetime
     recorded_at: datetime
-    actor: dict[str, Any]
-    source: dict[str, Any]
+    actor: Actor
+    source: Source | None
     command_id: str
     reasons: dict[str, str]
     event: dict[str, Any]
     changed: dict[str, Any]
     state: dict[str, Any]
     axes: Axes
-    shown: dict[str, Any] | None
+    shown: ShownOrder | None
     entry: tuple[EntryLine, ...]
 
 
@@ -183,7 +185,7 @@ class TrackedOrder(ShownOrder):
     """One order with its parcels as its buyer sees it. `words` is the page in the buyer's language, if one was asked
     for."""
 
-    words: dict[str, Any] | None
+    words: PageInWords | None
 
 
 def entry_of(lines: list[dict[str, Any]]) -> list[EntryLine]:
@@ -202,7 +204,7 @@ def shown_event(row: Recorded) -> ShownEvent:
     names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
     more = ("accounting_date", "correlation_id", "causation_id", "command_id")
     plain = {name: getattr(row, name) for name in (*names, *more)}
-    parsed = {"actor": from_json(row.actor), "source": from_json(row.source), "event": from_json(row.payload)}
+    parsed = {"actor": from_json(row.actor), "source": from_json(row.source) or None, "event": from_json(row.payload)}
     return ShownEvent(**plain, **parsed, entry=tuple(entry_of(row.lines)))
 
 

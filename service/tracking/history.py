@@ -67,7 +67,7 @@ class Step:
             "occurred_at": recorded.occurred_at,
             "recorded_at": recorded.recorded_at,
             "actor": from_json(recorded.actor),
-            "source": from_json(recorded.source),
+            "source": from_json(recorded.source) or None,
             "command_id": recorded.command_id,
             "reasons": self.reasons,
             "event": self.event,

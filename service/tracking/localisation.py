@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -26,6 +25,16 @@ from ledger.money import Money
 from ledger.numbers import read_decimal
 from projections.tracking.answer import AfterSales, OrderTracking, ParcelTracking, TrackedRefund
 from service.failures import ServiceFailure
+from service.tracking.page_in_words import (
+    AfterSalesInWords,
+    FactInWords,
+    ItemInWords,
+    LineInWords,
+    OptionInWords,
+    PageInWords,
+    ParcelInWords,
+    RefundInWords,
+)
 
 DEFAULT = "en"
 LANGUAGES = ("en", "zh_Hans", "zh_Hant", "pt")
@@ -62,22 +71,22 @@ def best_locale(accepted: str) -> str:
     return DEFAULT
 
 
-def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> dict[str, Any]:
+def localised(tracking: OrderTracking, now: datetime, reader: Reader) -> PageInWords:
     """Returns the buyer's page of an order at an instant. Contains no CNY amount and no partner."""
-    return {
-        "order": tracking.order_id,
-        "locale": str(reader.locale).replace("_", "-"),
-        "status": reader.text(f"order.{tracking.headline}"),
-        "placed": reader.when(tracking.placed_at),
-        "promised": reader.text("promised", until=reader.when(tracking.promised_by)) if tracking.promised_by else None,
-        "lines": [
-            {"title": line.title, "quantity": reader.units(line.qty), "not_sent": reader.units(line.unshipped)}
+    return PageInWords(
+        order=tracking.order_id,
+        locale=str(reader.locale).replace("_", "-"),
+        status=reader.text(f"order.{tracking.headline}"),
+        placed=reader.when_known(tracking.placed_at),
+        promised=reader.text("promised", until=reader.when(tracking.promised_by)) if tracking.promised_by else None,
+        lines=tuple(
+            LineInWords(title=line.title, quantity=reader.units(line.qty), not_sent=reader.units(line.unshipped))
             for line in tracking.lines
-        ],
-        "after_sales": _after_sales(tracking.after_sales(), reader),
-        "parcels": [_parcel(parcel, now, reader) for parcel in tracking.parcels],
-        "refunds": [_refund(refund, reader) for refund in tracking.refunds],
-    }
+        ),
+        after_sales=_after_sales(tracking.after_sales(), reader),
+        parcels=tuple(_parcel(parcel, now, reader) for parcel in tracking.parcels),
+        refunds=tuple(_refund(refund, reader) for refund in tracking.refunds),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,62 +108,70 @@ class Reader:
         found: str = self.catalogue.ngettext("units", "units", count)
         return found.format_map({"count": count})
 
-    def when(self, at: datetime | None) -> str | None:
+    def when(self, at: datetime) -> str:
         """Returns a date and time with its zone."""
-        if at is None:
-            return None
         local = in_zone(at, self.zone)
         return f"{format_datetime(local, 'medium', tzinfo=self.zone, locale=self.locale)} {local:%Z}"
+
+    def when_known(self, at: datetime | None) -> str | None:
+        return None if at is None else self.when(at)
 
     def money(self, amount: Money) -> str:
         return str(format_currency(amount.decimal, amount.currency, locale=self.locale))
 
 
-def _parcel(parcel: ParcelTracking, now: datetime, reader: Reader) -> dict[str, Any]:
+def _parcel(parcel: ParcelTracking, now: datetime, reader: Reader) -> ParcelInWords:
     missing = ", ".join(reader.text(f"milestone.{word}") for word in parcel.gaps)
-    return {
-        "parcel": parcel.parcel_id,
-        "stage": reader.text(f"stage.{parcel.stage}"),
-        "status": reader.text(f"milestone.{parcel.milestone}"),
-        "since": reader.when(parcel.occurred_at),
-        "location": parcel.location,
-        "items": [
-            {"title": item.title, "quantity": reader.units(item.qty)}
-            | {"after_sales": _after_sales(parcel.after_sales_of(item, now), reader)}
+    return ParcelInWords(
+        parcel=parcel.parcel_id,
+        stage=reader.text(f"stage.{parcel.stage}"),
+        status=reader.text(f"milestone.{parcel.milestone}"),
+        since=reader.when(parcel.occurred_at),
+        location=parcel.location,
+        items=tuple(
+            ItemInWords(
+                title=item.title,
+                quantity=reader.units(item.qty),
+                after_sales=_after_sales(parcel.after_sales_of(item, now), reader),
+            )
             for item in parcel.items
-        ],
-        "signed": reader.when(parcel.signed_at),
-        "late": reader.text("late") if parcel.is_late(now) else None,
-        "gap": reader.text("gap", what=missing) if missing else None,
-        "after_sales": _after_sales(parcel.after_sales(now), reader),
-        "timeline": [
-            {"text": reader.text(f"milestone.{entry.milestone}"), "when": reader.when(entry.happened_at)}
-            | {"location": entry.location}
+        ),
+        signed=reader.when_known(parcel.signed_at),
+        late=reader.text("late") if parcel.is_late(now) else None,
+        gap=reader.text("gap", what=missing) if missing else None,
+        after_sales=_after_sales(parcel.after_sales(now), reader),
+        timeline=tuple(
+            FactInWords(
+                text=reader.text(f"milestone.{entry.milestone}"),
+                when=reader.when(entry.happened_at),
+                location=entry.location,
+            )
             for entry in parcel.timeline
-        ],
-    }
+        ),
+    )
 
 
-def _after_sales(after_sales: AfterSales, reader: Reader) -> dict[str, Any]:
-    until = after_sales.lock_ends_at or after_sales.closes_at
+def _after_sales(after_sales: AfterSales, reader: Reader) -> AfterSalesInWords:
+    until = reader.when_known(after_sales.lock_ends_at or after_sales.closes_at)
     key = "open_until" if after_sales.reason == "open" and until else after_sales.reason
-    return {
-        "allowed": after_sales.allowed,
-        "text": reader.text(f"after_sales.{key}", until=reader.when(until)),
-        "until": reader.when(until),
-        "quantity": reader.units(after_sales.qty),
-        "options": [{"type": option, "text": reader.text(f"option.{option}")} for option in after_sales.options],
-    }
+    return AfterSalesInWords(
+        allowed=after_sales.allowed,
+        text=reader.text(f"after_sales.{key}", until=until),
+        until=until,
+        quantity=reader.units(after_sales.qty),
+        options=tuple(
+            OptionInWords(type=option, text=reader.text(f"option.{option}")) for option in after_sales.options
+        ),
+    )
 
 
-def _refund(refund: TrackedRefund, reader: Reader) -> dict[str, Any]:
-    show: Callable[[Money | None], str | None] = lambda amount: reader.money(amount) if amount else None  # noqa: E731
-    return {
-        "refund": refund.refund_id,
-        "status": reader.text(f"refund.{refund.state}"),
-        "amount": show(refund.amount),
-        "paid": show(refund.paid),
-    }
+def _refund(refund: TrackedRefund, reader: Reader) -> RefundInWords:
+    return RefundInWords(
+        refund=refund.refund_id,
+        status=reader.text(f"refund.{refund.state}"),
+        amount=reader.money(refund.amount) if refund.amount else None,
+        paid=reader.money(refund.paid) if refund.paid else None,
+    )
 
 
 def _weighted(accepted: str) -> Iterator[tuple[str, Decimal]]:
