@@ -1,1 +1,1 @@
-"""What RedLedger promises, one claim to a test."""
+"""The tests of RedLedger, one claim each."""

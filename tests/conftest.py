@@ -95,7 +95,7 @@ def shared_data() -> Callable[[str], Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What random tests came to: how many histories, and from which seed."""
+    """Prints the number of random histories and their seed."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties:
             if name == "reported":

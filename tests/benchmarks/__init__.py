@@ -1,1 +1,3 @@
-"""What it costs: every figure beside a yardstick of the same run, because ratios travel and absolute times do not."""
+"""Benchmarks: each figure stands beside a yardstick of the same run, because ratios are comparable between machines and
+absolute times are not.
+"""

@@ -1,4 +1,4 @@
-"""What a rebuild takes in memory as the log grows: it has to stay flat."""
+"""Benchmark of a rebuild's memory, which must not grow with the log."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def _peak_mb(url: str, keys: Path) -> float:
 
 
 def _high_water_kb() -> int:
-    """Of this program alone: `getrusage` goes on from the peak of the process that started it."""
+    """Returns the peak memory of this program alone, in kB. `getrusage` would start from the peak of the parent
+    process.
+    """
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])

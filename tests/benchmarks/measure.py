@@ -1,4 +1,4 @@
-"""How a figure is taken: several rounds in turn, rates per second, medians, and ratios round by round."""
+"""Measurement of a figure: several rounds in turn, rates per second, medians, and ratios round by round."""
 
 from __future__ import annotations
 

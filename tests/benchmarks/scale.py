@@ -1,4 +1,4 @@
-"""How much a run measures: all of it, or a toy run that only shows that every section still works."""
+"""The size of a run: the whole benchmark, or a small run that only shows that every section works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our figures stand beside: raw one-row INSERTs, COPY into our own table, and the library's Postgres recorder."""
+"""Yardsticks: raw one-row INSERTs, COPY into the log's table, and the Postgres recorder of the library `eventsourcing`."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class SubmittedTogether(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """How often each command was asked, and came to what."""
+    """Counts of commands by name and outcome."""
 
     asked: Counter[str] = field(default_factory=Counter)
     recorded: Counter[str] = field(default_factory=Counter)
@@ -82,7 +82,9 @@ def ready(desk: Desk) -> None:
 
 
 def submit(desk: Desk, asked: SubmittedTogether) -> list[Outcome]:
-    """What the commands came to. Raises `Raised` for anything that is neither recorded, nothing to do nor refused."""
+    """Returns the outcomes of the commands. Raises `Raised` for an outcome that is neither recorded, nothing to do nor
+    refused.
+    """
     desk.clock.now = asked.at
     try:
         outcomes = desk.bus.submit(asked.commands)

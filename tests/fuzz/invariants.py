@@ -1,4 +1,4 @@
-"""What must hold of any log at all after any history: the books balance, and what is stored is what is remembered."""
+"""Invariants of the log after any history: the books balance, and the stored events give the remembered state."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _merchants_have_what_they_are_due(rows: list[Recorded]) -> None:
 
 
 def _guards_say_so(desk: Desk, rows: list[Recorded], replayed: dict[str, Stream]) -> None:
-    """What payouts rest on is what the entries come to, and what orders say may be asked back."""
+    """The guards of payouts hold the sums of the entries, and the claims of the orders' open cases and disputes."""
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     books: dict[str, int] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""What a plot is reported with: its steps, its people, and the names of its merchant's order."""
+"""The script of a plot: its steps, its people, and the names in its merchant's order."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Script:
             yield self.of_order("approve_refund", SERVICE, refund_id=refund_id, round=round_, **approval)
 
     def reported_back(self, refund_id: str, outcome: str) -> Step:
-        """What the provider says of the refund's first attempt."""
+        """Reports the outcome of the refund's first attempt."""
         reported = {"psp": "stripe", "outcome": outcome, "amount": self.amount, "psp_refund_ref": f"re-{refund_id}"}
         return self.of_order("report_refund_outcome", PARTNER, attempt_id=derived_id(refund_id, "1"), **reported)
 

@@ -43,7 +43,7 @@ def live(seed: str, commands: int) -> Tally:
 
 
 def fails(failed: type[Exception], asked: Sequence[SubmittedTogether]) -> bool:
-    """Whether these commands fail in the same way on a new ledger."""
+    """Returns True if these commands fail in the same way on a new ledger."""
     desk = MemoryDesk(START)
     try:
         asked_again(desk, asked)

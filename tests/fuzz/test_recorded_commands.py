@@ -51,7 +51,7 @@ def test_whatever_was_recorded_can_be_folded_verified_read_and_swept(
 
 
 def _becomes_due(app: App, desk: Desk) -> None:
-    """What every timer and a settlement run ask for, once every deadline has passed."""
+    """Runs every timer and a settlement run after all deadlines have passed."""
     desk.clock.forward(days=40)
     TimerWorker(app).sweep()
     settle(app, "RUN-1")

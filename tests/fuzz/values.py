@@ -229,7 +229,7 @@ class Values:
 
     @staticmethod
     def _is_nested(annotation: Any) -> bool:
-        """Whether the type holds models, which are drawn field by field."""
+        """Returns True if the type contains models, which are drawn field by field."""
         inner = [each for each in get_args(annotation) if each not in (NoneType, Ellipsis)]
         kinds = [annotation, *inner, *(each for one in inner for each in get_args(one))]
         return any(isinstance(each, type) and issubclass(each, BaseModel) for each in kinds)

@@ -1,5 +1,4 @@
-"""What no command may take from outside: instants without a zone or out of all range, quantities that are nothing or
-less, open shapes."""
+"""No command accepts an instant without a zone or out of range, a quantity below one, or an open shape."""
 
 from __future__ import annotations
 
@@ -38,7 +37,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _takes(model: type[BaseModel], path: str, value: Any) -> bool:
-    """Whether the last field of a path takes the value."""
+    """Returns True if the last field of a path accepts the value."""
     field = dict(_fields(model))[path]
     try:
         TypeAdapter(field.rebuild_annotation()).validate_python(value)
@@ -87,7 +86,7 @@ _MAKER_OR_CHECKER = re.compile(
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
 def test_nobody_names_a_second_person(kind: type[Command]) -> None:
-    """Who proposes and who approves are the actors of two recorded commands, never a value that one of them types."""
+    """Proposer and approver are the actors of two recorded commands, never a value of a field."""
     named = [path for path, _ in _fields(kind) if _MAKER_OR_CHECKER.search(path)]
     actors = [path for path, field in _fields(kind) if Actor in (field.annotation, *get_args(field.annotation))]
     assert (named, actors) == ([], ["actor"])

@@ -23,7 +23,7 @@ EXEMPT = {
 
 
 def _ids(path: Path) -> Iterator[ast.expr]:
-    """What stands for `id` in calls and in the mappings that envelopes are made of."""
+    """Yields the values of `id` in calls and in the mappings that envelopes are made of."""
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             yield from (keyword.value for keyword in node.keywords if keyword.arg == "id")

@@ -1,4 +1,4 @@
-"""What keeps the tables distributable by book (design §4), held over every table, function and statement there is.
+"""Rules that keep the tables distributable by book (design §4), for every table, function and statement.
 
 The catalogue is that of a migrated database with a generation of every view; the statements are the SQL files of the
 revisions and the SQL texts in the Python sources.
@@ -59,7 +59,7 @@ def catalogue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def found(cursor: Any, query: str) -> list[Any]:
-    """What a query over the tables of the log and of the views gives, as `schema.name …` texts."""
+    """Returns the result of a query over the tables of the log and of the views, as `schema.name …` texts."""
     cursor.execute(query.replace("OURS", "n.nspname IN ('log', 'views')"))
     return [row[0] if len(row) == 1 else row for row in cursor.fetchall()]
 

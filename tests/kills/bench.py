@@ -55,7 +55,9 @@ class LedgerUnderTest:
         return read_postmaster(self.folder / "postgres" / "cluster")
 
     def rows(self, question: str, *about: Any) -> list[tuple[Any, ...]]:
-        """What the database answers, asked from outside: the server is not held, and ends with its last client."""
+        """Returns the database's rows to a client that does not hold the server, so that it still stops after its last
+        client.
+        """
         postmaster = self.postmaster
         if postmaster is None:
             raise psycopg2.OperationalError("no server runs")

@@ -1,4 +1,4 @@
-"""What must hold after the kills: acknowledged commands once in the log, nothing doubled, everything verified."""
+"""Checks after the kills: each acknowledged command is in the log once, nothing is doubled, everything is verified."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check(bench: LedgerUnderTest) -> str:
 
 
 def ended(*arguments: str) -> int:
-    """How `redledger` ends, run in this process."""
+    """Runs `redledger` in this process and returns its exit code."""
     try:
         main(arguments)
     except SystemExit as ended:

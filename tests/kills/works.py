@@ -1,4 +1,4 @@
-"""What is killed: seven kinds of processes at work, how far each has come, and how its work goes on afterwards."""
+"""The seven kinds of processes that are killed, their progress, and the way each work continues."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Work(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """What there must be before the process starts."""
+        """Creates the state that the process needs before it starts."""
 
     @abstractmethod
     def start(self) -> Running:
@@ -50,7 +50,7 @@ class Work(ABC):
 
     @abstractmethod
     def done(self) -> int:
-        """How much of the work can be seen to be done."""
+        """Returns how much of the work is visibly done."""
 
     def kill(self, running: Running) -> None:
         running.end(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What is appended can be read again: what a reader could not decode to the same is found before it is written."""
+"""Every appended event can be decoded again; an event that cannot is found before it is written."""
 
 from __future__ import annotations
 

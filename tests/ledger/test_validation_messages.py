@@ -1,4 +1,4 @@
-"""What is wrong with a value is said in plain words, whatever is wrong: no pattern, no word of Python or pydantic."""
+"""Messages about invalid values are plain sentences without patterns and without words of Python or pydantic."""
 
 from __future__ import annotations
 

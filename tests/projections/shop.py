@@ -46,5 +46,5 @@ class Shop:
             self.worker.catch_up()
 
     def differences(self) -> int:
-        """How many rows of the view differ from one that is built anew."""
+        """Returns the number of rows in which the view differs from a rebuilt one."""
         return verify(self.ledger.engine, self.projection).count

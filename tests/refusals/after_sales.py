@@ -1,4 +1,4 @@
-"""What makes commands about returns, parts of refunds and refunds of whole parcels refuse, by code."""
+"""Refused commands about returns, parts of refunds and refunds of whole parcels, by code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sent() -> OrderScenario:
 
 
 def refund(kind: str) -> Refusal:
-    """Of a parcel that goes on as it should."""
+    """Returns the refusal of a refund of a parcel that travels without trouble."""
     return sent().refusal(f"refund_{kind}_parcel", by=PLATFORM, refund_id="R-1", parcel_id="P-1", reason="broken")
 
 
@@ -60,7 +60,7 @@ def shipping_under_never() -> Refusal:
 
 
 def awaited(command: str, **reported: Any) -> Refusal:
-    """Of goods that are to come back until day 20."""
+    """Returns the refusal of a command while the goods are awaited until day 20."""
     scenario = approved(sent().signed(), return_required=True, return_by=after_days(20))
     return scenario.refusal(command, refund_id="R-1", **reported)
 

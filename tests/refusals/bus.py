@@ -1,4 +1,4 @@
-"""What makes the bus itself refuse, by code: on a real ledger."""
+"""Commands that the bus itself refuses, by code, on a real ledger."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What makes commands of finance refuse, by code: payouts, holds, write-offs, adjustments, periods, breaks, statements,
-unmatched items."""
+"""Refused commands of finance, by code: payouts, holds, write-offs, adjustments, periods, breaks, statements, unmatched
+items.
+"""
 
 from __future__ import annotations
 

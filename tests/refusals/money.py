@@ -1,4 +1,4 @@
-"""What makes commands about merchants, payouts, policies and rates refuse, by code."""
+"""Refused commands about merchants, payouts, policies and rates, by code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes commands about products, orders, parcels, cases and releases refuse, by code."""
+"""Refused commands about products, orders, parcels, cases and releases, by code."""
 
 from __future__ import annotations
 

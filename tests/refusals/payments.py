@@ -1,4 +1,4 @@
-"""What makes commands about payments, buyers' funds, disputes and claims refuse, by code."""
+"""Refused commands about payments, buyers' funds, disputes and claims, by code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ABSURD = Rate("USD", "CNY", "7180", "book", "test", date(2025, 3, 1))
 
 
 def after(scenario: OrderScenario, reported: str, data: dict[str, Any], command: str, **asked: Any) -> Refusal:
-    """What is refused once something was reported."""
+    """Returns the refusal of a command after a report."""
     scenario.submit(reported, **data)
     return scenario.refusal(command, **asked)
 

@@ -1,1 +1,1 @@
-"""What the outside can rely on."""
+"""Tests of the service: the interfaces to the outside."""

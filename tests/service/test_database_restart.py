@@ -48,7 +48,7 @@ def asked(service: Service, path: str) -> tuple[int, str | None]:
 
 
 def said(service: Service) -> str:
-    """What it has logged, its lines joined: they are wrapped to the width of a terminal."""
+    """Returns the log's text with its lines joined: they are wrapped to the width of a terminal."""
     return " ".join(service.err.split())
 
 

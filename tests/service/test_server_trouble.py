@@ -70,13 +70,13 @@ class Work:
     event = ""
 
     def prepare(self, shop: Shop) -> None:
-        """What there must be before."""
+        """Creates the state that the case needs."""
 
     def do(self, shop: Shop) -> object:
         raise NotImplementedError
 
     def again(self, shop: Shop) -> None:
-        """What others do between two attempts."""
+        """Runs the work of others between two attempts."""
 
     def is_done(self, shop: Shop) -> bool:
         return shop.events(self.event) == 1

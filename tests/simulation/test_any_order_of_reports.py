@@ -35,7 +35,7 @@ DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4,
 
 
 class Fact(NamedTuple):
-    """What a provider says, by the words of a command, and on which day it happened."""
+    """A provider's report in the words of a command, and the day on which it happened."""
 
     command: str
     data: dict[str, Any]
@@ -113,7 +113,9 @@ def balances(scenario: OrderScenario, *, facts: Iterable[Fact] = ()) -> dict[str
 
 
 def are_several_payments(facts: Iterable[Fact]) -> bool:
-    """Of a refund: a payment that came back is booked or not, as one knew of a later one."""
+    """Returns True if the reports are about several payments of one refund. A reversed payment is booked unless a later
+    payment was known.
+    """
     return len([fact for fact in facts if fact.data.get("outcome") == "succeeded"]) > 1
 
 
@@ -126,7 +128,7 @@ def paid_for(facts: Iterable[Fact]) -> OrderScenario:
 
 
 def is_captured_before_it_ends(facts: Iterable[Fact]) -> bool:
-    """Whether every capture happened while the issuer held the money."""
+    """Returns True if every capture happened while the issuer held the money."""
     ended = [fact.day for fact in facts if fact.command in (VOIDED.command, LAPSED.command)]
     return not ended or all(fact.day < min(ended) for fact in facts if fact.command == CAPTURED.command)
 
@@ -162,7 +164,7 @@ def refunded(facts: Iterable[Fact], *, meanwhile: str = "") -> OrderScenario:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(report_orders(FAILED_MEANWHILE))
 def test_a_refund_of_a_capture_that_failed_comes_to_the_same_money(reported: tuple[list[Fact], list[Fact]]) -> None:
-    """What the buyer has in the end is the platform's loss, and nothing else is owed to anybody."""
+    """The platform loses the amount that the buyer finally has, and no other liability remains."""
     note(f"seed {SEED + 3}")
     happened, as_reported = reported
     in_order, out_of_order = refunded(happened), refunded(as_reported)
@@ -173,7 +175,7 @@ def test_a_refund_of_a_capture_that_failed_comes_to_the_same_money(reported: tup
 
 
 def unmatched_refunds(*said: str) -> tuple[Fact, ...]:
-    """What a provider says of a refund that nobody asked for."""
+    """Draws a provider's reports about a refund that nobody requested."""
     return tuple(outcome(word, attempt_id="nobodys", amount="USD 5.00", psp_refund_ref="re-9") for word in said)
 
 

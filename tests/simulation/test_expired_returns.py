@@ -37,7 +37,7 @@ EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How the goods are waited for, and what issuers give of each hundred the buyer is to get meanwhile."""
+    """The way the goods are awaited, and the percentage that issuers give back in the meantime."""
 
     which: int
     qty: int

@@ -93,7 +93,7 @@ class Shop:
         return {account: base for account, base in sums.items() if base}
 
     def available(self) -> int:
-        """What is available to the merchant, or owed by it, in fen."""
+        """Returns the merchant's available money in fen, negative if the merchant owes it."""
         (found,) = balances(self._caught_up().views, merchant="M-1").merchants
         return found.available.minor - found.due_from_merchant.minor
 
@@ -104,7 +104,7 @@ class Shop:
         return [(event, issued_again(self._caught_up().views, event).lines) for event in issued]
 
     def breaks(self) -> list[tuple[str, str]]:
-        """What kind each is of, and what the fact contradicts."""
+        """Returns the kind of each break, and the state that the fact contradicts."""
         rows = self.desk.ledger.reader.read_stream(self.desk.ledger.directory.book_of("M-1"), "order/M-1/O-1")
         opened = [row.event for row in rows if isinstance(row.event, ReconciliationBreakOpened)]
         return [(event.kind, event.refs["about"]) for event in opened]

@@ -342,7 +342,7 @@ def _reported(row: Recorded) -> tuple[object, ...]:
 
 
 def _tables(app: App) -> Iterator[str]:
-    """Of every read model, as they are called in the database."""
+    """Returns the names of all read models' tables in the database."""
     for projection in PROJECTIONS.values():
         generation = ensure_live(app.ledger.engine, projection)
         yield from (generation.stored_name(table) for table in projection.tables)

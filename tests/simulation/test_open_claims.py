@@ -56,7 +56,7 @@ def test_claims_find_units_where_decisions_find_them(sale: Sale, steps: list[tup
 
 
 def open_claims_cover_what_is_taken(life: MoneyLife) -> None:
-    """Whatever a case or dispute took of released money, a payout had left it where it was while that was open."""
+    """A payout left the released money that a case or dispute took later, while that case or dispute was open."""
     claims = OpenClaims()
     for event in life.scenario.events:
         match event:

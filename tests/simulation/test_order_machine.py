@@ -89,7 +89,7 @@ class OrderMachine(RuleBasedStateMachine):
     def ask_and_be_granted(
         self, which: int, qty: int, kind: Kind, days: int | None, cents: int | None, bearer: str | None
     ) -> None:
-        """Of what was signed for: all of it, or as many."""
+        """Requests and gets a refund of signed units: all of them, or a number of them."""
         cases, ways = len(self.model.cases), self.model.ways
         signed = [unit.line for unit in self.model.units if unit.live and unit.parcel and ways[unit.parcel].signed]
         line_id = signed[which % len(signed)] if signed else "A"
@@ -348,7 +348,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     @invariant()
     def money_is_conserved(self) -> None:
-        """What the buyer is owed, and what the merchant has with the fees it paid, to the cent and the fen."""
+        """The buyer's claims, the merchant's money and the fees add up, to the cent and the fen."""
         if hasattr(self, "scenario"):
             assert -self.scenario.balance("2210", "USD") == self.model.owed_to_buyer()
             merchants = sum(self.scenario.balance(account) for account in ("2110", "2120", "4110", "4120"))

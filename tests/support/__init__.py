@@ -1,1 +1,1 @@
-"""What the tests stand on: servers, databases, clocks and shared data."""
+"""Support of the tests: servers, databases, clocks and shared data."""

@@ -21,7 +21,7 @@ def one(line_id: str, qty: int = 1) -> list[dict[str, Any]]:
 
 
 def cut(line_id: str, amount: str) -> list[dict[str, Any]]:
-    """What a reviewer approves of a line."""
+    """Returns a reviewer's approval of a part of a line."""
     return [{"line_id": line_id, "amount": amount}]
 
 

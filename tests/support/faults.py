@@ -12,7 +12,7 @@ from ledger.events.event import Event
 
 
 class Mistake(Exception):
-    """What a decision should never raise."""
+    """An exception that no decision should raise."""
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def ask(kind: type[C], /, *, by: Actor = SYSTEM, at: datetime | str = NOW, id: s
 
 
 class Given:
-    """What has happened so far, and what the decision may look at besides."""
+    """The events so far, and the reference data that the decision may read."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Given:
 
 
 class When:
-    """What a command came to."""
+    """The outcome of a command."""
 
     def __init__(self, events: list[Event], refusal: Refusal | None, stream: Stream) -> None:
         self.events, self.refusal, self.stream = events, refusal, stream

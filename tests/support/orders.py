@@ -160,7 +160,7 @@ class OrderScenario:
         return made + self.submit("approve_proposal", by=by, at=at, **decided)
 
     def decide(self, name: str, /, *, by: Actor = SYSTEM, at: datetime | str = NOW, **data: Any) -> list[Event]:
-        """What the command would come to. Raises its refusal."""
+        """Returns the events that the command would record. Raises its refusal."""
         now = instant(at) if isinstance(at, str) else at
         command = ask(
             MENU[name].command,

@@ -23,7 +23,7 @@ BOOK: Rate = RATES[1]
 
 
 def at(hours: float) -> datetime:
-    """So many hours after the usual hand-over."""
+    """Returns the instant so many hours after the usual hand-over."""
     return NOW + timedelta(hours=hours)
 
 

@@ -33,7 +33,7 @@ def merchant_ready(desk: Desk, merchant_id: str = "M-1", *, express: bool = Fals
 def order_data(
     order_id: str = "O-1", merchant_id: str = "M-1", *, list_minor: int = 14_000, qty: int = 1
 ) -> dict[str, Any]:
-    """What place_order asks for: one line, by default one unit of CNY 140.00."""
+    """Returns the data of `place_order`: one line, by default one unit of CNY 140.00."""
     unit = Money(list_minor, CNY)
     local = QUOTE.convert_back(unit)
     line = {

@@ -53,7 +53,7 @@ class Running:
         return self._err.read_text()
 
     def wait(self) -> int:
-        """How it ended."""
+        """Waits for the end and returns the exit code."""
         return self.process.wait(PATIENCE_S)
 
     def end(self, how: signal.Signals) -> int:
@@ -100,7 +100,7 @@ class Service(Running):
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and was not fetched yet does not."""
+    """Returns True if the process runs; a process that ended and was not waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -53,7 +53,7 @@ def post_lines(
 
 
 def propose(*lines: Given_, proposal_id: str = "P-1") -> Propose:
-    """What the wire brings: the lines as JSON."""
+    """Proposes an adjustment with its lines as JSON, as a caller sends them."""
     data = {"adjustment_id": "A-1", "merchant_id": "M-1", "lines": list(lines)}
     return ask(Propose, by=FINANCE, proposal_id=proposal_id, command="post_adjustment", data=data, reason="goodwill")
 

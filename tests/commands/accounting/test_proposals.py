@@ -1,4 +1,4 @@
-"""What takes two people: proposed by one, listed, and approved or rejected by another."""
+"""Commands for two people: one proposes, another approves or rejects, and proposals are listed."""
 
 from __future__ import annotations
 

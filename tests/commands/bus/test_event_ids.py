@@ -1,4 +1,4 @@
-"""What the ids of events say."""
+"""Ids of events hold the instant of the decision."""
 
 from datetime import UTC, datetime, timedelta
 

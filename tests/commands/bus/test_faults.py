@@ -71,7 +71,7 @@ def _decision(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
 
 
 def _loaded(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001
-    """What is remembered breaks half way: the event was applied, and then it raises."""
+    """Loads a stream whose `apply` raises after it has applied the event."""
     whole, raised = Merchant.apply, list[str]()
 
     def apply(self: Merchant, event: Event) -> None:

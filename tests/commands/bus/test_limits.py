@@ -1,4 +1,4 @@
-"""What no command may hold: refused where it comes in, with the field that is wrong."""
+"""Limits of commands: a value beyond them is refused at the entrance, with the name of the field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whatever a decision says, the bus records no charge to a merchant: it is refused, and nothing is remembered."""
+"""The bus refuses every decision that charges a merchant for anything else than the allowed kinds, and keeps nothing of
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moving goods costs and what partners pay for losing them: the platform's, or the buyer's, never a merchant's."""
+"""Costs of transport and partners' payments for losses concern the platform or the buyer, never a merchant."""
 
 from typing import Any
 

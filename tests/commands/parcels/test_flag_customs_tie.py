@@ -1,4 +1,4 @@
-"""What does not tie after some time, or over several orders, is a break."""
+"""A customs declaration that does not match its order and payment in time opens a break."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ D1: dict[str, Any] = {"declaration_no": "D-1"}
 
 
 def flag(scenario: OrderScenario, mismatch: str, **data: Any) -> list[str]:
-    """What the breaks are about."""
+    """Submits the check and returns the subjects of the opened breaks."""
     reported: dict[str, Any] = {"parcel_ids": ["P-1"], "mismatch": mismatch, "at": after_days(3)} | data
     decided = scenario.submit("flag_customs_tie", **reported)
     return [event.refs["about"] for event in decided if isinstance(event, ReconciliationBreakOpened)]

@@ -1,5 +1,4 @@
-"""Whatever is reported parcels that travel on in others: it is recorded, no unit appears or vanishes, no parcel holds
-itself."""
+"""Random reports about repacked parcels are recorded, keep the number of units, and put no parcel inside itself."""
 
 from __future__ import annotations
 

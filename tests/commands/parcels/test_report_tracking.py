@@ -1,4 +1,4 @@
-"""What carriers, warehouses and customs say is recorded; what contradicts becomes a break."""
+"""Reports of carriers, warehouses and customs are recorded; a contradiction opens a break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider captures is measured against what it was asked to capture, request by request and in sum."""
+"""Captures are compared with the capture requests, one by one and in sum."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def desks(database_url: str, tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
 
 
 def account(desk: Desk) -> tuple[int, int]:
-    """What the merchant has available, and what open cases and disputes may still take, in fen."""
+    """Returns the merchant's available money and the amount that open cases and disputes may take, in fen."""
     book = desk.ledger.directory.books_of(["M-1"])["M-1"]
     row = desk.ledger.reader.accounts(book, ["M-1"])["M-1"]
     return row.available, row.in_open_cases

@@ -1,4 +1,4 @@
-"""What buyers are shown of a product, in their language."""
+"""Translations of a product's texts for buyers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was not done in time is one break, and none where it was done meanwhile."""
+"""An overdue answer opens one break; an answer in the meantime opens none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever comes in part is a break at once, with what was expected and what came, until the rest comes."""
+"""A partial payment opens a break at once, with the expected and the paid amount, until the rest is paid."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ def claim(scenario: OrderScenario, *parts: str) -> None:
 
 
 class Case(NamedTuple):
-    """How an amount is paid in parts, the whole of it, a part, and the rest."""
+    """One kind of payment, with its reports for the whole amount, for a part, and for the rest."""
 
     pay: Callable[..., None]
     whole: str

@@ -58,7 +58,7 @@ def ask(scenario: OrderScenario, after: timedelta, refund_id: str = "R-1", **rep
 
 
 def answer(scenario: OrderScenario, after: timedelta, **reported: Any) -> str:
-    """What the buyer is shown: the kind of case that was opened, or that it is blocked."""
+    """Returns the type of the case that a request opens, or `BLOCKED`."""
     came_to = ask(scenario, after, **reported)
     if isinstance(came_to, RefundRequested):
         return came_to.type

@@ -1,5 +1,6 @@
-"""Who bears it: every place of units, cause and fault through the commands that ask, under the default policy and under
-its opposite."""
+"""The bearer of a refund for every place of units, cause and fault, under the default policy and under the opposite
+policy.
+"""
 
 from __future__ import annotations
 

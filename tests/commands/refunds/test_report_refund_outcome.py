@@ -1,4 +1,4 @@
-"""What providers say of refunds: paid, failed, come back; twice, out of order, or never asked for."""
+"""Providers' reports about refunds: paid, failed, reversed; twice, out of order, or without a request."""
 
 from datetime import date
 from typing import Any

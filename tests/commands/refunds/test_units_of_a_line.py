@@ -29,12 +29,12 @@ Cases = dict[str, tuple[str, list[tuple[str, str | None, int]]]]
 
 
 def signed_and_not() -> OrderScenario:
-    """Of two units of A one is signed for on day 14 and one is on its way; B is with the first."""
+    """One of two units of A is signed for on day 14, the other is in transit; B is in the parcel of the first."""
     return OrderScenario().paid().sent("P-1", A=1, B=1).sent("P-2", A=1).signed("P-1", at=after_days(14))
 
 
 def three_fates() -> OrderScenario:
-    """Of three units of A one is signed for, one is on its way, one was not sent."""
+    """One of three units of A is signed for, one is in transit, one was not sent."""
     lines = [line("A", 3, "CNY 180.00", "USD 25.00")]
     scenario = OrderScenario().paid(lines=lines, list_total="CNY 540.00", buyer_total="USD 75.00")
     return scenario.sent("P-1", A=1).sent("P-2", A=1).signed("P-1", at=after_days(5))
@@ -62,7 +62,7 @@ def released(scenario: OrderScenario, *, day: float = 40) -> list[tuple[str, str
 
 
 class TestRequests:
-    """What a buyer may ask for is askable."""
+    """Requests by buyers for units in different places."""
 
     def test_two_kinds_at_once_become_two_cases(self) -> None:
         scenario = asked(signed_and_not(), day=22, lines=one("A", 2))

@@ -1,4 +1,4 @@
-"""What providers pay for an order: cash, fee and FX by line, until nothing is owed in either currency (P3)."""
+"""A provider's payment for an order: cash, fee and FX by line, until the receivable is zero in both currencies (P3)."""
 
 from typing import Any
 

@@ -183,7 +183,7 @@ def later(days: int) -> dict[str, Any]:
 
 
 def amounts(*events: Event) -> dict[str, int]:
-    """What stands in each account, in cents."""
+    """Returns the balance of each account in cents."""
     sums = Counter[str]()
     for line in (line for event in events if (entry := post(event)) for line in entry.lines):
         sums[line.account] += line.amount if line.currency == "USD" else 0

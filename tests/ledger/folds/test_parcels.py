@@ -1,4 +1,4 @@
-"""What an order remembers of its parcels, whatever order the facts become known in."""
+"""An order's memory of its parcels does not depend on the order of reports."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def sample(kind: type[Event]) -> Event:
 
 
 def charged(event: Event) -> bool:
-    """Whether a line of its entry is a debit of a merchant's account."""
+    """Returns True if the entry debits a merchant's account."""
     draft = rule(event)
     return draft is not None and any(is_merchant_account(line.account) and line.base > 0 for line in draft.lines)
 

@@ -1,4 +1,4 @@
-"""What one append does: order, versions, repeats, conflicts, guards, closed days, answers."""
+"""The append: order, versions, repeats, conflicts, guards, closed days, answers."""
 
 from __future__ import annotations
 

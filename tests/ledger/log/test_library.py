@@ -48,7 +48,7 @@ def clock() -> datetime:
 
 
 class OfABook:
-    """What the library's test cases need to know: names are texts, and they count versions from 0 as well as from 1."""
+    """The library's test cases with a book's conventions: ids are texts, and versions start at 0 or at 1."""
 
     INITIAL_VERSION = 0
     ledger: Ledger

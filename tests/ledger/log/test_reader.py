@@ -201,7 +201,7 @@ class TestWakeUps:
 
 
 def heard(wait: Callable[[], set[int]]) -> set[int]:
-    """What the next message says; a listener gives up after a second, the message may take longer on a busy machine."""
+    """Returns the books of the next message. One wait ends after a second, and a busy machine may take longer."""
     deadline = monotonic() + 30
     while not (books := wait()):
         assert monotonic() < deadline

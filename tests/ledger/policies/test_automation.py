@@ -1,4 +1,4 @@
-"""What the service does by itself, and when."""
+"""The policy `automation`: the steps of the service and their times."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What book 0 says at an instant: policies in force, versions stamped on orders, the last known rate."""
+"""Reference data of book 0 at an instant: policies in force, versions stamped on orders, the last known rate."""
 
 from datetime import UTC, date, datetime, timedelta
 

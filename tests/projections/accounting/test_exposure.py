@@ -1,4 +1,4 @@
-"""What is open between the platform and others, since when, and in which class of age."""
+"""Open amounts between the platform and others, their age, and their age class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each order earned or cost the platform, and that all of them are the platform's whole result."""
+"""The platform's result of each order; the results of all orders sum to the platform's whole result."""
 
 from __future__ import annotations
 

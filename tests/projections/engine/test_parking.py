@@ -60,7 +60,7 @@ class Troubled(Tally):
 
 
 class OfTheServer(psycopg2.OperationalError):
-    """What the server says, with a SQLSTATE, which psycopg2 sets in nothing but its own errors."""
+    """An error of the server with a SQLSTATE, which psycopg2 sets only in its own errors."""
 
     @property
     def pgcode(self) -> str:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""What a buyer was shown after each event, also of an order that nobody placed."""
+"""The buyer's page after each event, also for an order that nobody placed."""
 
 import pytest
 

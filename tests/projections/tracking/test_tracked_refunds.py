@@ -1,4 +1,4 @@
-"""How far a buyer's refund is, whatever is reported late of it."""
+"""The state of a buyer's refund after late reports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a buyer reads of each unit of a line is what asking for it comes to, wherever its neighbours are."""
+"""The after-sales services that a buyer sees for each unit are granted, wherever the line's other units are."""
 
 from __future__ import annotations
 

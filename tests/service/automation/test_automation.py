@@ -1,4 +1,4 @@
-"""What the running service does by itself, each step once, also on two machines: captures, runs, month ends."""
+"""Steps of the running service, each taken once, also on two machines: captures, runs, month ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else falls due: holds, money without an order, returns, deemed signatures, unmatched plans."""
+"""Timers for holds, money without an order, returns, deemed signatures and unmatched plans."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -41,7 +41,7 @@ class Shop:
         self.app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
 
     def look(self, timer: type[Timer]) -> int:
-        """What one look of a timer that begins now records."""
+        """Returns the events that one look of a new timer records."""
         self.app.catch_up([DueDates(), CustomerTracking(), TrackingNumbers(), Declarations()])
         return timer(self.app).sweep()
 

@@ -1,4 +1,4 @@
-"""What providers and banks should have shown becomes a break that people own and close."""
+"""A line that a provider or bank does not show in time becomes a break that people own and close."""
 
 from __future__ import annotations
 

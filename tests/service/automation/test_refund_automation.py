@@ -38,7 +38,7 @@ class Shop:
         self.app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
 
     def look(self, *timers: type[Timer]) -> int:
-        """What one look of these timers records, each on a machine that has just started."""
+        """Returns the events that one look of new timers records."""
         self.app.catch_up(VIEWS)
         return sum(timer(self.app).sweep() for timer in timers)
 

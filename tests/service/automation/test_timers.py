@@ -1,4 +1,4 @@
-"""What falls due is asked for: once, by whoever looks, and again only when something has changed."""
+"""Timers submit a due command once, and submit it again only after a change."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -34,7 +34,7 @@ class Shop:
         self.app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
 
     def look(self, timer: TimerWorker | None = None) -> int:
-        """What one look of a timer records."""
+        """Returns the events that one look of a timer records."""
         self.app.catch_up(VIEWS)
         return (timer or TimerWorker(self.app)).sweep()
 

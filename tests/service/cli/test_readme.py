@@ -28,7 +28,7 @@ ASKED = [command for command in EXAMPLES if command.startswith("redledger ") and
 
 
 def _printed(run: Run, settings: Settings, command: str, folder: Path) -> list[str]:
-    """What a command line of the README prints, without the blanks at the ends of lines."""
+    """Returns the output of a command line of the README, without blanks at the ends of lines."""
     words = [str(REPOSITORY / word) if word.startswith("examples/") else word for word in command.split()[1:]]
     kept = ["--refusals", str(folder / "refusals")] if words[0] == "record" else []
     said = run(settings, *words, *kept)

@@ -62,7 +62,7 @@ def until(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 
 def lives(pid: int) -> bool:
-    """Whether the process runs; on Linux one that is dead and waits to be asked how it died does not."""
+    """Returns True if the process runs. On Linux, a zombie does not count."""
     try:
         os.kill(pid, 0)
         stat = Path(f"/proc/{pid}/stat")

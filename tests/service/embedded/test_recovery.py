@@ -28,7 +28,7 @@ def pid_file(data: Path) -> Path:
 
 
 def leave_pid_file(data: Path, pid: int) -> None:
-    """What a server leaves behind that died without a word, its last word being that it was ready."""
+    """Writes the pid file of a server that was ready and then died at once."""
     home = data / "postgres"
     lines = [str(pid), str(home / "cluster"), "1700000000", "5432", str(home), "", "  5309 1", "ready   "]
     pid_file(data).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a merchant has, beside what open cases may take of it and when more comes: now, and as once known."""
+"""A merchant's money beside the claims of open cases and the next release dates, now and as known earlier."""
 
 from __future__ import annotations
 

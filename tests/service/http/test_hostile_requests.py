@@ -110,7 +110,7 @@ def _address(path: str, parameters: Any, hostile: Any, value: str) -> str:
 
 
 def _trouble(answer: Any) -> str:
-    """What is wrong with an answer; nothing where it is one that may be given."""
+    """Returns the error of an answer, or nothing if the answer is allowed."""
     if answer.status_code >= 500:
         return f"{answer.status_code} {answer.text[:200]}"
     if answer.status_code >= 400 and set(answer.json()) - {"field"} != {"type", "title", "status", "detail", "code"}:

@@ -36,7 +36,7 @@ READ_BY_KEY = [
 
 @contextmanager
 def rows_read(app: App) -> Iterator[list[int]]:
-    """How many rows the database has handed over, a statement each."""
+    """Returns the number of rows that the database delivered, by statement."""
     counted: list[int] = []
 
     def count(_connection: Any, cursor: Any, *_: Any) -> None:

@@ -228,7 +228,7 @@ class TestAdyen:
 
 
 def types_after(desk: Desk, body: bytes, **settings: Any) -> list[str]:
-    """What stands in the log once a service with these settings was reported."""
+    """Returns the types of events in the log after a service with these settings received a message."""
     app = App(
         Settings(adyen_secret=KEY, **settings), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader),
         desk.clock,

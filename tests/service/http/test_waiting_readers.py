@@ -56,7 +56,7 @@ def _within(server: Server, target: str, **other: Any) -> tuple[int, bool]:
 
 
 def _waiting(stack: ExitStack, server: Server, app: App) -> list[Client]:
-    """So many readers, more than may wait at a time; all have been read by the server when one was turned away."""
+    """Starts more readers than may wait at a time; the server has read all requests when it turns one away."""
     asked = request(f"/v1/balances?at_least={token_of(app)}")
     readers = [stack.enter_context(closing(server.connect())) for _ in range(READERS)]
     for reader in readers:
@@ -153,7 +153,7 @@ def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hang
 
 
 class TestLane:
-    """So many at a time, so many in the queue, so long."""
+    """A lane admits a limited number, queues a limited number, and waits a limited time."""
 
     def test_one_more_than_fits_waits_for_its_turn(self) -> None:
         async def scenario() -> list[str]:

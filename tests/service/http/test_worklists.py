@@ -1,4 +1,4 @@
-"""What waits for people over HTTP, and tracking in the reader's language."""
+"""Worklists over HTTP, and tracking in the reader's language."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What buyers read, in their language."""
+"""The buyer's page in the buyer's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an order of a checkout did not take of a capture is planned anew, and no part is ever taken twice."""
+"""The rest of a capture that an order of a checkout did not take is planned anew, and no part is taken twice."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def stuck(desk: Desk, matcher: PaymentMatcher) -> None:
 
 
 def taken(desk: Desk, capture_ref: str = "c1") -> dict[str, int]:
-    """What each order has recorded of a capture."""
+    """Returns the parts of a capture that each order recorded."""
     found: dict[str, int] = {}
     for book in desk.ledger.reader.heads():
         for row in desk.ledger.reader.read(book, 0, 100_000):

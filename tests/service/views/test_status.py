@@ -1,4 +1,4 @@
-"""How far the views are, shown as it is: nobody follows them while no service runs."""
+"""The status shows the real positions of the views: nobody follows them while no service runs."""
 
 from __future__ import annotations
 

@@ -163,7 +163,9 @@ def test_a_reader_that_asks_for_what_the_stopped_book_holds_is_answered_that_it_
 
 
 def test_a_merchants_read_waits_for_no_book_of_others(desk: Desk, app: App) -> None:
-    """Of every address: the token names a book that the answer does not rest on, in which every view has stopped."""
+    """Every address answers, although the token names a book in which every view has stopped and on which the answer
+    does not rest.
+    """
     app.catch_up()
     other = desk.ledger.directory.book_of("M-1")
     with transaction(desk.ledger.engine) as cursor:

@@ -95,7 +95,7 @@ def fees_are_shared_to_the_cent(events: Iterable[Event]) -> None:
 
 
 def lines_taken(event: Event) -> Iterator[tuple[ApprovedLine, int]]:
-    """What the event takes from the merchant, or gives back of what an earlier one took."""
+    """Yields each line that the event takes from the merchant (1) or gives back (-1)."""
     match event:
         case RefundApproved() | RefundAutoApproved() | DisputeLost():
             yield from ((line, 1) for line in event.lines)
@@ -112,7 +112,7 @@ def rounded(whole: int, part: int, of: int) -> int:
 
 
 def a_replay_remembers_the_same(life: MoneyLife) -> None:
-    """What the log would hold, folded again, is what was remembered (invariant 1)."""
+    """The fold of the stored events equals the remembered state (invariant 1)."""
     again = Order(life.order.name)
     for event in life.scenario.events:
         sealed = event.sealed_for(life.order.name, life.order.name, OneKey())

@@ -80,7 +80,7 @@ class MoneyLife(Life):
                     self._outcome(attempt.attempt_id, "reversed", attempt.amount)
 
     def _decide_open_cases(self) -> None:
-        """What the buyer never paid, or has by a dispute, is not paid back as well."""
+        """Decides the open cases. Rejects those for more money than the buyer paid and no dispute gave back."""
         for case in list(self.order.cases.values()):
             if case.is_open and (refundable(self.order, beside=case.id) < case.amount or self._line_has_less(case)):
                 self._submit("reject_refund", by=PLATFORM, refund_id=case.id, round=1, reason="never_paid")
@@ -140,7 +140,7 @@ class MoneyLife(Life):
         self._submit("approve_duplicate_capture_refund" if which % 2 else "refund_buyer_funds", by=PLATFORM, **reported)
 
     def _refund_fails(self, *_: int) -> None:
-        """What was submitted comes to nothing, and is owed still."""
+        """Reports the failure of a refund attempt; the refund is still owed."""
         for case in list(self.order.cases.values()):
             with suppress(Refusal):
                 self._submit("submit_refund", refund_id=case.id)

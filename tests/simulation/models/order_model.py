@@ -14,7 +14,7 @@ from tests.simulation.models.unit_model import Kind, UnitModel
 
 @dataclass
 class OrderModel(UnitModel):
-    """What becomes of the order: what commands come to, and what is then true of units and money."""
+    """A model of an order: it predicts the outcome of each command, and the state of units and money after it."""
 
     def edges(self) -> list[tuple[int, str]]:
         """The instants at which an answer may change by itself, each with its line."""
@@ -29,7 +29,7 @@ class OrderModel(UnitModel):
         return any(case.state in states for case in self.cases.values())
 
     def send(self, parcel: str, line: str, qty: int) -> str:
-        """What packing and dispatching so many come to."""
+        """Predicts the packing and dispatch of so many units."""
         there, refunded = self.unsent(line), [u for u in self.of(line) if u.refunded and u.parcel is None]
         if qty > len(there):
             return "LINE_ALREADY_REFUNDED" if qty <= len(there) + len(refunded) else "QTY_EXCEEDS_REMAINING"
@@ -41,7 +41,7 @@ class OrderModel(UnitModel):
         return OK
 
     def request(self, case_id: str, line: str, qty: int, kind: Kind = None) -> str:
-        """What a buyer's request for so many comes to: one case, or one of each kind where no kind has enough."""
+        """Predicts a buyer's request for so many units: one case, or one case of each type if no type has enough units."""
         chosen = self._chosen(line, qty, kind)
         if isinstance(chosen, str):
             return chosen
@@ -67,8 +67,9 @@ class OrderModel(UnitModel):
         part: int | None = None,
         bearer: str | None = None,
     ) -> str:
-        """What a reviewer's yes comes to. `return_by`: the goods come back first; `part`: so many cents and no more;
-        `bearer`: who pays, where the reviewer says so."""
+        """Predicts a reviewer's approval. `return_by`: the goods come back first; `part`: so many cents and no more;
+        `bearer`: the bearer that the reviewer names.
+        """
         refusal, case = self._review(case_id, n, person, role), self.cases[case_id]
         if refusal == OK and self._claimed(case):
             return "DISPUTE_OPEN"
@@ -84,11 +85,11 @@ class OrderModel(UnitModel):
         return refusal
 
     def bearer_at(self, parcel: str | None, kind: str) -> str:
-        """Who bears it for units in this parcel, where no reviewer says otherwise."""
+        """Returns the bearer for units in this parcel, if no reviewer names one."""
         return self.ways[parcel].bearer(kind) if parcel else "merchant"
 
     def can_be_cut(self, case_id: str) -> bool:
-        """Whether a part of what is asked can be granted: one unit that was sent, at its full price."""
+        """Returns True if a part of the request can be granted: one unit that was sent, at its full price."""
         case = self.cases[case_id]
         whole = case.asked == self.prices[case.units[0].line][0]
         return case.state == "open" and case.kind != "unshipped" and len(case.units) == 1 and whole
@@ -145,7 +146,7 @@ class OrderModel(UnitModel):
         return OK
 
     def payable(self, case_id: str) -> str:
-        """Whether money can go to the buyer for a case now, by a provider or another way."""
+        """Returns True if the buyer can get money for a case now, from a provider or in another way."""
         case = self.cases[case_id]
         answers = {"open": "REFUND_NOT_APPROVED", "closed": "CASE_CLOSED", "expired": "CASE_CLOSED"}
         if case.state != "approved":
@@ -180,7 +181,9 @@ class OrderModel(UnitModel):
         self.paid_twice, self.double_refunds = self.paid_twice + twice, self.double_refunds + bool(twice)
 
     def can_be_lost(self, line: str) -> bool:
-        """Whether it is plain what a lost dispute takes: all that is open of the line, and nothing else is owed."""
+        """Returns True if a lost dispute has one possible effect: it takes all open units of the line, and nothing else
+        is owed.
+        """
         dispute, live = self.disputes[line], [unit for unit in self.of(line) if unit.live]
         if any(self.is_shared(line, self.bearer_at(unit.parcel, dispute.reason)) for unit in live):
             return False
@@ -189,7 +192,7 @@ class OrderModel(UnitModel):
         return not waiting and len(live) <= dispute.qty and self.value(live) <= dispute.amount
 
     def is_shared(self, line: str, bearer: str) -> bool:
-        """Whether the merchant would bear the rest of a price of which the platform bore a part."""
+        """Returns True if the merchant would bear the rest of a price after the platform bore a part."""
         return bearer == "merchant" and line in self.borne_in_part
 
     def dispute_lost(self, line: str) -> None:
@@ -211,7 +214,7 @@ class OrderModel(UnitModel):
             dispute.lost, dispute.taken = None, []
 
     def release(self) -> bool:
-        """Whether anything is released."""
+        """Returns True if something is released."""
         return sum(self._release(line) for line in self.quantities) > 0
 
     def released(self, line: str) -> int:
@@ -219,7 +222,7 @@ class OrderModel(UnitModel):
         return sum(spot.released for (of, _), spot in self.spots.items() if of == line)
 
     def owed_to_buyer(self) -> int:
-        """What was approved and not paid, less what was paid twice, in cents."""
+        """Returns the approved and unpaid amount, less double payments, in cents."""
         return sum(case.owed - case.paid for case in self.cases.values()) - self.paid_twice
 
     def merchants_gross(self) -> int:
@@ -299,7 +302,9 @@ class OrderModel(UnitModel):
         return taken
 
     def _settle(self, case: ModelCase, pending: dict[tuple[str, str | None], int]) -> None:
-        """What the platform pays for is the merchant's at once, if it is not already; `pending` were not by place."""
+        """Releases at once the units that the platform pays for; `pending` are the units that were not released, by
+        place.
+        """
         for unit in case.units:
             unit.case = None
         for (line, parcel), before in pending.items():
@@ -308,7 +313,7 @@ class OrderModel(UnitModel):
                 self._spot(line, parcel).released += min(len(here), before)
 
     def _release_what_is_borne(self, line: str) -> int:
-        """What the platform has paid for is the merchant's at once."""
+        """Releases at once the units that the platform has paid for."""
         released = 0
         for parcel in [None, *self.ways]:
             spot = self._spot(line, parcel)

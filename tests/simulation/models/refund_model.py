@@ -1,4 +1,4 @@
-"""What the model of an order is made of: units, parcels, cases and disputes, and how providers answer."""
+"""Parts of the model of an order: units, parcels, cases and disputes, and the answers of providers."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class Way:
 
     @property
     def was_ours(self) -> bool:
-        """Whether it came through the warehouse's door, as customs prove too."""
+        """Returns True if the parcel entered the warehouse; customs facts prove it too."""
         return bool(self.facts & {"accepted", "refused"})
 
     def bearer(self, kind: str) -> str:
-        """Who bears a refund or dispute of this kind, where no reviewer says otherwise."""
+        """Returns the bearer of a refund or dispute of this kind, if no reviewer names one."""
         if kind == "return_refund" or (self.signed is None and not self.was_ours):
             return "merchant"
         has_ended = self.is_lost or (self.signed is None and self.facts & {"returned", "refused", "damaged"})
         return "merchant" if kind == "product_unacceptable" and not has_ended else "platform"
 
     def ended_as(self, fact: str) -> bool:
-        """Whether the platform may refund it for this: what was signed for has arrived."""
+        """Returns True if the platform may refund the parcel for this end. A parcel with a signature has arrived."""
         if fact == "lost":
             return self.is_lost
         return fact in self.facts and self.signed is None and not (fact == "returned" and self.is_lost)
@@ -68,7 +68,7 @@ class Way:
 
 @dataclass
 class Spot:
-    """What became of the units of a line that lie in one place: they are alike."""
+    """Units of a line in one place. They are alike."""
 
     part_paid: int = 0  # cents that went back for units that are still the buyer's
     from_merchant: int = 0  # cents that went back at the merchant's cost
@@ -125,7 +125,7 @@ class ModelCase:
 
     @property
     def may_get(self) -> int:
-        """What of the buyer's payment it takes or may take."""
+        """Returns the part of the buyer's payment that the case or dispute takes or may take."""
         return {"open": self.asked, "closed": 0, "expired": 0}.get(self.state, self.owed)
 
     @property

@@ -1,4 +1,4 @@
-"""What must hold of a shop's whole log after every step of a random history (design §6), counted apart."""
+"""Invariants of a shop's whole log after every step of a random history (design §6), computed independently."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ShopBooks:
         assert -self.base("2130") == sum(hold.amount.minor for hold in payouts.holds.values())
 
     def _the_guard_says_so(self) -> None:
-        """What a payout rests on is what the entries come to, and what the orders say that is asked back."""
+        """The guard of payouts holds the sums of the entries, and the claims of the orders."""
         book = self.shop.desk.ledger.directory.books_of([MERCHANT_ID])[MERCHANT_ID]
         guard = self.shop.desk.ledger.reader.accounts_of({MERCHANT_ID: book}).get(MERCHANT_ID)
         claimed = sum(order.order.claimed for order in self.shop.orders)
@@ -84,7 +84,7 @@ class ShopBooks:
 
 
 def moved(event: Event) -> int:
-    """What leaves the merchant's accounts, or comes into them, but for orders; in fen."""
+    """Returns the amounts that enter or leave the merchant's accounts for other reasons than orders, in fen."""
     match event:
         case PayoutPaid():
             return -event.amount.minor
@@ -97,7 +97,9 @@ def moved(event: Event) -> int:
 
 
 def a_payout_leaves_what_is_asked_back(books: ShopBooks, before: int) -> None:
-    """Of a step that only asked for a payout: whether there is one more than `before`."""
+    """A payout request leaves the money that open cases and disputes may take. `before` counts the payouts before the
+    step.
+    """
     if len(books.shop.payouts.payouts) > before:
         claimed = sum(order.order.claimed for order in books.shop.orders)
         assert -books.base("2120") >= claimed, "a payout took what open cases may take"

@@ -60,7 +60,7 @@ class ShopOrder(MoneyLife):
         self._shop.day = max(self._shop.day, day)
 
     def read_on(self) -> None:
-        """What others recorded of it."""
+        """Reads the events that others recorded."""
         self._recorded.read_on()
 
     def send_the_rest(self) -> None:
@@ -151,7 +151,7 @@ class ShopLife:
         assert {outcome.status for outcome in self.desk.bus.submit(commands)} <= {"recorded"}
 
     def _ask(self, name: str, *, by: Actor = FINANCE, **reported: Any) -> str:
-        """What became of it: a status, or the code of a refusal."""
+        """Submits the command and returns a status, or the code of its refusal."""
         outcome = self.desk.ask(name, actor=by, **reported)
         assert outcome.status != "refused" or outcome.code in REFUSALS
         return outcome.code or outcome.status
@@ -204,7 +204,7 @@ class ShopLife:
         self.issued.append((cast(SettlementStatementIssued, row.event), statement))
 
     def statement(self, cut: Cut, upto: int) -> Statement:
-        """What the log says between two positions of the merchant's book."""
+        """Returns the statement that the log gives between two positions of the merchant's book."""
         rows = self.desk.ledger.reader.read(self._book, cut.after, upto - cut.after) if upto > cut.after else []
         lines = tuple(line for row in rows if row.entry for line in lines_of(row, MERCHANT_ID))
         return Statement(MERCHANT_ID, self._book, cut.after, upto, cut.opening, lines)
@@ -227,7 +227,7 @@ class ShopLife:
         self._bank_says("report_payout_returned", which)
 
     def _bank_says(self, name: str, which: int) -> None:
-        """Of any payout there ever was: facts come in any order, and twice."""
+        """Reports a bank fact about any payout so far: facts come in any order, and twice."""
         if known := list(self.payouts.payouts):
             payout_id = known[-1 - which % len(known)]
             self._of_merchant(name, by=PARTNER, payout_id=payout_id, code="AC04", bank_ref=self._name())
@@ -255,7 +255,7 @@ class ShopLife:
         self._of_merchant("write_off_merchant_debt", by=APPROVER, amount=str(amount))
 
     def _owed(self) -> int:
-        """What the merchant owes, in fen."""
+        """Returns the merchant's debt in fen."""
         guard = self.desk.ledger.reader.accounts_of({MERCHANT_ID: self._book}).get(MERCHANT_ID)
         return max(0, -guard.available) if guard else 0
 

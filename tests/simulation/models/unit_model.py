@@ -1,4 +1,4 @@
-"""What the model of an order knows of its units, and what can be asked for: one by one, no ledger, no shared code."""
+"""A model of an order's units and of the requests that they allow, unit by unit, without code of the ledger."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class UnitModel:
         return "CASE_ALREADY_OPEN" if enough else "REFUND_EXCEEDS_REMAINING"
 
     def value(self, units: list[Unit]) -> int:
-        """What these units can give back, in cents: part refunds were of all that lie in one parcel."""
+        """Returns the refundable amount of these units in cents. Partial refunds applied to all units in one parcel."""
         value = 0
         for parcel in dict.fromkeys(unit.parcel for unit in units):
             here = [unit for unit in units if unit.parcel == parcel]
@@ -124,11 +124,13 @@ class UnitModel:
         return min(self.total, sum(dispute.claims for dispute in self.disputes.values()))
 
     def _claimed(self, case: ModelCase) -> bool:
-        """Whether the issuer may take the same money back: a mere inquiry takes none."""
+        """Returns True if the issuer may take the same money back. An inquiry takes none."""
         return any(self._may_be_about(case, unit) for unit in case.units)
 
     def _may_be_about(self, case: ModelCase, unit: Unit) -> bool:
-        """Of what is approved and gone, unless all that is disputed is found where it is looked for before."""
+        """Returns True if the open dispute may take this unit of a case. For an approved case, other units come first
+        if they are searched before.
+        """
         dispute, found = self.disputes.get(unit.line), self.disputed(unit.line)
         if dispute is None or dispute.state != "open" or not dispute.claims:
             return False
@@ -140,7 +142,7 @@ class UnitModel:
         return len(found) < dispute.qty or any(dispute.looks(each, self.ways) >= here for each in found)
 
     def _contested(self, beside: str) -> int:
-        """What open cases ask for that the issuer may give back: it goes back once."""
+        """Returns the units of open cases that the issuer may also give back: their money goes back once."""
         contested = 0
         for line, dispute in self.disputes.items():
             for unit in self.disputed(line) if dispute.claims else []:
@@ -150,6 +152,6 @@ class UnitModel:
         return contested
 
     def _fits(self, amount: int, *, beside: str = "") -> bool:
-        """Whether the buyer's payment still covers it."""
+        """Returns True if the buyer's payment still covers the amount."""
         asked = sum(case.may_get for case in self.cases.values() if case.id != beside) - self._contested(beside)
         return amount <= self.total - asked - self._claims()

@@ -187,7 +187,7 @@ class UnmatchedLife:
             self._ask("report_unmatched_settlement", item, **settles(*lines, batch_ref=self._name()))
 
     def _ask(self, name: str, item: UnmatchedItem, **reported: Any) -> None:
-        """Whatever becomes of it: a status, or a refusal that is one of ours."""
+        """Submits the command and returns a status, or one of our refusals."""
         about = {"psp": PSP, "capture_ref": _ref(item)}
         outcome = self.desk.ask(name, actor=PARTNER if name.startswith("report") else FINANCE, **(reported | about))
         assert outcome.status != "refused" or outcome.code in REFUSALS

@@ -305,7 +305,7 @@ def _merchants_due(scenario: OrderScenario) -> int:
 
 
 def _charged(scenario: OrderScenario, kind: str) -> tuple[int, int]:
-    """What the buyer paid of a charge, and its CNY base."""
+    """Returns the part of a charge that the buyer paid, and its CNY base."""
     allocated = scenario.order.payments.allocation
     assert allocated is not None
     found = [charge for charge in allocated.charges if charge.type == kind]
@@ -321,7 +321,9 @@ def _shipping_is_kept_or_given_back_whole(scenario: OrderScenario) -> None:
 
 
 def _tax_is_kept_with_the_goods(scenario: OrderScenario) -> None:
-    """So much of the tax is back as of the goods' money, to the cent; and its base too, with the last of them."""
+    """The share of tax that went back equals the share of the goods' money, to the cent; the base too, after the last
+    of them.
+    """
     allocated = scenario.order.payments.allocation
     assert allocated is not None
     goods = sum(line.amount.minor for line in allocated.lines)

@@ -1,4 +1,4 @@
-"""What an order remembers."""
+"""The state of an order after its events."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What ISO 20022 leaves open in a statement is read: charges, dates, balances, pages, currencies, odd ids."""
+"""Optional parts of ISO 20022 statements are read: charges, dates, balances, pages, currencies, odd ids."""
 
 from __future__ import annotations
 

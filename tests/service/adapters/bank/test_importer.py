@@ -110,7 +110,7 @@ def test_charges_that_are_only_announced_are_no_part_of_it(app: App) -> None:
 
 
 def charged(app: App) -> int:
-    """What stands in 5180, in fen."""
+    """Returns the balance of 5180 in fen."""
     app.catch_up([AccountTurnovers()])
     return sum(row.closing_base.minor for row in turnover_balance(app.views).rows if row.account == "5180")
 

@@ -25,6 +25,6 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 
 def body_of(line: dict[str, Any]) -> bytes:
-    """What the carrier or provider sent."""
+    """Returns the body that the carrier or provider sent."""
     body = line["body"]
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()

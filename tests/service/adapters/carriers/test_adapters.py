@@ -1,4 +1,4 @@
-"""What providers send, as reports about parcels."""
+"""Providers' messages become reports about parcels."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def hand_over(desk: Desk, **other: str) -> None:
 
 
 def match(desk: Desk) -> int:
-    """How many unmatched scans find their parcels."""
+    """Returns the number of unmatched scans that find their parcels."""
     matcher = ScanMatcher(desk.ledger, desk.bus, views(desk))
     return sum(map(matcher.match, matcher.pages()))
 

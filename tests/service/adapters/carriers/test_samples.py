@@ -26,7 +26,7 @@ def ours(tracking_no: str) -> tuple[NumberedParcel, ...]:  # noqa: ARG001
 
 
 def counted(name: str, read: Reader) -> Counter[str]:
-    """How many lines come to scans and how many to unmapped facts; none to nothing."""
+    """Returns the number of lines that become scans and the number that become unmapped facts; no line becomes nothing."""
     kinds: Counter[str] = Counter()
     for line in lines(name):
         commands = read(body_of(line), {}, None, nobody)

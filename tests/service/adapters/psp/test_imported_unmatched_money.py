@@ -66,7 +66,7 @@ def imported(desk: Desk, content: bytes, *, match: bool = False) -> FileSummary:
 
 
 def balances(desk: Desk) -> dict[str, tuple[int, int]]:
-    """What each account holds in each currency, in it and in CNY; those at nothing left out."""
+    """Returns each account's balance in each currency, in that currency and in CNY, without zero balances."""
     app = app_of(desk)
     app.catch_up([AccountTurnovers()])
     rows = turnover_balance(app.views).rows

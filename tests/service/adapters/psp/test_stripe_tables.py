@@ -131,7 +131,7 @@ def test_captures_that_were_recorded_are_settled_by_their_payouts_to_the_cent(
 
 
 def receivable(app: App) -> tuple[int, int]:
-    """What the provider owes, in cents and in fen."""
+    """Returns the balance of 1110 in cents and in fen."""
     app.catch_up([AccountTurnovers()])
     rows = [row for row in turnover_balance(app.views).rows if row.account == "1110"]
     return sum(row.closing.minor for row in rows), sum(row.closing_base.minor for row in rows)

@@ -1,4 +1,4 @@
-"""What waits for people, on the command line, and tracking in the buyer's language."""
+"""Worklists on the command line, and tracking in the buyer's language."""
 
 import csv
 import io

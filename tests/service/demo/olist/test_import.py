@@ -48,7 +48,7 @@ def order_of(ledger: InMemoryLedger, name: str, seller: str = "ana") -> Order:
 
 
 def flags(ledger: InMemoryLedger, name: str) -> set[str]:
-    """What each break of the order says."""
+    """Returns the sentence of each break of the order."""
     events = (row.event for row in ledger.rows if f"/olist.{hexed(name)}." in row.command_id)
     breaks = (event for event in events if isinstance(event, ReconciliationBreakOpened))
     return {said_by(opened) for opened in breaks}

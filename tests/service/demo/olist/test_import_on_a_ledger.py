@@ -33,7 +33,7 @@ def run(desk: Desk, plan: Plan) -> Summary:
 
 
 def recorded(desk: Desk) -> list[tuple[str, str, int, str]]:
-    """What the log holds, without the instants and ids that differ from run to run."""
+    """Returns the content of the log without instants and ids, which differ from run to run."""
     rows = sorted(read_books(desk.ledger), key=lambda row: (row.stream, row.version))
     return [(row.stream, row.command_id, row.version, row.payload) for row in rows]
 
