@@ -1,4 +1,4 @@
-"""Yardsticks: raw one-row INSERTs, COPY into the log's table, and the Postgres recorder of the library `eventsourcing`."""
+"""Yardsticks: raw one-row INSERTs, COPY into the log's table, and the Postgres recorder of `eventsourcing`."""
 
 from __future__ import annotations
 

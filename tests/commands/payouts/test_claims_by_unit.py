@@ -39,7 +39,7 @@ def test_once_parcels_were_packed_anew_a_case_is_of_the_whole_line() -> None:
 
 
 def test_a_dispute_about_one_of_two_released_units_leaves_the_price_of_the_dearer_one() -> None:
-    """CNY 72.00 of the first unit were refunded before its release; the second unit has its full price of CNY 180.00."""
+    """CNY 72.00 of the first unit were refunded before its release; the second unit has its full price, CNY 180.00."""
     scenario = OrderScenario().paid().sent("P-1", A=1).signed("P-1", at=after_days(2))
     reported = {"refund_id": "R-1", "reason": "broken", "type": "return_refund", "lines": ONE_A}
     scenario.submit("request_refund", by=BUYER, at=after_days(3), **reported)

@@ -41,7 +41,7 @@ class OrderModel(UnitModel):
         return OK
 
     def request(self, case_id: str, line: str, qty: int, kind: Kind = None) -> str:
-        """Predicts a buyer's request for so many units: one case, or one case of each type if no type has enough units."""
+        """Predicts a buyer's request for so many units: one case, or one of each type if no type has enough units."""
         chosen = self._chosen(line, qty, kind)
         if isinstance(chosen, str):
             return chosen

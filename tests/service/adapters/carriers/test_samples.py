@@ -26,7 +26,7 @@ def ours(tracking_no: str) -> tuple[NumberedParcel, ...]:  # noqa: ARG001
 
 
 def counted(name: str, read: Reader) -> Counter[str]:
-    """Returns the number of lines that become scans and the number that become unmapped facts; no line becomes nothing."""
+    """Returns the numbers of lines that become scans and unmapped facts; no line becomes nothing."""
     kinds: Counter[str] = Counter()
     for line in lines(name):
         commands = read(body_of(line), {}, None, nobody)
