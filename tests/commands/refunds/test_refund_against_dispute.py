@@ -31,9 +31,11 @@ def test_another_line_of_the_order_can_be_refunded() -> None:
     assert scenario.order.lines["A"].refunded == 1
 
 
-def test_a_case_whose_unit_a_lost_dispute_took_keeps_no_money_from_other_lines() -> None:
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "open"])
+def test_a_case_whose_unit_is_disputed_keeps_no_money_from_other_lines(is_lost: bool) -> None:
     scenario = disputed(asked(delivered(), lines=one("B")))
-    scenario.submit("report_dispute_lost", by=PARTNER, dispute_id="D-1", psp="stripe", at=after_days(10))
+    if is_lost:
+        scenario.submit("report_dispute_lost", by=PARTNER, dispute_id="D-1", psp="stripe", at=after_days(10))
     approve(asked(scenario, "R-2", day=10, lines=[{"line_id": "A", "qty": 2}]), "R-2", day=11)
     assert scenario.order.lines["A"].refunded == 2
 
