@@ -14,6 +14,8 @@ from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event
 from ledger.fx import CNY
 from ledger.money import Money
+from ledger.streams.amounts.undone_shares import undone_loss
+from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
 
 
@@ -29,7 +31,7 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     held = known.held if known else Money(0, CNY)
     if known and known.state == "won" and not held:
         return
-    undone = _undone(known.lost, order, rules) if known and known.lost else None
+    undone = _undone(known, order, rules) if known else None
     amount = held + undone.amount if undone else held
     carried = (known.held_base if known else Money(0, CNY)) + (undone.carried if undone else Money(0, CNY))
     rate = rate_of_fact(report, rules, amount.currency) if amount else None
@@ -56,11 +58,11 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
         yield from flagged_if_stale(report, order, rate, rules)
 
 
-def _undone(lost: DisputeLost, order: Order, rules: Rules) -> DisputeLost:
+def _undone(dispute: Dispute, order: Order, rules: Rules) -> DisputeLost | None:
     """Returns the loss to undo, with the fee that the merchant owes again."""
-    if not lost.lines:
-        return lost
-    return lost.model_copy(update={"lines": kept_fees(order, rules).undone(order, lost.lines)})
+    if dispute.lost is None or not dispute.lost.lines:
+        return dispute.lost
+    return undone_loss(order, dispute.lost, dispute.effects, kept_fees(order, rules))
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:

@@ -12,7 +12,8 @@ from ledger.events.orders import OrderCompleted
 from ledger.events.refunds import Bearer, RefundApproved, RefundLine, ReturnExpired
 from ledger.money import Money
 from ledger.streams.amounts.charges import cut_charges
-from ledger.streams.amounts.refund_shares import cut_to, liability_of, refund_money, taken_back, with_sums
+from ledger.streams.amounts.refund_shares import cut_to, liability_of, refund_money, taken_back
+from ledger.streams.amounts.undone_shares import undone_refund
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
 
@@ -26,6 +27,7 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
     approval, has = case.approval, case.by_alternative
     assert approval is not None, "it was approved"
     assert case.return_by is not None, "it waited for the goods until then"
+    fees, in_full = kept_fees(order, rules), has == approval.money.amount
     expired = ReturnExpired(
         merchant_id=order.merchant_id,
         order_id=order.order_id,
@@ -33,7 +35,7 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
         return_id=case.return_id,
         happened_at=at,
         return_by=case.return_by,
-        undone=None if has == approval.money.amount else _undone(approval, order, rules),
+        undone=None if in_full else undone_refund(order, approval, case.effects, fees),
     )
     if has and expired.undone:
         kept = _cut(approval, order.after(expired), case, rules)
@@ -41,12 +43,6 @@ def called_off(order: Order, case: Case, rules: Rules, *, at: datetime) -> Itera
     yield expired
     if order.after(expired).completes({}):
         yield OrderCompleted(order_id=order.order_id, completed_at=at)
-
-
-def _undone(approval: RefundApproved, order: Order, rules: Rules) -> RefundApproved:
-    """Returns the approval to undo, with the fee that the merchant owes again."""
-    lines = kept_fees(order, rules).undone(order, approval.lines)
-    return approval.model_copy(update={"lines": lines, "money": with_sums(approval.money, lines)})
 
 
 def _cut(approval: RefundApproved, later: Order, case: Case, rules: Rules) -> RefundApproved:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.events.refunds import ApprovedLine
 from ledger.fx import CNY
 from ledger.money import Money
 from ledger.policies.fees import Fees
 from ledger.streams.orders.order import Order
-from ledger.streams.orders.quantities import LineBook, taken_from_released
+from ledger.streams.orders.quantities import LineBook
 
 _NOTHING = Money(0, CNY)
 
@@ -59,17 +57,12 @@ class OrderFees:
         fee, vat = self.charge(book, -released)
         return -fee, -vat
 
-    def undone(self, order: Order, lines: Iterable[ApprovedLine]) -> tuple[ApprovedLine, ...]:
-        """Returns the lines of a cancelled refund, with the fee that is charged again.
+    def charge_again(self, book: LineBook, released: Money) -> tuple[Money, Money]:
+        """Returns the fee and VAT of `released` money of the line that a cancelled refund leaves with the merchant.
 
         Releases and refunds since then may have moved a fen of rounding from one line to another.
         """
-        return tuple(self._undone(order.lines[line.line_id], line) for line in lines)
-
-    def _undone(self, book: LineBook, line: ApprovedLine) -> ApprovedLine:
-        released = taken_from_released(line)
-        fee, vat = self.charge(book, released) if self._fees.refundable else (_NOTHING, _NOTHING)
-        return line.model_copy(update={"fee_back": fee, "vat_back": vat, "from_available": released - fee - vat})
+        return self.charge(book, released) if self._fees.refundable else (_NOTHING, _NOTHING)
 
     def _of(self, book: LineBook) -> _Standing:
         rate, line_id = book.line.fee_rate_bps, book.line.line_id

@@ -18,7 +18,6 @@ from ledger.streams.units.units import unreleased
 Expense = Literal["goods_lost", "goodwill"]
 SharedLiability = Literal["merchant", "platform", "shared"]
 _NOTHING = Money(0, CNY)
-_SPLIT = ("from_available", "fee_back", "vat_back")
 
 
 def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
@@ -114,11 +113,6 @@ def refund_money(
         expense="" if liability == "merchant" else expense,
         expense_base=lost,
     )
-
-
-def with_sums(money: RefundMoney, lines: Sequence[ApprovedLine]) -> RefundMoney:
-    """Returns the money with the sums of these lines' split between the merchant and its fee."""
-    return money.model_copy(update={name: _sum(lines, name) for name in _SPLIT})
 
 
 def _sum(lines: Iterable[ApprovedLine], name: str) -> Money:

@@ -38,6 +38,22 @@ class Units:
         """The number of units that are released and not taken back."""
         return self.released - self.taken_back
 
+    @property
+    def merchants_share(self) -> tuple[int, int]:
+        """The merchant's refunds: the buyer's money, and its list price."""
+        return self.balance.merchant_paid, self.balance.merchant_listed
+
+    def with_more_listed(self, fen: int) -> Units:
+        """Returns the effect of a refund with `fen` more of list price: of the money that the refund was taken from."""
+        if not fen:
+            return self
+        more = {"merchant_listed": self.balance.merchant_listed + fen}
+        if self.balance.released:
+            more["released"] = self.balance.released - fen
+        else:
+            more["pending_less"] = self.balance.pending_less + fen
+        return replace(self, balance=replace(self.balance, **more))
+
     def add(self, effect: Units, sign: int = 1) -> None:
         """Adds the effect of a refund, or (`sign` -1) undoes it."""
         self.merchant_borne += sign * effect.merchant_borne

@@ -123,22 +123,57 @@ class LineBook(LinePlaces[Units]):
 
     def undo(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool) -> None:
         """Undoes a refund of these units completely."""
-        self._take(line, list(self.present(effects)), platform_borne=platform_borne, sign=-1)
+        self._take(line, list(self.to_undo(effects)), platform_borne=platform_borne, sign=-1)
+
+    def to_undo(self, effects: Iterable[Effect]) -> Iterator[Effect]:
+        """Yields the effects of a refund as they are undone: where its units are now, and with the list price that
+        leaves the merchant's other refunds there at their cumulative share.
+
+        Shares are rounded in the order of the refunds, and refunds are undone in any order.
+        """
+        undone: defaultdict[Place, list[int]] = defaultdict(lambda: [0, 0])
+        for place, effect in self.present(effects):
+            if effect.balance.merchant_paid:
+                paid, listed = (sum(pair) for pair in zip(undone[place], effect.merchants_share, strict=True))
+                left = self.at(place).balance
+                over = left.merchant_listed - listed - self.prices.listed(left.merchant_paid - paid)
+                over = max(over, -effect.balance.merchant_listed)
+                effect = effect.with_more_listed(over)
+                undone[place] = [paid, listed + over]
+            yield place, effect
 
     def give(self, source: Units, target: Units, qty: int) -> None:
         source.give(target, self.prices, qty)
 
     def present(self, effects: Iterable[Effect]) -> Iterator[Effect]:
-        """Yields the effects of a refund at the places where its units are now: repacking moves them."""
+        """Yields the effects of a refund at the places where its units are now, or its part of the price of open
+        units."""
         for place, effect in effects:
-            where = list(self.now_in(place, effect.refunded, refunded=True)) or [(place, 1)]
+            where = list(self.now_in(place, effect.refunded, refunded=True)) or list(self._part_now_in(place, effect))
             yield from zip([now for now, _ in where], effect.parts([qty for _, qty in where]), strict=True)
+
+    def _part_now_in(self, place: Place, effect: Units) -> Iterator[tuple[Place, int]]:
+        """Yields the places that have this part of the price, with its minor units there. It follows the open units
+        (`follow_units`), the merchant's share with it; the rest covers refunded units of its first place."""
+        held = {where: units.balance for where, units in self.places.items() if units.balance.paid_open > 0}
+        if effect.balance.merchant_paid:
+            held = dict(sorted(held.items(), key=lambda found: found[1].merchant_paid <= 0))
+        left, here = effect.balance.paid_open, 0
+        for where in sorted(held, key=lambda where: where != place):
+            part = max(0, min(left, held[where].paid_open))
+            left -= part
+            if where == place:
+                here = part
+            elif part:
+                yield where, part
+        if here + left > 0 or effect.balance.paid_open <= 0:
+            yield place, max(1, here + left)
 
     def follow_units(self, open_units: Mapping[Place, int]) -> None:
         """Moves part refunds to places that have open units. Units may leave, be rejected or be repacked after a part
         refund, and before it is undone."""
         for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
-            if part < 0:  # undone here, after it had moved to other places
+            if part < 0:  # refunded units whose part was undone: parts of other places cover them
                 self._take_part(place, -part, {other: units.balance.paid_open for other, units in self.places.items()})
         for place, part in [(place, units.balance.paid_open) for place, units in self.places.items()]:
             if (over := part - self.prices.buyer * open_units.get(place, 0)) > 0:

@@ -51,11 +51,13 @@ def signed(*, released: bool = False) -> OrderScenario:
     return scenario
 
 
-def refunded(scenario: OrderScenario, *, liability: str = "merchant", **other: Any) -> OrderScenario:
-    """B is refunded at what the dispute has left of its price."""
-    asked = {"refund_id": "R-1", "reason": "broken", "lines": B, "type": "return_refund"}
+def refunded(
+    scenario: OrderScenario, name: str = "R-1", *, lines: Any = B, liability: str = "merchant", **other: Any
+) -> OrderScenario:
+    """Units are refunded at what disputes have left of their price."""
+    asked = {"refund_id": name, "reason": "broken", "lines": lines, "type": "return_refund"}
     scenario.submit("request_refund", by=PLATFORM, **asked, at=after_days(8))
-    decided = {"refund_id": "R-1", "round": 1, "liability": liability}
+    decided = {"refund_id": name, "round": 1, "liability": liability}
     scenario.submit("approve_refund", by=PLATFORM, **decided, **other, at=after_days(8))
     return scenario
 
@@ -269,3 +271,29 @@ def test_parts_that_are_undone_one_by_one_leave_no_fen(parts: tuple[str, str]) -
     for n in (1, 2):
         win(scenario, dispute_id=f"dp-{n}")
     assert (scenario.balance("2110"), scenario.balance("2210", "USD")) == (-360_00, -19_44)
+
+
+def of_a(scenario: OrderScenario, amount: str, dispute_id: str = "dp-1") -> OrderScenario:
+    """The issuer gives the buyer a part of the price of one A, of which there are two at USD 25.00."""
+    lines = [{"line_id": "A", "qty": 1}]
+    scenario.submit("report_dispute_opened", **opened(amount, lines=lines) | {"dispute_id": dispute_id})
+    scenario.submit("report_dispute_lost", **OF_DISPUTE | {"dispute_id": dispute_id})
+    return scenario
+
+
+def test_amounts_that_are_undone_in_their_order_leave_each_unit_its_list_price() -> None:
+    """The first USD 12.33 are CNY 88.78 of the list price, the second ones CNY 88.77."""
+    scenario = of_a(of_a(signed(), "USD 12.33"), "USD 12.33", "dp-2")
+    win(scenario)
+    refunded(scenario, lines=[{"line_id": "A", "qty": 1}])
+    win(scenario, dispute_id="dp-2")
+    assert scenario.balance("2110") == -(500_00 - 180_00)
+
+
+def test_an_amount_of_units_that_left_since_is_undone_where_they_are() -> None:
+    scenario = of_a(OrderScenario().paid(), "USD 10.00").sent("P-1", A=2, B=1).signed()
+    scenario.submit("release_settlement", at=after_days(7))
+    refunded(scenario, lines=[{"line_id": "A", "qty": 1}])
+    win(scenario, at=after_days(9))
+    refunded(scenario, "R-2", lines=[{"line_id": "A", "qty": 1}])
+    assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -133_00)
