@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from ledger.actors import Actor
-from ledger.refusals.catalogue import MakerIsChecker, RoleNotAllowed
+from ledger.refusals.catalogue import MakerIsChecker, RoleNotAllowed, ScopeNotAllowed
 
 Role = Literal[
     "admin", "finance", "support", "auditor", "platform", "service", "merchant", "buyer", "system", "importer"
@@ -34,11 +34,22 @@ class Authority:
     own: frozenset[Role] = frozenset()
     two_people: bool = False
 
-    def expect(self, actor: Actor) -> None:
-        """Raises `RoleNotAllowed` if the actor has none of the roles."""
+    def expect(self, actor: Actor, *, merchant: str | None, buyer: str | None, account: str | None = None) -> None:
+        """Raises `RoleNotAllowed` if the actor has none of the roles, and `ScopeNotAllowed` if its role may submit the
+        command about its own only, and this `merchant`, `buyer` or access `account` is another.
+
+        The refusal is the same if the other's order exists and if it does not.
+        """
         role = role_of(actor)
-        if role not in self.any and role not in self.own:
+        if role in self.any:
+            return
+        if role not in self.own:
             raise RoleNotAllowed(role=role, needed=in_words(self.any | self.own))
+        own, found = actor.acts_for, {"merchant": merchant, "buyer": buyer}.get(role)
+        if account is not None:
+            own, found = actor.id, account
+        if found != own:
+            raise ScopeNotAllowed(role=role, scope=own)
 
     def expect_second(self, proposer: Actor, approver: Actor) -> None:
         """Raises `MakerIsChecker` if the command takes two people and this is one."""
@@ -88,3 +99,7 @@ BUYER_OR_MERCHANT = Authority(any=_PLATFORM_AND_SERVICE, own=_BUYER | _MERCHANT)
 REVIEWERS = Authority(any=frozenset({"support", "importer"}), own=_MERCHANT)
 REPORTS = Authority(any=_PLATFORM_AND_SERVICE)
 SHIPPERS = Authority(any=_PLATFORM_AND_SERVICE, own=_MERCHANT)
+ADMINS = Authority(any=frozenset({"admin", "system"}))
+TOKEN_OWNERS = Authority(
+    any=ADMINS.any, own=frozenset({"finance", "support", "auditor", "service", "merchant", "buyer"})
+)

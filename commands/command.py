@@ -17,7 +17,7 @@ from ledger.actors import Actor, Source
 from ledger.canonical import canonical, digest
 from ledger.deadlines import Timing, timing_of
 from ledger.events.event import Event
-from ledger.ids import Id
+from ledger.ids import Id, merchant_of
 from ledger.instants import Instant
 from ledger.streams.stream import Stream
 
@@ -69,6 +69,16 @@ class Command(BaseModel):
         """Further streams and guards of the same book that the decision rests on."""
         return ()
 
+    @property
+    def buyer(self) -> str | None:
+        """The buyer whom the command names, where it opens what it is about."""
+        return None
+
+    @property
+    def access_account(self) -> str | None:
+        """The access account that the command names, where it opens what it is about."""
+        return None
+
     def reads_of(self, stream: Stream) -> tuple[str, ...]:  # noqa: ARG002 - overridden
         """The same, as far as only the command's own stream says what the decision rests on."""
         return ()
@@ -116,8 +126,14 @@ class Handler:
     authority: Authority
 
     def decide_if_allowed(self, command: Command, stream: Stream, rules: Rules) -> Iterator[Event]:
-        """Returns the decision's events. Raises `RoleNotAllowed` before the decision looks at anything."""
-        self.authority.expect(command.actor)
+        """Returns the decision's events. Raises `RoleNotAllowed` or `ScopeNotAllowed` before the decision looks at
+        anything."""
+        self.authority.expect(
+            command.actor,
+            merchant=merchant_of(stream.name),
+            buyer=stream.buyer or command.buyer,
+            account=stream.access_account or command.access_account,
+        )
         return self.decide(command, stream, rules)
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from commands.access import (
+    close_access_account,
+    create_access_token,
+    open_access_account,
+    record_access_token_use,
+    revoke_access_token,
+)
 from commands.accounting import (
     close_book_period,
     complete_period_close,
@@ -12,6 +19,7 @@ from commands.accounting import (
     reopen_book_period,
 )
 from commands.authority import (
+    ADMINS,
     BUYER,
     BUYER_OR_MERCHANT,
     IMPORTER,
@@ -22,6 +30,7 @@ from commands.authority import (
     REVIEWERS,
     SHIPPERS,
     SYSTEM,
+    TOKEN_OWNERS,
 )
 from commands.command import Handler
 from commands.disputes import (
@@ -154,6 +163,14 @@ MENU: dict[str, Handler] = {
     # the platform's rules and rates
     "adopt_policy": Handler(adopt_policy.AdoptPolicy, adopt_policy.decide, IMPORTER),
     "record_fx_rate": Handler(record_fx_rate.RecordFxRate, record_fx_rate.decide, PLATFORM),
+    # who reaches the ledger from outside
+    "open_access_account": Handler(open_access_account.OpenAccessAccount, open_access_account.decide, ADMINS),
+    "close_access_account": Handler(close_access_account.CloseAccessAccount, close_access_account.decide, ADMINS),
+    "create_access_token": Handler(create_access_token.CreateAccessToken, create_access_token.decide, TOKEN_OWNERS),
+    "revoke_access_token": Handler(revoke_access_token.RevokeAccessToken, revoke_access_token.decide, TOKEN_OWNERS),
+    "record_access_token_use": Handler(
+        record_access_token_use.RecordAccessTokenUse, record_access_token_use.decide, SYSTEM
+    ),
     # merchants
     "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide, MERCHANT),
     "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide, PLATFORM),

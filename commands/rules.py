@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import TypeVar, cast
 
 from ledger.fx import Rate, RateKind
-from ledger.ids import account_guard, merchant_stream, product_stream
+from ledger.ids import access_account_stream, account_guard, merchant_stream, product_stream
 from ledger.policies.policy import Policy
 from ledger.policies.reference import Reference
+from ledger.streams.access import AccessAccount
 from ledger.streams.account import MerchantAccount
 from ledger.streams.merchants import Merchant
 from ledger.streams.products import Product
@@ -66,6 +67,10 @@ class Rules:
 
     def product(self, merchant_id: str, product_id: str) -> Product:
         return cast(Product, self._loaded[product_stream(merchant_id, product_id)])
+
+    def access_account(self, account_id: str) -> AccessAccount:
+        """Returns the access account. The command must read its stream."""
+        return cast(AccessAccount, self._loaded[access_account_stream(account_id)])
 
     def account(self, merchant_id: str) -> MerchantAccount:
         """Returns the merchant's available money. The command must read `account/<merchant>`."""

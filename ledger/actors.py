@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.ids import Id
 
@@ -15,7 +15,8 @@ class Actor(BaseModel):
     """The person or system that submits a command.
 
     A person of the platform submits in one `role`: admin, finance, support or auditor; platform_cs is another name of
-    support. Every other actor is judged by its `kind`, and its `role` is a note.
+    support. Every other actor is judged by its `kind`, and its `role` is a note. `scope` is the merchant for whom a
+    merchant's actor submits, and the `buyer_ref` for whom a buyer's does; without it, it is the actor's id.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +24,12 @@ class Actor(BaseModel):
     kind: ActorKind
     id: Id
     role: str = ""
+    scope: Id | None = Field(default=None, exclude_if=lambda scope: scope is None)
+
+    @property
+    def acts_for(self) -> str:
+        """The merchant or the buyer for whom the actor submits, if it is of that kind."""
+        return self.scope or self.id
 
     @property
     def is_importer(self) -> bool:

@@ -47,6 +47,14 @@ def product_stream(merchant_id: str, product_id: str) -> str:
     return f"product/{merchant_id}/{product_id}"
 
 
+def access_account_stream(account_id: str) -> str:
+    return f"access_account/{account_id}"
+
+
+def access_token_stream(token_id: str) -> str:
+    return f"access_token/{token_id}"
+
+
 _GUARD = "account/"
 
 

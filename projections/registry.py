@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.access.access_accounts import AccessAccounts
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.order_contribution import OrderContribution
 from projections.audit.audit_trail import AuditTrail
@@ -55,5 +56,6 @@ PROJECTIONS: dict[str, Projection] = {
         RefundsToSubmit(),
         PartnerInvoices(),
         Taxes(),
+        AccessAccounts(),
     )
 }

@@ -87,6 +87,10 @@ class PlaceOrder(OrderCommand, name="place_order"):
         return lines
 
     @property
+    def buyer(self) -> str:
+        return self.buyer_ref
+
+    @property
     def reads(self) -> tuple[str, ...]:
         products = dict.fromkeys(product_stream(self.merchant_id, line.product_id) for line in self.lines)
         return merchant_stream(self.merchant_id), *products

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.events import (
+    access,
     adjustments,
     disputes,
     files,
@@ -27,6 +28,7 @@ from ledger.events import (
 )
 
 PUBLISHED = (
+    access,
     adjustments,
     disputes,
     logistics,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ledger.refusals import access as access
 from ledger.refusals import after_sales as after_sales
 from ledger.refusals import finance as finance
 from ledger.refusals import payments as payments
@@ -77,6 +78,17 @@ class RoleNotAllowed(Refusal, code="ROLE_NOT_ALLOWED", remedy="Submit the comman
 
     role: str
     needed: str
+
+
+class ScopeNotAllowed(
+    Refusal,
+    code="SCOPE_NOT_ALLOWED",
+    remedy="Check the merchant, the order or the account. Submit the command for {scope} only.",
+):
+    """This {role} acts for {scope} only, and the command is about another."""
+
+    role: str
+    scope: str
 
 
 class WrongCurrency(Refusal, code="WRONG_CURRENCY", remedy="Give the amount in {expected}."):

@@ -35,6 +35,16 @@ class Stream(Evolving):
         return self.name
 
     @property
+    def buyer(self) -> str | None:
+        """The buyer whom this stream is about, as far as it knows."""
+        return None
+
+    @property
+    def access_account(self) -> str | None:
+        """The access account whom this stream is about, as far as it knows."""
+        return None
+
+    @property
     def claimed(self) -> int:
         """The fen of the merchant's released money that open cases and disputes of this stream may still take."""
         return 0

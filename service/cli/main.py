@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from service.cli.access.accounts import account
+from service.cli.access.tokens import token
 from service.cli.books.periods import close_period, reopen_period, revalue
 from service.cli.endings import MEANINGS, Program, ended
 from service.cli.help_pages import WholeSentences
@@ -52,6 +54,7 @@ _COMMANDS: dict[Group, dict[str, Callable[..., None]]] = {
     "work": {"propose": propose, "approve": approve, "reject": reject, "match": match},
     "books": {"close-period": close_period, "reopen-period": reopen_period, "revalue": revalue},
     "partners": {},
+    "access": {},
     "ledger": {
         "up": up,
         "settings": settings,
@@ -64,6 +67,8 @@ _GROUPS: dict[str, tuple[typer.Typer, Group]] = {
     "break": (breaks, "work"),
     "park": (park, "work"),
     "unpark": (unpark, "work"),
+    "account": (account, "access"),
+    "token": (token, "access"),
     "import": (importing, "partners"),
     "export": (exporting, "partners"),
     "show": (showing, "ledger"),

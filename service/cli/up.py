@@ -43,8 +43,15 @@ def up(
     logging.basicConfig(
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
     )
-    first = _show_month if with_trading_month else _finish_month
-    serve(settings, first=first, ready=_announce, demonstration=with_trading_month)
+    codes: list[str] = []
+
+    def first(app: App) -> None:
+        from service.access.tokens import first_code
+
+        (_show_month if with_trading_month else _finish_month)(app)
+        codes.extend(filter(None, [first_code(app)]))
+
+    serve(settings, first=first, ready=lambda address: _announce(address, codes), demonstration=with_trading_month)
 
 
 def _finish_month(app: App) -> None:
@@ -80,7 +87,14 @@ def show_summary(summary: MonthSummary) -> None:
         console.print(f"  {question}", soft_wrap=True)
 
 
-def _announce(address: str) -> None:
+def _announce(address: str, codes: list[str]) -> None:
+    for code in codes:
+        stdout().print(
+            "The first access token, for an admin: open this link within a day. It works once.\n"
+            f"  {address}/first-token#{code}",
+            soft_wrap=True,
+            highlight=False,
+        )
     stdout().print(
         f"RedLedger answers on {address}\n"
         f"  {address}/v1/balances  {address}/v1/books/trial-balance\n"

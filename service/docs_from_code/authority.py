@@ -24,8 +24,9 @@ no role. A partner, such as a payment provider, a bank, a carrier or a shop, has
 buyer, a system and an importer are roles of their own.
 
 *Any*: the role may submit the command about every merchant and order. *Own*: only about its own merchant or orders.
-The actor of a command does not name its merchant or its orders, so the ledger does not check this; the program that
-submits the command does.
+The `scope` of the actor names its merchant, or its buyer as orders name it (`buyer_ref`); without a scope, the actor's
+id does. A merchant's own is everything in the merchant's book under that id; a buyer's own is an order that names the
+buyer. Everything else is refused with [`SCOPE_NOT_ALLOWED`](refusals.md), if it exists or not.
 
 A command that takes two people is sent inside `propose` and decided by `approve_proposal`. Both people need one of its
 roles, and they are never the same person (`MAKER_IS_CHECKER`).

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
+from service.access.gate import Gate
 from service.app import App
-from service.http import health, questions, statements, webhooks
+from service.http import access, health, questions, statements, webhooks
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
@@ -24,12 +25,18 @@ dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555
 as <code>?at_least=…</code>, and that read includes all you have seen. <a href="/docs">All parameters</a>.</p>
 <dl>{reads}</dl></html>"""
 
-_ROUTERS = (("/v1", questions.router), ("/v1", statements.router), ("", webhooks.router), ("", health.router))
+_ROUTERS = (
+    ("/v1", questions.router),
+    ("/v1", statements.router),
+    ("", access.router),
+    ("", webhooks.router),
+    ("", health.router),
+)
 
 
-def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
+def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = None) -> FastAPI:
     """Returns the application for an open ledger. The caller closes the ledger. A read with `at_least` waits up to
-    the given time."""
+    the given time. `gate` checks access tokens; by default against the ledger."""
     application = FastAPI(
         title="RedLedger",
         redoc_url=None,
@@ -38,6 +45,7 @@ def make_application(app: App, *, patience_s: float = 5.0) -> FastAPI:
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
     )
     application.state.app, application.state.patience_s = app, patience_s
+    application.state.gate = gate or Gate(app)
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
     addresses: dict[str, str] = {}

@@ -17,6 +17,7 @@ from ledger.validation_messages import words_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
+from service.access.gate import TokenRefused
 from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure, UnknownValue
 from service.tracking.localisation import UnknownLocale
@@ -62,6 +63,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     RateNotKnown: (503, "RATE_MISSING"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
     UnknownValue: (422, "INVALID_PARAMETER"),
+    TokenRefused: (401, "TOKEN_REFUSED"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "POSITION_UNUSABLE"),

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, get_args
 
 from ledger.events.orders import ChannelType
-from ledger.ids import PLATFORM_BOOK, UNMATCHED, is_id, policy_stream, settlement_run_stream
+from ledger.ids import PLATFORM_BOOK, UNMATCHED, access_account_stream, is_id, policy_stream, settlement_run_stream
 from ledger.journal.accounts import CHART
 from ledger.policies.markets import Markets
 from projections.accounting.exposure import DUE_FROM_MERCHANTS
@@ -63,6 +63,10 @@ def _actor(app: App, value: str) -> bool:
     return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
 
 
+def _access_account(app: App, value: str) -> bool:
+    return bool(app.ledger.reader.read_stream(PLATFORM_BOOK, access_account_stream(value)))
+
+
 def _run(app: App, value: str) -> bool:
     return bool(app.ledger.reader.read_stream(0, settlement_run_stream(value)))
 
@@ -93,6 +97,7 @@ FILTERS: dict[str, Filter] = {
     "merchant": Filter("Merchant", known=_merchant),
     "order": Filter("Order", known=_order),
     "actor": Filter("Actor", known=_actor, views=(AuditTrail(),)),
+    "access_account": Filter("Access account", known=_access_account),
     "creator": Filter("Creator", known=_creator, views=(SalesByChannel(),)),
     "account": Filter("Account of the chart", allowed=lambda _: (*CHART, DUE_FROM_MERCHANTS)),
     "channel": Filter("Channel", allowed=lambda _: get_args(ChannelType)),

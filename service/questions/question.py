@@ -11,13 +11,14 @@ from typing import Any, Literal
 from service.questions.parameters import AFTER, LIMIT, Parameter
 from service.tables.columns import Table
 
-Group = Literal["money", "orders", "work", "books", "partners", "ledger"]
+Group = Literal["money", "orders", "work", "books", "partners", "access", "ledger"]
 GROUPS: dict[Group, str] = {
     "money": "Money of merchants",
     "orders": "Orders",
     "work": "Work of people",
     "books": "Books of account",
     "partners": "Partners",
+    "access": "Access from outside",
     "ledger": "The ledger itself",
 }
 Role = Literal["admin", "finance", "support", "auditor", "service", "merchant", "buyer"]
@@ -31,6 +32,7 @@ class Readers:
     own: frozenset[Role] = frozenset()
 
 
+ADMINS = Readers(frozenset({"admin", "auditor"}))
 FINANCE = Readers(frozenset({"admin", "finance", "auditor"}))
 STAFF = Readers(frozenset({"admin", "finance", "support", "auditor", "service"}))
 MERCHANTS = Readers(STAFF.any, frozenset({"merchant"}))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from service.questions import books, ledger, money, orders, partners, work
+from service.questions import access, books, ledger, money, orders, partners, work
 from service.questions.question import Question
 
-QUESTIONS: dict[str, Question] = {
-    question.name: question for group in (money, orders, work, books, partners, ledger) for question in group.QUESTIONS
-}
+_GROUPS = (money, orders, work, books, partners, access, ledger)
+QUESTIONS: dict[str, Question] = {question.name: question for group in _GROUPS for question in group.QUESTIONS}

@@ -24,6 +24,14 @@ MERCHANT_LINES = Table(
     ),
     title="Journal lines, debit positive",
 )
+ACCESS_ACCOUNTS = Table(
+    (*ids("account_id", "kind", "roles", "scope", "opened_by"), *times("opened_at", "closed_at")),
+    title="Access accounts",
+)
+ACCESS_TOKENS = Table(
+    (*ids("account_id", "token_id", "role"), *times("created_at", "ends_at", "last_used"), *ids("revoked_by")),
+    title="Access tokens",
+)
 MONTH_BALANCES = Table(
     (*ids("merchant"), *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")),
     title="Merchant balances, CNY",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from types import new_class
+from typing import cast
 
 import pytest
 
@@ -12,15 +14,23 @@ from commands.authority import ROLES, SYSTEM, role_of
 from commands.bus.bus import Bus
 from commands.command import Command, Handler
 from commands.menu import MENU
+from commands.merchants.enrol_merchant import EnrolMerchant
+from commands.merchants.set_auto_export import SetAutoExport
+from commands.orders.place_order import PlaceOrder
 from commands.proposable import PROPOSABLE
+from commands.rules import Rules
 from ledger.actors import Actor, ActorKind
 from ledger.events.event import Event
-from ledger.ids import merchant_stream
-from ledger.refusals.catalogue import RoleNotAllowed
+from ledger.events.merchants import MerchantEnrolmentRequested
+from ledger.ids import order_stream
+from ledger.refusals.catalogue import Refusal, RoleNotAllowed, ScopeNotAllowed
 from tests.commands.accounting.test_proposals import MADE, decided, propose
 from tests.support import given as people
 from tests.support.buses import open_desk
-from tests.support.given import given
+from tests.support.given import ask, given, stream_of
+from tests.support.orders import ENROLLED
+from tests.support.parcels import PLACED
+from tests.support.sales import order_data
 
 TABLE = Path(__file__).with_name("authority.txt")
 COMMANDS = MENU | PROPOSABLE
@@ -39,11 +49,54 @@ ACTORS = {
 
 
 class StandIn(Command):
-    """A command without data, asked for in place of one of the menu."""
+    """A command about an order of merchant M-1 and buyer B-1, asked for in place of one of the menu."""
 
     @property
     def stream(self) -> str:
-        return merchant_stream("M-1")
+        return order_stream("M-1", "O-1")
+
+    @property
+    def buyer(self) -> str | None:
+        return "B-1"
+
+
+class UnderWay(StandIn):
+    """A command about an order that exists, or does not; it does not name the buyer."""
+
+    merchant_id: str
+
+    @property
+    def stream(self) -> str:
+        return order_stream(self.merchant_id, "O-1")
+
+    @property
+    def buyer(self) -> None:
+        return None
+
+
+OTHERS = PLACED.model_copy(update={"buyer_ref": "B-2"})
+THINGS = {
+    "own": ("M-1", [PLACED]),
+    "another merchant's": ("M-2", [PLACED]),
+    "another buyer's": ("M-1", [OTHERS]),
+    "another's in both": ("M-2", [OTHERS]),
+    "an unplaced order": ("M-1", []),
+    "another's unplaced order": ("M-2", []),
+}
+OWN = {
+    "merchant": {"own", "another buyer's", "an unplaced order"},
+    "buyer": {"own", "another merchant's"},
+}
+
+
+class OnAccount(StandIn):
+    """A command on an access account."""
+
+    account_id: str
+
+    @property
+    def access_account(self) -> str:
+        return self.account_id
 
 
 def _nothing(*_: object) -> Iterator[Event]:
@@ -72,9 +125,68 @@ def test_the_bus_asks_the_table_for_every_command_and_every_kind_of_actor(databa
         outcomes = bus.submit(asked)
         bus.close()
     allowed = {pair for pair, outcome in zip(pairs, outcomes, strict=True) if outcome.status == "nothing"}
-    refused = {pair for pair, outcome in zip(pairs, outcomes, strict=True) if outcome.code == "ROLE_NOT_ALLOWED"}
-    table = {(name, role) for name in COMMANDS for role in COMMANDS[name].authority.any | COMMANDS[name].authority.own}
+    codes = {"ROLE_NOT_ALLOWED", "SCOPE_NOT_ALLOWED"}
+    refused = {pair for pair, outcome in zip(pairs, outcomes, strict=True) if outcome.code in codes}
+    table = {
+        (name, role)
+        for name, handler in COMMANDS.items()
+        for role in handler.authority.any | (handler.authority.own & OWN.keys())
+    }
     assert (allowed, refused) == (table, set(pairs) - table)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_role_submits_about_its_own_exactly_as_the_table_says(name: str) -> None:
+    """Role × command × whose it is."""
+    kind, authority = new_class(name, (UnderWay,), {"name": name}), COMMANDS[name].authority
+    handler = Handler(kind, _nothing, authority)
+    for (role, actor), (whose, (merchant_id, events)) in product(ACTORS.items(), THINGS.items()):
+        command = kind(id="c-1", actor=actor, merchant_id=merchant_id)
+        allowed = role in authority.any or (role in authority.own and whose in OWN.get(role, set()))
+        expected = "" if allowed else "SCOPE_NOT_ALLOWED" if role in authority.own else "ROLE_NOT_ALLOWED"
+        assert _answer(handler, command, events) == expected, f"{name} by {role} about {whose}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_on_an_access_account_its_own_is_the_account_of_the_actor(name: str) -> None:
+    kind, authority = new_class(name, (OnAccount,), {"name": name}), COMMANDS[name].authority
+    handler = Handler(kind, _nothing, authority)
+    for role, actor in ACTORS.items():
+        for account, own in ((actor.id, True), (actor.acts_for if actor.scope else "other", False)):
+            allowed = role in authority.any or (role in authority.own and own)
+            expected = "" if allowed else "SCOPE_NOT_ALLOWED" if role in authority.own else "ROLE_NOT_ALLOWED"
+            assert _answer(handler, kind(id="c-1", actor=actor, account_id=account), ()) == expected, (
+                f"{name} by {role}"
+            )
+
+
+def _answer(handler: Handler, command: Command, events: Sequence[Event]) -> str:
+    try:
+        list(handler.decide_if_allowed(command, stream_of(command.stream, events), cast("Rules", None)))
+    except Refusal as refusal:
+        return refusal.code
+    return ""
+
+
+def test_without_a_scope_an_actor_acts_for_the_merchant_of_its_id() -> None:
+    enrolled = ask(EnrolMerchant, by=Actor(kind="merchant", id="M-1"), merchant_id="M-1")
+    given().when(enrolled).then(MerchantEnrolmentRequested)
+
+
+def test_another_merchant_is_refused_alike_if_it_exists_and_if_not() -> None:
+    switched = ask(SetAutoExport, by=people.MERCHANT, merchant_id="M-2", enabled=True)
+    for events in ((), (ENROLLED,)):
+        given(*events).when(switched).then_refused(ScopeNotAllowed, role="merchant", scope="M-1")
+
+
+def test_nobody_places_an_order_for_another_buyer() -> None:
+    order = ask(PlaceOrder, by=people.BUYER, **order_data() | {"buyer_ref": "B-2"})
+    given().when(order).then_refused(ScopeNotAllowed, role="buyer", scope="B-1")
+
+
+def test_an_order_that_was_placed_keeps_its_buyer() -> None:
+    again = ask(PlaceOrder, by=people.BUYER, **order_data())
+    given(OTHERS).when(again).then_refused(ScopeNotAllowed, role="buyer", scope="B-1")
 
 
 def test_every_role_has_an_actor_in_this_walk() -> None:
@@ -94,7 +206,7 @@ def test_a_person_of_the_platform_with_an_unknown_role_submits_nothing(role: str
     actor = Actor(kind="platform", id="jo", role=role)
     for handler in COMMANDS.values():
         with pytest.raises(RoleNotAllowed):
-            handler.authority.expect(actor)
+            handler.authority.expect(actor, merchant="M-1", buyer="B-1")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

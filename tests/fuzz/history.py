@@ -171,7 +171,7 @@ class History:
             self._plots.remove(plot)
             return None
         self.desk.clock.forward(days=step.days)
-        return self._made(step.name, step.data, step.actor)
+        return self._made(step.name, step.data, step.by)
 
     def _again(self) -> Command:
         """A command that was asked before: the same, or the same under another id."""

@@ -16,11 +16,11 @@ from tests.support.given import PARTNER
 from tests.support.payments import rate
 from tests.support.sales import order_data
 
-OWNER = Actor(kind="merchant", id="mei", role="merchant")
+OWNER = Actor(kind="merchant", id="mei", role="merchant", scope="M-1")
 SERVICE = Actor(kind="platform", id="cai", role="platform_cs")
 FINANCE = Actor(kind="platform", id="fay", role="finance")
 CHECKER = Actor(kind="platform", id="ann", role="finance")
-BUYER = Actor(kind="buyer", id="bo", role="buyer")
+BUYER = Actor(kind="buyer", id="bo", role="buyer", scope="B-1")
 
 
 class Step(NamedTuple):
@@ -30,6 +30,12 @@ class Step(NamedTuple):
     data: dict[str, Any]
     actor: Actor = PLATFORM
     days: float = 0.0
+
+    @property
+    def by(self) -> Actor:
+        """The actor; a merchant's person acts for the merchant of the data."""
+        merchant = self.data.get("merchant_id")
+        return self.actor.model_copy(update={"scope": merchant}) if self.actor.kind == "merchant" else self.actor
 
     def later(self, days: float) -> Step:
         return self._replace(days=days)

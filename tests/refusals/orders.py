@@ -142,6 +142,9 @@ CAUSES: dict[str, Cause] = {
     "SAME_APPROVER": lambda: decide(
         decided(asked(paid(), A=1)), 2, by=MERCHANT.model_copy(update={"kind": "platform", "role": "platform_cs"})
     ),
+    "SCOPE_NOT_ALLOWED": lambda: paid().refusal(
+        "request_refund", by=BUYER.model_copy(update={"scope": "B-2"}), refund_id="R-1", reason="broken"
+    ),
     "ROLE_NOT_ALLOWED": lambda: decide(asked(paid(), A=1), by=BUYER),
     "CASE_CLOSED": lambda: decide(express()),
     "CASE_NOT_FOUND": lambda: decide(paid(), refund_id="R-9"),

@@ -32,7 +32,7 @@ EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "250"))
 QUANTITIES = {"A": 3, "B": 2}
 PRICES = {"A": (25_00, 180_00), "B": (19_44, 140_00)}
 PEOPLE = (
-    Actor(kind="merchant", id="mei", role="merchant"),
+    MERCHANT,
     Actor(kind="platform", id="mei", role="platform_cs"),
     Actor(kind="platform", id="ping", role="platform_cs"),
     Actor(kind="platform", id="fang", role="finance"),

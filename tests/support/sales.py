@@ -20,13 +20,14 @@ PROVIDER = Actor(kind="partner", id="stripe", role="psp")
 def merchant_ready(desk: Desk, merchant_id: str = "M-1", *, express: bool = False) -> None:
     """A merchant that sells product P-1 everywhere and can be paid."""
     account = {"merchant_id": merchant_id, "account_ref": f"acct-{merchant_id}"}
+    owner = OWNER.model_copy(update={"scope": merchant_id})
     desk.expect("enrol_merchant", merchant_id=merchant_id)
-    desk.expect("register_payout_account", actor=OWNER, bank_code="ICBC", **account)
+    desk.expect("register_payout_account", actor=owner, bank_code="ICBC", **account)
     desk.expect("verify_payout_account", **account)
-    desk.expect("set_auto_export", actor=OWNER, merchant_id=merchant_id, enabled=True)
+    desk.expect("set_auto_export", actor=owner, merchant_id=merchant_id, enabled=True)
     if express:
-        desk.expect("set_express_refund", actor=OWNER, merchant_id=merchant_id, enabled=True)
-    desk.expect("submit_product", actor=OWNER, merchant_id=merchant_id, product_id="P-1", category_id="home")
+        desk.expect("set_express_refund", actor=owner, merchant_id=merchant_id, enabled=True)
+    desk.expect("submit_product", actor=owner, merchant_id=merchant_id, product_id="P-1", category_id="home")
     desk.expect("approve_product", merchant_id=merchant_id, product_id="P-1")
 
 

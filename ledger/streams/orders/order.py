@@ -117,6 +117,10 @@ class Order(Stream):
         return self.placed.buyer_ref if self.placed else self.name
 
     @property
+    def buyer(self) -> str | None:
+        return self.placed.buyer_ref if self.placed else None
+
+    @property
     def claimed(self) -> int:
         return self.claims.fen
 

@@ -53,7 +53,7 @@ def test_the_same_id_for_another_body_is_refused(desk: Desk) -> None:
 def test_a_refusal_is_sticky_although_it_would_be_granted_by_now(desk: Desk) -> None:
     refused = desk.ask("verify_payout_account", id="v1", merchant_id="M-1", account_ref="A-1")
     desk.expect("enrol_merchant", merchant_id="M-1")
-    merchant = Actor(kind="merchant", id="owner", role="merchant")
+    merchant = Actor(kind="merchant", id="owner", role="merchant", scope="M-1")
     desk.expect("register_payout_account", actor=merchant, merchant_id="M-1", account_ref="A-1", bank_code="ICBC")
     assert refused.status == "refused"
     again = desk.ask("verify_payout_account", id="v1", merchant_id="M-1", account_ref="A-1")

@@ -55,7 +55,7 @@ def test_nobody_verifies_the_account_they_named() -> None:
 
 
 def test_a_merchant_does_not_verify_accounts() -> None:
-    other = Actor(kind="merchant", id="ming", role="merchant")
+    other = MERCHANT.model_copy(update={"id": "ming"})
     (
         given(ENROLLED, registered())
         .when(ask(VerifyPayoutAccount, by=other, merchant_id="M-1", account_ref="acc-1"))

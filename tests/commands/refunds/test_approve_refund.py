@@ -53,7 +53,7 @@ def test_the_first_round_is_the_merchants() -> None:
 def test_the_second_round_is_not_the_merchants() -> None:
     scenario = waiting()
     approve(scenario, 1, MERCHANT)
-    other = Actor(kind="merchant", id="other", role="merchant")
+    other = MERCHANT.model_copy(update={"id": "other"})
     assert isinstance(refused(scenario, 2, other), RoleNotAllowed)
 
 

@@ -90,7 +90,7 @@ def test_of_a_partly_sent_order_all_that_is_unsent_is_asked_back() -> None:
 
 
 def test_an_order_that_is_not_there_cannot_be_refunded() -> None:
-    assert isinstance(refused(OrderScenario()), OrderNotConfirmed)
+    assert isinstance(refused(OrderScenario(), by=PLATFORM), OrderNotConfirmed)
 
 
 def test_an_unpaid_order_cannot_be_refunded() -> None:

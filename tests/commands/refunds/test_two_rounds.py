@@ -10,7 +10,7 @@ from tests.support.after_sales import asked
 from tests.support.given import BUYER, FINANCE, PLATFORM
 from tests.support.orders import OrderScenario, line
 
-APPROVER = Actor(kind="merchant", id="mei", role="merchant")
+APPROVER = Actor(kind="merchant", id="mei", role="merchant", scope="M-1")
 SAME_PERSON = Actor(kind="platform", id="mei", role="platform_cs")
 CASE: dict[str, Any] = {"refund_id": "R-1"}
 

@@ -25,7 +25,7 @@ from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 
 NAMES: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
-OWNER = Actor(kind="merchant", id="mei", role="merchant")
+OWNER = Actor(kind="merchant", id="mei", role="merchant", scope="M-1")
 SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
 PARTNER = Actor(kind="partner", id="stripe", role="service")
 BUYER = Actor(kind="buyer", id="B-1", role="buyer")

@@ -18,7 +18,7 @@ from tests.support.buses import Desk, open_desk, publish_programme
 
 FINANCE = Actor(kind="platform", id="fang", role="finance")
 OTHER = Actor(kind="platform", id="ann", role="finance")
-MERCHANT = Actor(kind="merchant", id="mei", role="merchant")
+MERCHANT = Actor(kind="merchant", id="mei", role="merchant", scope="M-1")
 BANK = Actor(kind="partner", id="bank", role="service")
 
 

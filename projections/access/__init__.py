@@ -1,0 +1,1 @@
+"""Read models of access: accounts and tokens."""

@@ -1,0 +1,124 @@
+"""The gate: from the text of an access token to the account that acts. The log decides, not a view."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from hmac import compare_digest
+from threading import Lock
+from time import monotonic
+from typing import NamedTuple
+
+from commands.access.record_access_token_use import RecordAccessTokenUse
+from ledger.actors import Actor, ActorKind
+from ledger.events.access import AccountRole
+from ledger.ids import PLATFORM_BOOK, access_account_stream, access_token_stream, command_id
+from ledger.log.database_errors import DatabaseTrouble
+from ledger.streams.access import AccessAccount, AccessToken
+from ledger.streams.loader import load_stream
+from service.access.token_text import CODE, TOKEN, digest_of, id_in
+from service.app import App
+
+REVOKED_WITHIN_S = 1.0  # a revoked token is refused everywhere after this time
+_MOST_REMEMBERED = 10_000
+_NO_DIGEST = "0" * 64
+_KINDS: dict[AccountRole, ActorKind] = {"service": "partner", "merchant": "merchant", "buyer": "buyer"}
+_SERVICE = Actor(kind="system", id="redledger")
+_logger = logging.getLogger(__name__)
+
+
+class TokenRefused(Exception):
+    """The token opens nothing. The sentence says no more to a stranger than to its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The account behind a request, in the role of its token. `scope` is its merchant or its buyer."""
+
+    account_id: str
+    token_id: str
+    role: AccountRole
+    scope: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The actor of the bearer's commands: the account, so that two tokens of one account are one person."""
+        return Actor(kind=_KINDS.get(self.role, "platform"), id=self.account_id, role=self.role, scope=self.scope)
+
+
+class _Known(NamedTuple):
+    token: AccessToken
+    account: AccessAccount
+    read_at: float
+
+
+class Gate:
+    """Checks tokens against the log. What was read is used for `REVOKED_WITHIN_S`. Safe to share between threads."""
+
+    def __init__(self, app: App, *, monotonic: Callable[[], float] = monotonic) -> None:
+        self._app, self._monotonic = app, monotonic
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._lock = Lock()
+
+    def bearer_of(self, text: str) -> Bearer:
+        """Returns the account that the token opens. Raises `TokenRefused`."""
+        token_id = id_in(text, TOKEN)
+        if token_id is None:
+            raise TokenRefused("This is no access token of RedLedger. It begins with rlk_ and has 65 letters.")
+        token, account, _ = self._read(token_id)
+        bearer = self._checked(token, account, text)
+        if bearer is None or (token.created and token.created.single_use):
+            raise TokenRefused("This access token is not known, has expired or was revoked. Create a new one.")
+        self._note_use(token, token_id)
+        return bearer
+
+    def code_of(self, text: str) -> AccessToken:
+        """Returns the token of a code that may be exchanged. Raises `TokenRefused`."""
+        token_id = id_in(text, CODE)
+        token, account, _ = self._read(token_id or "")
+        if self._checked(token, account, text) is None or token.created is None or not token.created.single_use:
+            raise TokenRefused("This code is not known, has expired or was used. Create a token on the machine itself.")
+        return token
+
+    def _checked(self, token: AccessToken, account: AccessAccount, text: str) -> Bearer | None:
+        """Returns the bearer, or None. The digests are compared in the same time if they are equal or not."""
+        created, opened, now = token.created, account.opened, self._app.clock()
+        same = compare_digest(created.digest if created else _NO_DIGEST, digest_of(text))
+        if not same or created is None or opened is None or token.ends_at is None:
+            return None
+        if now >= token.ends_at or not account.is_open:
+            return None
+        return Bearer(created.account_id, created.token_id, created.role, opened.scope)
+
+    def _read(self, token_id: str) -> _Known:
+        """Returns the token and its account, as they were at most `REVOKED_WITHIN_S` ago."""
+        with self._lock:
+            known = self._known.get(token_id)
+        if known and self._monotonic() - known.read_at < REVOKED_WITHIN_S:
+            return known
+        started, reader = self._monotonic(), self._app.ledger.reader
+        token = load_stream(reader, PLATFORM_BOOK, access_token_stream(token_id), AccessToken)
+        owner = token.access_account or ""
+        account = load_stream(reader, PLATFORM_BOOK, access_account_stream(owner), AccessAccount)
+        known = _Known(token, account, started)
+        with self._lock:
+            self._known[token_id] = known
+            self._known.move_to_end(token_id)
+            if len(self._known) > _MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        return known
+
+    def _note_use(self, token: AccessToken, token_id: str) -> None:
+        """Records the day of the first use. A database that accepts no writes does not keep the reader out."""
+        today = self._app.clock().date()
+        if token.last_used and token.last_used >= today:
+            return
+        id = command_id("token_use", access_token_stream(token_id), today.isoformat())
+        try:
+            self._app.bus.submit([RecordAccessTokenUse(id=id, actor=_SERVICE, token_id=token_id, day=today)])
+        except DatabaseTrouble as trouble:
+            _logger.warning("The use of token %s was not recorded; the next use will be: %s", token_id, trouble)
+            return
+        token.last_used = today

@@ -1,0 +1,133 @@
+"""Operations on access tokens that make a secret: creation, rotation, and the exchange of a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from commands.access.create_access_token import CreateAccessToken
+from commands.access.open_access_account import OpenAccessAccount
+from commands.access.revoke_access_token import RevokeAccessToken
+from commands.bus.bus import Bus
+from commands.bus.outcome import Outcome
+from ledger.actors import Actor
+from ledger.events.access import AccountRole
+from ledger.ids import PLATFORM_BOOK, access_account_stream, access_token_stream, command_id
+from ledger.ledger import Ledger
+from ledger.streams.access import AccessAccount, AccessToken
+from ledger.streams.loader import load_stream
+from service.access.token_text import CODE, TOKEN, NewToken, id_from, new_token
+from service.app import App
+
+LIFE = timedelta(days=90)
+CODE_LIFE = timedelta(days=1)
+OVERLAP = timedelta(days=1)
+FIRST_ACCOUNT = "admin"
+_SERVICE = Actor(kind="system", id="redledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The answer to a request for a token. `text` is the token itself: shown once, empty if it was refused."""
+
+    outcome: Outcome
+    token_id: str
+    expires_at: datetime
+    text: str = field(repr=False, default="")
+
+
+def create_token(
+    bus: Bus, *, account_id: str, role: AccountRole, by: Actor, expires_at: datetime, made: NewToken | None = None
+) -> Issued:
+    """Creates a token of the account in this role."""
+    made = made or new_token(TOKEN)
+    return _issue(bus, made, account_id=account_id, role=role, by=by, expires_at=expires_at)
+
+
+def rotate_token(app: App, token_id: str, *, by: Actor, overlap: timedelta, expires_at: datetime) -> Issued | None:
+    """Creates another token of the same account and role, and ends this one after the overlap. None if it is not known
+    or has ended.
+
+    The new token is recorded first: a failure between the two leaves both, and never none.
+    """
+    now, token = app.clock(), token_of(app.ledger, token_id)
+    if token.created is None or token.ends_at is None or token.ends_at <= now:
+        return None
+    created = token.created
+    issued = create_token(app.bus, account_id=created.account_id, role=created.role, by=by, expires_at=expires_at)
+    if issued.outcome.is_accepted:
+        id = command_id("rotate_token", access_token_stream(token_id), issued.token_id)
+        end = RevokeAccessToken(id=id, actor=by, token_id=token_id, ends_at=now + overlap)
+        (outcome,) = app.bus.submit([end])
+        if not outcome.is_accepted:
+            return Issued(outcome, issued.token_id, issued.expires_at, issued.text)
+    return issued
+
+
+def first_code(app: App) -> str | None:
+    """Opens the first account, `admin`, if it was never opened, and returns a code for its first token, else None."""
+    stream = access_account_stream(FIRST_ACCOUNT)
+    if account_of(app.ledger, FIRST_ACCOUNT).opened:
+        return None
+    opened = OpenAccessAccount(
+        id=command_id("first_account", stream), actor=_SERVICE, account_id=FIRST_ACCOUNT, roles=("admin",)
+    )
+    (outcome,) = app.bus.submit([opened])
+    if outcome.status != "recorded" or outcome.repeated:
+        return None  # another process was first, and has shown its code
+    issued = _issue(
+        app.bus,
+        new_token(CODE),
+        account_id=FIRST_ACCOUNT,
+        role="admin",
+        by=_SERVICE,
+        expires_at=app.clock() + CODE_LIFE,
+        single_use=True,
+    )
+    return issued.text or None
+
+
+def exchange_code(app: App, code: AccessToken) -> Issued:
+    """Creates the token that a code stands for. Its id follows from the code's, so that it is created once only."""
+    assert code.created is not None, "the gate gives only codes that exist"
+    made = new_token(TOKEN, token_id=id_from(code.created.token_id))
+    return _issue(
+        app.bus,
+        made,
+        account_id=code.created.account_id,
+        role=code.created.role,
+        by=_SERVICE,
+        expires_at=app.clock() + LIFE,
+    )
+
+
+def account_of(ledger: Ledger, account_id: str) -> AccessAccount:
+    return load_stream(ledger.reader, PLATFORM_BOOK, access_account_stream(account_id), AccessAccount)
+
+
+def token_of(ledger: Ledger, token_id: str) -> AccessToken:
+    return load_stream(ledger.reader, PLATFORM_BOOK, access_token_stream(token_id), AccessToken)
+
+
+def _issue(
+    bus: Bus,
+    made: NewToken,
+    *,
+    account_id: str,
+    role: AccountRole,
+    by: Actor,
+    expires_at: datetime,
+    single_use: bool = False,
+) -> Issued:
+    command = CreateAccessToken(
+        id=command_id("create_token", access_token_stream(made.token_id), made.digest),
+        actor=by,
+        token_id=made.token_id,
+        account_id=account_id,
+        role=role,
+        digest=made.digest,
+        expires_at=expires_at,
+        single_use=single_use,
+    )
+    (outcome,) = bus.submit([command])
+    return Issued(outcome, made.token_id, expires_at, made.text if outcome.is_accepted else "")

@@ -1,0 +1,1 @@
+"""Commands about access accounts and tokens."""
