@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.proposable import PROPOSABLE
+from ledger.actors import Actor
 from ledger.ids import adjustment_stream, parking_stream, periods_stream, policy_stream
 from tests.fuzz.script import CHECKER, FINANCE, OWNER, Script, Step, by_two
 from tests.fuzz.values import ENVELOPE
@@ -104,6 +105,19 @@ def merchant(script: Script) -> Iterator[Step]:
         yield Step(switch, named | {"enabled": True}, OWNER)
     for name in ("suspend_merchant", "reinstate_merchant", "withdraw_merchant"):
         yield Step(name, named | {"reason": "other"})
+
+
+def access(script: Script) -> Iterator[Step]:
+    """An account with a token: created, used, revoked, and the account closed."""
+    admin = Actor(kind="platform", id="ada", role="admin")
+    account, token = {"account_id": script.values.name("account")}, {"token_id": script.values.name("token")}
+    yield Step("open_access_account", account | {"roles": ["finance"]}, admin)
+    expires_at = script.clock() + timedelta(days=30)
+    created = {"role": "finance", "digest": f"{script.random.getrandbits(256):064x}", "expires_at": expires_at}
+    yield Step("create_access_token", account | token | created, admin)
+    yield Step("record_access_token_use", token | {"day": script.clock().date()}, SYSTEM)
+    yield Step("revoke_access_token", token, admin)
+    yield Step("close_access_account", account | {"reason": "left"}, admin)
 
 
 def product(script: Script) -> Iterator[Step]:

@@ -73,6 +73,10 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         "set_express_refund set_auto_export suspend_merchant reinstate_merchant withdraw_merchant",
     ),
     (
+        platform_plots.access,
+        "open_access_account create_access_token record_access_token_use revoke_access_token close_access_account",
+    ),
+    (
         platform_plots.product,
         "submit_product publish_product_translation approve_product set_export_status revoke_product reject_product",
     ),
