@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from pydantic import model_validator
 
@@ -15,7 +14,7 @@ from commands.parcels.return_to_sender import read_again
 from commands.parcels.sequence_contradictions import out_of_sequence
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES, UNDONE_BY
+from ledger.events.milestones import MILESTONES, UNDONE_BY, TrackedMilestone
 from ledger.events.parcels import ParcelFact
 from ledger.folds.parcel import Parcel
 from ledger.folds.parcel_facts import fact_of
@@ -24,14 +23,6 @@ from ledger.numbers import Count, Quantity
 from ledger.sealed import Sealed
 from ledger.streams.orders.order import Order
 
-TrackedMilestone = Literal[
-    "received_at_warehouse", "rejected_at_warehouse",
-    "export_declared", "export_inspected", "export_detained", "export_released", "export_closed", "export_rejected",
-    "departed", "arrived",
-    "import_presented", "import_held", "import_released", "import_refused",
-    "out_for_delivery", "delivery_attempted", "available_for_pickup",
-    "returning_to_sender", "returned_to_sender", "returned_to_warehouse", "damaged", "destroyed", "found", "noted",
-]  # fmt: skip
 _AT_WAREHOUSE = ("received_at_warehouse", "rejected_at_warehouse")
 
 

@@ -15,6 +15,16 @@ Stage = Literal[
     "seller", "domestic", "warehouse", "export", "line_haul", "import", "last_mile", "delivered", "problem", "note"
 ]
 
+# The milestones that one command reports; a signature and a loss have commands of their own.
+TrackedMilestone = Literal[
+    "received_at_warehouse", "rejected_at_warehouse",
+    "export_declared", "export_inspected", "export_detained", "export_released", "export_closed", "export_rejected",
+    "departed", "arrived",
+    "import_presented", "import_held", "import_released", "import_refused",
+    "out_for_delivery", "delivery_attempted", "available_for_pickup",
+    "returning_to_sender", "returned_to_sender", "returned_to_warehouse", "damaged", "destroyed", "found", "noted",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Milestone:

@@ -18,7 +18,10 @@ from projections.reconciliation.waiting_references import references_in
 from service.app import App
 from service.automation.waiting_items import NotWhole, WaitingItems
 from service.loops.timer import TIMER
-from service.unmatched.fact_matches import FactMatcher, Order, noted_facts, reports_to
+from service.partner_facts.payments import Order
+from service.partner_reports.provider_reports import shares
+from service.partner_reports.table import report_to
+from service.unmatched.fact_matches import FactMatcher, noted_facts, reports_to
 
 
 class WaitingFacts(WaitingItems):
@@ -67,11 +70,11 @@ def _reports(
         return list(reports_to(item, next(iter(orders))))
     reports = list[Command]()
     for fact in noted_facts(item):
-        charges = [each for each in known.get(fact.capture_ref, ()) if each.kind == "charge"]
-        shared = fact.shared_among({_order(each): each.amount for each in charges})
+        charges = [each for each in known.get(fact.capture_key, ()) if each.kind == "charge"]
+        shared = shares(fact, {_order(each): each.amount for each in charges})
         if shared.keys() != orders or not orders:
             return None
-        reports += [report for order, each in shared.items() if (report := each.report(order))]
+        reports += [report for order, each in shared.items() if (report := report_to(each, order))]
     return reports or None
 
 

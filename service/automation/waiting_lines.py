@@ -10,10 +10,10 @@ from ledger.accounting_days import accounting_day
 from ledger.ids import PLATFORM_BOOK
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.streams.reference_data import UnmatchedItem
-from service.adapters.psp.batch_commands import BatchCommands, BatchContext
-from service.adapters.psp.known_lines import KnownLines, Part
-from service.adapters.psp.noted_lines import NotedLine, noted_line
 from service.automation.waiting_items import NotWhole, WaitingItems
+from service.partner_reports.known_lines import KnownLines, Part
+from service.partner_reports.noted_lines import NotedLine, noted_line
+from service.partner_reports.settlement_batches import BatchCommands, BatchContext
 
 
 class WaitingLines(WaitingItems):

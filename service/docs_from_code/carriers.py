@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.vocabulary import Meaning, Vocabulary
 from service.docs_from_code.markdown import table
+from service.formats.vocabulary import Meaning, Vocabulary
 
 VOCABULARIES: Sequence[Vocabulary] = (aftership.VOCABULARY, easypost.VOCABULARY, upu.VOCABULARY, parsed.VOCABULARY)
 _HEAD = """# Carriers' words

@@ -18,10 +18,10 @@ from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
 from service.access.gate import TokenRefused
-from service.adapters.refused_bodies import SignatureDoesNotMatch
 from service.failures import ServiceFailure, UnknownValue
+from service.formats.refused_bodies import SignatureDoesNotMatch
+from service.intake.messages import RateNotKnown
 from service.tracking.localisation import UnknownLocale
-from service.unmatched.provider_facts import RateNotKnown
 
 _logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from projections.engine.views import MOST_WAITING
-from service.adapters.bodies import LONGEST_BYTES
+from service.formats.bodies import LONGEST_BYTES
 
 LONGEST_TARGET = 16 * 1024  # bytes of path and query; a position token takes about 20 for a book
 LONGEST_HEAD = 32 * 1024  # bytes of the request line and all headers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,57 +11,34 @@ from starlette.concurrency import run_in_threadpool
 
 from commands.bus.fault import fault_of
 from commands.bus.outcome import Outcome, first_fault
-from commands.command import Command
-from projections.tracking.tracking_numbers import parcels_numbered
 from service.adapters.carriers import aftership, easypost
-from service.adapters.carriers.scan_commands import Lookup
+from service.adapters.psp import adyen_notifications, stripe_events
 from service.adapters.psp.adyen_notifications import CaptureMode
-from service.adapters.psp.webhooks import ParsedBody, adyen_facts, stripe_facts
-from service.adapters.raw_bodies import kept_raw
-from service.adapters.refused_bodies import PayloadNotUnderstood
 from service.app import App
+from service.formats.refused_bodies import PayloadNotUnderstood
 from service.http.errors import KNOWN, NotSetUp
 from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp
 from service.http.statuses import responses
+from service.intake.messages import record_facts
+from service.partner_facts.bodies import BodyUnread
+from service.partner_facts.facts import PartnerFact
 from service.questions.asked import NotKnown
 from service.questions.envelope import enveloped
 from service.settings import variable_of
-from service.unmatched.provider_facts import record_facts
 
 router = APIRouter(tags=["webhooks"])
-Take = Callable[[App, bytes, Mapping[str, str], str], Sequence[Outcome]]
-Adapter = Callable[[bytes, Mapping[str, str], str | None, Lookup], list[Command]]
-
-
-def _scans(adapter: Adapter, app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:
-    return app.bus.submit(adapter(body, headers, secret, partial(parcels_numbered, app.views)))
-
-
-def _stripe(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:
-    return _recorded(app, stripe_facts(body, headers, secret, now=app.clock()))
-
-
-def _adyen(app: App, body: bytes, headers: Mapping[str, str], secret: str) -> Sequence[Outcome]:  # noqa: ARG001
-    return _recorded(app, adyen_facts(body, secret, CaptureMode(app.settings.adyen_capture)))
-
-
-def _recorded(app: App, reported: ParsedBody) -> list[Outcome]:
-    """Answers that the body was received although it was not understood. It waits for people; the sender would only
-    repeat it."""
-    try:
-        outcomes = record_facts(app, reported.facts) if reported.facts else []
-    finally:
-        kept = app.bus.submit(reported.not_understood)
-    return [*outcomes, *kept]
+Read = Callable[[App, bytes, Mapping[str, str], str], Sequence[PartnerFact]]
 
 
 # Only who signs can be heard over HTTP; the other adapters read files.
-SENDERS: dict[str, Take] = {
-    "aftership": partial(_scans, aftership.commands_from),
-    "easypost": partial(_scans, easypost.commands_from),
-    "stripe": _stripe,
-    "adyen": _adyen,
+SENDERS: dict[str, Read] = {
+    "aftership": lambda _, body, headers, secret: aftership.facts_from(body, headers, secret),
+    "easypost": lambda _, body, headers, secret: easypost.facts_from(body, headers, secret),
+    "stripe": lambda app, body, headers, secret: stripe_events.facts_from(body, headers, secret, now=app.clock()),
+    "adyen": lambda app, body, _, secret: adyen_notifications.facts_from(
+        body, secret, CaptureMode(app.settings.adyen_capture)
+    ),
 }
 
 _BODY = {
@@ -103,9 +79,10 @@ async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any
 
 def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
     try:
-        outcomes = SENDERS[sender](app, body, headers, secret)
+        facts = SENDERS[sender](app, body, headers, secret)
+        outcomes = record_facts(app, facts) if facts else []
     except PayloadNotUnderstood as problem:  # who sent it is known by then; sent again it would be no other
-        outcomes = app.bus.submit([kept_raw(body, sender, kind="webhook_unread", refs={"reason": str(problem)})])
+        outcomes = record_facts(app, [BodyUnread(sender, body, "webhook_unread", {"reason": str(problem)})])
     except tuple(KNOWN):
         raise
     except Exception as error:
@@ -122,7 +99,7 @@ def _take(app: App, sender: str, body: bytes, headers: Mapping[str, str], secret
 
 def _kept(app: App, sender: str, body: bytes, fault: Outcome) -> Outcome:
     """Stores the body among the unmatched items. Raises `NotKept` if that fails too."""
-    (kept,) = app.bus.submit([kept_raw(body, sender, kind="webhook_fault", refs={"fault": fault.reference})])
+    (kept,) = record_facts(app, [BodyUnread(sender, body, "webhook_fault", {"fault": fault.reference})])
     if not kept.is_accepted:
         raise NotKept(f"A webhook of {sender} failed by {fault.reference} and could not be kept: {kept.sentence}")
     return kept

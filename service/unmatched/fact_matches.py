@@ -14,9 +14,10 @@ from ledger.ids import PLATFORM_BOOK, derived_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
 from ledger.streams.loader import load_stream
 from ledger.streams.reference_data import UnmatchedItem
-from service.adapters.psp.facts import ProviderFact, noted_fact
-
-Order = tuple[str, str]  # merchant and order
+from service.partner_facts.payments import Order, ProviderFact
+from service.partner_reports.noted_facts import noted_fact
+from service.partner_reports.provider_reports import shares
+from service.partner_reports.table import report_to
 
 
 class FactMatcher:
@@ -65,7 +66,7 @@ def noted_facts(item: UnmatchedItem) -> Iterator[ProviderFact]:
 def reports_to(item: UnmatchedItem, order: Order) -> Iterator[Command]:
     """Yields the providers' facts of the item as reports to an order."""
     for fact in noted_facts(item):
-        if report := fact.report(order):
+        if report := report_to(fact, order):
             yield report
 
 
@@ -76,6 +77,6 @@ def reports_with(item: UnmatchedItem, parts: Sequence[MatchedPart]) -> Iterator[
     amounts = {(part.merchant_id, part.order_id): part.amount for part in parts}
     for fact in noted_facts(item):
         alone = {} if len(parts) > 1 else dict.fromkeys(amounts, fact)
-        for order, each in (fact.shared_among(amounts) or alone).items():
-            if report := each.report(order):
+        for order, each in (shares(fact, amounts) or alone).items():
+            if report := report_to(each, order):
                 yield report

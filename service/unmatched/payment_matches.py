@@ -23,9 +23,9 @@ from ledger.events.platform import (
 from ledger.ids import PLATFORM_BOOK, derived_id, order_stream
 from ledger.ledger import Ledger
 from ledger.log.rows import Recorded
+from service.partner_reports.provider_reports import MATCHER
 from service.unmatched.fact_matches import reports_with, unmatched_item
 
-ROUTER = Actor(kind="system", id="payment-matcher", role="router")
 _BATCH = 2_000
 Reference = tuple[str, str]  # provider, capture reference
 
@@ -79,7 +79,7 @@ class PaymentMatcher:
         if fault := first_fault(self._bus.submit(list(reports_with(item, (*item.taken, *parts))))):
             return fault
         done = MarkPaymentMatched(
-            id=derived_id("matched", psp, capture_ref), actor=ROUTER, psp=psp, capture_ref=capture_ref
+            id=derived_id("matched", psp, capture_ref), actor=MATCHER, psp=psp, capture_ref=capture_ref
         )
         return self._bus.submit([done])[0]
 
@@ -151,7 +151,7 @@ def _is_done(outcome: Outcome | None) -> bool:
 def _taken(capture: UnmatchedPaymentCaptured, plan: int, taken: tuple[int, ...]) -> MarkPartsTaken:
     return MarkPartsTaken(
         id=derived_id("parts_taken", capture.psp, capture.capture_ref, str(plan)),
-        actor=ROUTER,
+        actor=MATCHER,
         psp=capture.psp,
         capture_ref=capture.capture_ref,
         plan=plan,
@@ -164,7 +164,7 @@ def _report(capture: UnmatchedPaymentCaptured, part: MatchedPart, *, plan: int, 
     again = () if plan == 1 else (str(plan),)
     return ReportPaymentCaptured(
         id=derived_id("match", capture.psp, capture.capture_ref, part.merchant_id, part.order_id, *again),
-        actor=ROUTER,
+        actor=MATCHER,
         source=Source(system=capture.psp, external_id=capture.capture_ref),
         occurred_at=capture.happened_at,
         merchant_id=part.merchant_id,

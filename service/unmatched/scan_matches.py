@@ -16,8 +16,8 @@ from ledger.ids import PLATFORM_BOOK, command_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
 from projections.engine.views import Views
 from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_match
-from service.adapters.carriers.scan_commands import Lookup, contenders, reported_again
-from service.unmatched.payment_matches import ROUTER
+from service.partner_reports.provider_reports import MATCHER
+from service.partner_reports.scans import Lookup, contenders, reported_again
 
 _PAGE = 500
 
@@ -90,7 +90,7 @@ def _flags(fact: UnmatchedFactReported, lookup: Lookup) -> Iterator[FlagSharedNu
         number = fact.refs["tracking_no"]
         yield FlagSharedNumber(
             id=command_id("shared", order_stream(parcel.merchant, parcel.order_id), number),
-            actor=ROUTER,
+            actor=MATCHER,
             merchant_id=parcel.merchant,
             order_id=parcel.order_id,
             tracking_no=number,
@@ -100,7 +100,7 @@ def _flags(fact: UnmatchedFactReported, lookup: Lookup) -> Iterator[FlagSharedNu
 def _mark(fact: UnmatchedFactReported, report: ParcelReport) -> MarkFactMatched:
     return MarkFactMatched(
         id=command_id("matched", unmatched_stream(fact.system, fact.reference)),
-        actor=ROUTER,
+        actor=MATCHER,
         system=fact.system,
         reference=fact.reference,
         streams=(report.stream,),

@@ -13,11 +13,11 @@ from commands.menu import MENU
 from ledger.actors import Actor
 from projections.accounting.books_of_account import turnover_balance
 from projections.balances.balances import AsOf, balances
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.app import App
 from service.finance.settlement_run import settle
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from tests.benchmarks.measure import Table, percentile
 from tests.benchmarks.scale import Scale
 

@@ -16,8 +16,8 @@ EXEMPT = {
     "service/finance/proposals.py": "a new id for each command that a person submits",
     "service/cli/work/breaks.py": "a new id for each command that a person submits",
     "service/unmatched/payment_matches.py": "the ids carry the provider's reference; those of parts both names",
-    "service/unmatched/provider_facts.py": "the ids carry the provider and its event, and the bus scopes them",
-    "service/adapters": "the bus scopes them to merchant and sender, and no set or mapping is kept of them",
+    "service/intake": "the bus scopes them to merchant and sender, and no set or mapping is kept of them",
+    "service/partner_reports": "the bus scopes them to merchant and sender, and no set or mapping is kept of them",
     "service/demo/simulator": "the world outside: partners and people name their commands themselves",
 }
 

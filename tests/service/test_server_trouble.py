@@ -21,14 +21,14 @@ from ledger.log.verification.verify import verify_log
 from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.rebuild import rebuild, verify
 from projections.reconciliation.psp_references import PspReferences
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.finance.period_close import PeriodClose
 from service.finance.releases import Releases
 from service.finance.settlement_run import settle
 from service.http.application import make_application
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from service.settings import Settings
 from service.views.status import status_of
 from tests.service.adapters.psp.reports import line, neutral, summed

@@ -31,7 +31,7 @@ from projections.engine.rebuild import rebuild, verify
 from projections.registry import PROJECTIONS
 from service.app import App
 from service.embedded import EmbeddedPostgres
-from tests.service.adapters.journal.test_exports import BEAN_CHECK, in_beancount, in_hledger, ours, written
+from tests.service.exports.test_exports import BEAN_CHECK, in_beancount, in_hledger, ours, written
 from tests.simulation.models.shop_checks import (
     ShopBooks,
     a_replay_comes_to_the_same,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from commands.command import Command
-from service.adapters.bodies import Objects, read_json
-from service.adapters.carriers.scan import Scan, at_the_sender, place
-from service.adapters.carriers.scan_commands import Lookup, commands_from_body
-from service.adapters.carriers.signatures import expect_aftership_signature
-from service.adapters.carriers.times import read_instant
-from service.adapters.carriers.vocabulary import Meaning, Vocabulary
-from service.adapters.raw_bodies import unmapped
+from service.formats.bodies import Objects, read_json, scanned
+from service.formats.hmac_headers import expect_one, header_of
+from service.formats.scan_times import read_instant
+from service.formats.vocabulary import Meaning, Vocabulary
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.parcels import ParcelScanned, at_the_sender, place
 
 PROVIDER = "aftership"
 VOCABULARY = Vocabulary(
@@ -50,24 +51,31 @@ VOCABULARY = Vocabulary(
     ),
 )
 _WITHIN = ("msg", "data", "tracking", "trackings")
+_HEADER = "aftership-hmac-sha256"
 
 
-def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
-    """Returns the reports of a webhook or an API answer. Without `secret` the signature is not checked: files and our
+def facts_from(body: bytes, headers: Mapping[str, str] = {}, secret: str | None = None) -> list[PartnerFact]:
+    """Returns the scans of a webhook or an API answer. Without `secret` the signature is not checked: files and our
     own requests are unsigned.
 
     Raises `SignatureDoesNotMatch` and `PayloadNotUnderstood`.
     """
     if secret is not None:
-        expect_aftership_signature(body, headers, secret)
+        _expect_signature(body, headers, secret)
     content = read_json(body, "AfterShip")
     event_id = str(content.get("event_id") or "") if isinstance(content, dict) else ""
     objects = Objects()
     scans = [scan for tracking in _trackings(content, objects) for scan in scans_of(tracking, event_id, objects)]
-    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER, event_id)
+    return scanned(scans, objects, body, PROVIDER, event_id)
 
 
-def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
+def _expect_signature(body: bytes, headers: Mapping[str, str], secret: str) -> None:
+    """Checks the base64 HMAC-SHA256 of the body (AfterShip, Webhook Signature). Raises `SignatureDoesNotMatch`."""
+    expected = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
+    expect_one(expected, [header_of(headers, _HEADER)], _HEADER)
+
+
+def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[ParcelScanned]:
     """Returns the checkpoints of a tracking; if no checkpoint has a status, the tracking's own status too."""
     objects = objects or Objects()
     checkpoints = objects.of(tracking.get("checkpoints"), "checkpoints")
@@ -98,12 +106,12 @@ def _trackings(content: Any, objects: Objects, place: str = "the body") -> Itera
         yield content
 
 
-def _scan(tracking: Mapping[str, Any], point: Mapping[str, Any], event_id: str) -> Scan:
+def _scan(tracking: Mapping[str, Any], point: Mapping[str, Any], event_id: str) -> ParcelScanned:
     subtag = str(point.get("subtag") or "")
     tag = str(point.get("tag") or "") or subtag.partition("_")[0]
     meaning = VOCABULARY.read(tag, subtag)
     happened_at, doubt = read_instant(point.get("checkpoint_time"))
-    return Scan(
+    return ParcelScanned(
         provider=PROVIDER,
         carrier=str(point.get("slug") or tracking.get("slug") or ""),
         tracking_no=str(tracking["tracking_number"]).strip(),

@@ -4,19 +4,21 @@ Webhooks).
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
-from commands.command import Command
-from service.adapters.bodies import Objects, read_json
-from service.adapters.carriers.scan import Scan, is_return, place
-from service.adapters.carriers.scan_commands import Lookup, commands_from_body
-from service.adapters.carriers.signatures import expect_easypost_signature
-from service.adapters.carriers.times import read_instant
-from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
-from service.adapters.raw_bodies import unmapped
+from service.formats.bodies import Objects, read_json, scanned
+from service.formats.hmac_headers import expect_one, header_of
+from service.formats.scan_times import read_instant
+from service.formats.vocabulary import ANY, Meaning, Vocabulary
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.parcels import ParcelScanned, is_return, place
 
 PROVIDER = "easypost"
+_HEADER = "x-hmac-signature"
 VOCABULARY = Vocabulary(
     title="EasyPost",
     source="API reference, Trackers: `status` and `status_detail`",
@@ -55,22 +57,32 @@ VOCABULARY = Vocabulary(
 )  # fmt: skip
 
 
-def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:
-    """Returns the reports of a webhook or an API answer. Without `secret` the signature is not checked: files and our
+def facts_from(body: bytes, headers: Mapping[str, str] = {}, secret: str | None = None) -> list[PartnerFact]:
+    """Returns the scans of a webhook or an API answer. Without `secret` the signature is not checked: files and our
     own requests are unsigned.
 
     Raises `SignatureDoesNotMatch` and `PayloadNotUnderstood`.
     """
     if secret is not None:
-        expect_easypost_signature(body, headers, secret)
+        _expect_signature(body, headers, secret)
     content = read_json(body, "EasyPost")
     event_id = str(content.get("id") or "") if isinstance(content, dict) and content.get("object") == "Event" else ""
     objects = Objects()
     scans = [scan for tracker in _trackers(content, objects) for scan in scans_of(tracker, event_id, objects)]
-    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER, event_id)
+    return scanned(scans, objects, body, PROVIDER, event_id)
 
 
-def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[Scan]:
+def _expect_signature(body: bytes, headers: Mapping[str, str], secret: str) -> None:
+    """Checks `hmac-sha256-hex=` with the HMAC-SHA256 under the NFKD-normalised secret (EasyPost, Webhooks).
+
+    Raises `SignatureDoesNotMatch`.
+    """
+    key = normalize("NFKD", secret).encode()
+    expected = f"hmac-sha256-hex={hmac.new(key, body, hashlib.sha256).hexdigest()}"
+    expect_one(expected, [header_of(headers, _HEADER)], _HEADER)
+
+
+def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[ParcelScanned]:
     """Returns the scans in a tracker's details; if there are none, the tracker's own status as one scan."""
     details = (objects or Objects()).of(tracker.get("tracking_details"), "tracking_details")
     state = [
@@ -100,12 +112,12 @@ def _trackers(content: Any, objects: Objects) -> Iterator[Mapping[str, Any]]:
             yield from objects.of(part, name, named_by="tracking_code") if listed else _trackers(part, objects)
 
 
-def _scan(tracker: Mapping[str, Any], detail: Mapping[str, Any], event_id: str) -> Scan:
+def _scan(tracker: Mapping[str, Any], detail: Mapping[str, Any], event_id: str) -> ParcelScanned:
     status, finer = str(detail.get("status") or "unknown"), str(detail.get("status_detail") or "")
     meaning = VOCABULARY.read(status, finer)
     where = detail.get("tracking_location") or {}
     happened_at, doubt = read_instant(detail.get("datetime"))
-    return Scan(
+    return ParcelScanned(
         provider=PROVIDER,
         carrier=str(detail.get("source") or tracker.get("carrier") or ""),
         tracking_no=str(tracker["tracking_code"]).strip(),

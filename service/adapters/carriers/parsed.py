@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from commands.command import Command
-from service.adapters.bodies import Objects, read_json
-from service.adapters.carriers.scan import Doubt, Scan, place, undelivered
-from service.adapters.carriers.scan_commands import Lookup, commands_from_body
-from service.adapters.carriers.times import read_day_and_clock, read_instant
-from service.adapters.carriers.vocabulary import ANY, Meaning, Vocabulary
-from service.adapters.raw_bodies import unmapped
+from service.formats.bodies import Objects, read_json, scanned
+from service.formats.scan_times import read_day_and_clock, read_instant
+from service.formats.vocabulary import ANY, Meaning, Vocabulary
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.parcels import Doubt, ParcelScanned, place, undelivered
 
 PROVIDER = "parsed"
 VOCABULARY = Vocabulary(
@@ -49,8 +47,8 @@ VOCABULARY = Vocabulary(
 )  # fmt: skip
 
 
-def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
-    """Returns the reports of a `[trackers, messages]` pair. Without trackers the body is kept whole. Raises
+def facts_from(body: bytes) -> list[PartnerFact]:
+    """Returns the scans of a `[trackers, messages]` pair. Without trackers the body is kept whole. Raises
     `PayloadNotUnderstood`.
     """
     content = read_json(body, "The tracking library")
@@ -59,10 +57,10 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
         content[0] if isinstance(content, list) and content else None, "trackers", named_by="tracking_number"
     )
     scans = [scan for tracker in trackers for scan in scans_of(tracker, objects)]
-    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER)
+    return scanned(scans, objects, body, PROVIDER)
 
 
-def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
+def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list[ParcelScanned]:
     """Returns the scans in a tracker's events; if there are none, the tracker's own status as one scan."""
     events = (objects or Objects()).of(tracker.get("events"), "events")
     delivered = tracker.get("delivered")
@@ -71,10 +69,10 @@ def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list
     return undelivered(scans) if delivered is False else scans
 
 
-def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
+def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> ParcelScanned:
     happened_at, doubt = _instant(event)
     status, reason = str(event.get("status") or ""), str(event.get("reason") or "")
-    return Scan(
+    return ParcelScanned(
         provider=PROVIDER,
         carrier=str(tracker.get("carrier_name") or ""),
         tracking_no=str(tracker["tracking_number"]).strip(),

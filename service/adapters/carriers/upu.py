@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from commands.command import Command
-from service.adapters.bodies import Objects, read_json
-from service.adapters.carriers.scan import Scan, place
-from service.adapters.carriers.scan_commands import Lookup, commands_from_body
-from service.adapters.carriers.times import read_instant
-from service.adapters.carriers.vocabulary import Meaning, Vocabulary
-from service.adapters.raw_bodies import unmapped
+from service.formats.bodies import Objects, read_json, scanned
+from service.formats.scan_times import read_instant
+from service.formats.vocabulary import Meaning, Vocabulary
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.parcels import ParcelScanned, place
 
 PROVIDER = "upu"
 RETURN = "return_to_sender"
@@ -52,8 +50,8 @@ VOCABULARY = Vocabulary(
 )  # fmt: skip
 
 
-def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, lookup: Lookup) -> list[Command]:  # noqa: ARG001
-    """Returns the reports of postal items: `{"item_id": …, "operator": …, "events": [{"code", "at", "office"}]}`, or a
+def facts_from(body: bytes) -> list[PartnerFact]:
+    """Returns the scans of postal items: `{"item_id": …, "operator": …, "events": [{"code", "at", "office"}]}`, or a
     list of them.
 
     An event may have the `reason` and `action` of a non-delivery. The messages travel on a closed network without a
@@ -63,19 +61,19 @@ def commands_from(body: bytes, headers: Mapping[str, str], secret: str | None, l
     objects = Objects()
     items = objects.of(content if isinstance(content, list) else [content], "items", named_by="item_id")
     scans = [scan for item in items for scan in scans_of(item, objects)]
-    return commands_from_body(scans, objects, body, PROVIDER, lookup) if scans else unmapped(body, PROVIDER)
+    return scanned(scans, objects, body, PROVIDER)
 
 
-def scans_of(item: Mapping[str, Any], objects: Objects | None = None) -> list[Scan]:
+def scans_of(item: Mapping[str, Any], objects: Objects | None = None) -> list[ParcelScanned]:
     """Returns the events of one item as scans."""
     return [_scan(item, event) for event in (objects or Objects()).of(item.get("events"), "events")]
 
 
-def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> Scan:
+def _scan(item: Mapping[str, Any], event: Mapping[str, Any]) -> ParcelScanned:
     code = str(event.get("code") or "").strip().upper()
     reasons = [str(event.get(name) or "").strip() for name in ("reason", "action")]
     happened_at, doubt = read_instant(event.get("at"))
-    return Scan(
+    return ParcelScanned(
         provider=PROVIDER,
         carrier=str(item.get("operator") or ""),
         tracking_no=str(item["item_id"]).strip(),

@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import hmac
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
+
 from ledger.instants import read_instant
 from ledger.references import reference_key
-from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
+from service.formats.bodies import read_json
+from service.formats.provider_values import Unreadable, amount_of, instant_or_none, order_named
+from service.formats.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.partner_facts.bodies import BodyUnread
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.payments import (
+    AuthorisationReported,
+    CaptureReported,
+    DisputeFact,
+    DisputeLossReported,
+    DisputeOpeningReported,
+    DisputeWinReported,
+    DisputeWithdrawalReported,
+    ExpiryReported,
+    OtherReported,
+    PaymentFailureReported,
+    ProviderFact,
+    RefundReported,
+    VoidReported,
+)
 
 PSP = "adyen"
-# Adyen's event codes (Webhooks, Event codes), by success. Other codes are kept as `other`.
-_KINDS: dict[tuple[str, bool], FactKind] = {
-    ("AUTHORISATION", True): "authorised",
-    ("AUTHORISATION", False): "failed",
-    ("CAPTURE", True): "captured",
-    ("CAPTURE", False): "failed",
-    ("CAPTURE_FAILED", True): "failed",
-    ("CANCELLATION", True): "voided",
-    ("TECHNICAL_CANCEL", True): "voided",
-    ("EXPIRE", True): "expired",
-    ("REFUND", True): "refund",
-    ("REFUND", False): "refund",
-    ("REFUND_WITH_DATA", True): "refund",
-    ("REFUND_WITH_DATA", False): "refund",
-    ("REFUND_FAILED", True): "refund",
-    ("REFUNDED_REVERSED", True): "refund",
-    ("VOID_PENDING_REFUND", True): "refund",
-    ("NOTIFICATION_OF_CHARGEBACK", True): "dispute_opened",
-    ("REQUEST_FOR_INFORMATION", True): "dispute_opened",
-    ("CHARGEBACK", True): "dispute_withdrawn",
-    ("CHARGEBACK_REVERSED", True): "dispute_won",
-    ("ISSUER_RESPONSE_TIMEFRAME_EXPIRED", True): "dispute_won",
-    ("PREARBITRATION_WON", True): "dispute_won",
-    ("PREARBITRATION_ISSUER_WITHDRAWN", True): "dispute_won",
-    ("SCHEME_ARBITRATION_WON", True): "dispute_won",
-    ("SECOND_CHARGEBACK", True): "dispute_lost",
-    ("PREARBITRATION_LOST", True): "dispute_lost",
-    ("SCHEME_ARBITRATION_LOST", True): "dispute_lost",
+# Adyen's event codes (Webhooks, Event codes), by success. Other codes are kept as `OtherReported`.
+_KINDS: dict[tuple[str, bool], type[ProviderFact]] = {
+    ("AUTHORISATION", True): AuthorisationReported,
+    ("AUTHORISATION", False): PaymentFailureReported,
+    ("CAPTURE", True): CaptureReported,
+    ("CAPTURE", False): PaymentFailureReported,
+    ("CAPTURE_FAILED", True): PaymentFailureReported,
+    ("CANCELLATION", True): VoidReported,
+    ("TECHNICAL_CANCEL", True): VoidReported,
+    ("EXPIRE", True): ExpiryReported,
+    ("REFUND", True): RefundReported,
+    ("REFUND", False): RefundReported,
+    ("REFUND_WITH_DATA", True): RefundReported,
+    ("REFUND_WITH_DATA", False): RefundReported,
+    ("REFUND_FAILED", True): RefundReported,
+    ("REFUNDED_REVERSED", True): RefundReported,
+    ("VOID_PENDING_REFUND", True): RefundReported,
+    ("NOTIFICATION_OF_CHARGEBACK", True): DisputeOpeningReported,
+    ("REQUEST_FOR_INFORMATION", True): DisputeOpeningReported,
+    ("CHARGEBACK", True): DisputeWithdrawalReported,
+    ("CHARGEBACK_REVERSED", True): DisputeWinReported,
+    ("ISSUER_RESPONSE_TIMEFRAME_EXPIRED", True): DisputeWinReported,
+    ("PREARBITRATION_WON", True): DisputeWinReported,
+    ("PREARBITRATION_ISSUER_WITHDRAWN", True): DisputeWinReported,
+    ("SCHEME_ARBITRATION_WON", True): DisputeWinReported,
+    ("SECOND_CHARGEBACK", True): DisputeLossReported,
+    ("PREARBITRATION_LOST", True): DisputeLossReported,
+    ("SCHEME_ARBITRATION_LOST", True): DisputeLossReported,
 }
 # For these codes only `additionalData` says which of two things was done, or who has won.
-_MODIFIED: dict[tuple[str, bool], FactKind] = {
-    ("cancel", True): "voided",
-    ("refund", True): "refund",
-    ("refund", False): "refund",
-    ("cancel", False): "other",
+_MODIFIED: dict[tuple[str, bool], type[ProviderFact]] = {
+    ("cancel", True): VoidReported,
+    ("refund", True): RefundReported,
+    ("refund", False): RefundReported,
+    ("cancel", False): OtherReported,
 }
-_DECIDED: dict[str, FactKind] = {"Won": "dispute_won", "Lost": "dispute_lost"}
+_DECIDED: dict[str, type[ProviderFact]] = {"Won": DisputeWinReported, "Lost": DisputeLossReported}
 _BY_DISPUTE_STATUS = ("DISPUTE_DEFENSE_PERIOD_ENDED", "PREARBITRATION_ACCEPTED", "PREARBITRATION_DECLINED")
 
 
@@ -88,6 +112,28 @@ class CaptureMode:
 MANUAL = CaptureMode()
 
 
+def facts_from(body: bytes, key: str, mode: CaptureMode = MANUAL) -> list[PartnerFact]:
+    """Returns the facts of a body's notifications. An unreadable notification does not affect the others.
+
+    Raises `SignatureDoesNotMatch` if no notification of the body is signed.
+    """
+    try:
+        content = read_json(body, "Adyen")
+        items = items_of(content if isinstance(content, dict) else {})
+    except PayloadNotUnderstood as problem:  # a body is not signed as a whole, only its notifications are
+        raise SignatureDoesNotMatch(f"The body is not signed: {problem}") from None
+    facts: list[PartnerFact] = []
+    signed = {id(item) for item in _signed(items, key)}
+    for item in items:
+        try:
+            if id(item) not in signed:
+                raise Unreadable("it is not signed with our key, unlike other notifications of its body")
+            facts.append(read_notification(item, mode))
+        except Unreadable as problem:
+            facts.append(BodyUnread(PSP, to_json(item), "webhook_unread", {"reason": str(problem)}))
+    return facts
+
+
 def read_notification(item: Mapping[str, Any], mode: CaptureMode = MANUAL) -> ProviderFact:
     """Returns the fact of one notification. Raises `Unreadable`."""
     try:
@@ -114,23 +160,24 @@ def _fact(item: Mapping[str, Any], mode: CaptureMode) -> ProviderFact:
     code, success = str(item["eventCode"]), str(item["success"]).lower() == "true"
     kind = _kind(code, success, item, mode)
     reference, original = str(item["pspReference"]), str(item.get("originalReference") or "")
-    amount = amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind != "other" else None
+    amount = (
+        amount_of(item["amount"]["value"], item["amount"]["currency"], _DIGITS) if kind is not OtherReported else None
+    )
     data = item.get("additionalData") or {}
-    return ProviderFact(
+    return kind(
         psp=PSP,
         # Notifications have no id; these three fields identify one.
         message_id=f"{code}.{reference}.{str(success).lower()}",
-        kind=kind,
         type=code,
         happened_at=instant_or_none(read_instant, item.get("eventDate")),
         names=tuple(reference_key(name) for name in (reference, original) if name),
-        said=_said(kind, item, mode) | ({} if kind == "dispute_won" else {"amount": amount}),
-        amount=amount,
+        amount=None if kind is DisputeWinReported else amount,
         order=order_named(data.get("metadata.merchant_id"), data.get("metadata.order_id")),
+        **_said(kind, item, mode),
     )
 
 
-def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) -> FactKind:
+def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) -> type[ProviderFact]:
     """Returns the kind of fact. Raises `Unreadable` if the notification does not say which of two things was done."""
     data = item.get("additionalData") or {}
     if code == "CANCEL_OR_REFUND":
@@ -141,37 +188,34 @@ def _kind(code: str, success: bool, item: Mapping[str, Any], mode: CaptureMode) 
             )
         return _MODIFIED[str(action), success]
     if code in _BY_DISPUTE_STATUS and success:
-        return _DECIDED.get(str(data.get("disputeStatus")), "other")
-    kind = _KINDS.get((code, success), "other")
-    return "captured" if kind == "authorised" and mode.is_automatic(item) else kind
+        return _DECIDED.get(str(data.get("disputeStatus")), OtherReported)
+    kind = _KINDS.get((code, success), OtherReported)
+    return CaptureReported if kind is AuthorisationReported and mode.is_automatic(item) else kind
 
 
-def _said(kind: FactKind, item: Mapping[str, Any], mode: CaptureMode) -> dict[str, Any]:
+def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) -> dict[str, Any]:
     """Returns the fields of the report without its amount."""
     code, reference = str(item["eventCode"]), str(item["pspReference"])
     payment = str(item.get("originalReference") or "") or reference
-    match kind:
-        case "authorised" | "voided" | "expired":
-            return {"payment_id": payment, "psp_ref": reference}
-        case "captured":
-            # An automatic capture has only its payment's reference, in every notification.
-            name = payment if mode.is_automatic(item) else reference
-            return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
-        case "failed":
-            of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
-            return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
-        case "refund":
-            attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")
-            # If a refund is cancelled before it is paid, its reference is the original of that request.
-            name = payment if code == "VOID_PENDING_REFUND" else reference
-            named = {"psp_refund_ref": name, "attempt_id": attempt_id or None}
-            return {"outcome": _refund_outcome(item)} | named
-        case "dispute_opened":
-            stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
-            return {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
-        case "dispute_withdrawn" | "dispute_lost" | "dispute_won":
-            return {"dispute_id": reference, "payment_id": payment}
-    return {}
+    if kind is OtherReported:
+        return {}
+    if kind is CaptureReported:
+        # An automatic capture has only its payment's reference, in every notification.
+        name = payment if mode.is_automatic(item) else reference
+        return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
+    if kind is PaymentFailureReported:
+        of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
+        return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
+    if kind is RefundReported:
+        attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")
+        # If a refund is cancelled before it is paid, its reference is the original of that request.
+        name = payment if code == "VOID_PENDING_REFUND" else reference
+        return {"outcome": _refund_outcome(item), "psp_refund_ref": name, "attempt_id": attempt_id or None}
+    if kind is DisputeOpeningReported:
+        stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
+        return {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
+    own = {"dispute_id": reference} if issubclass(kind, DisputeFact) else {"psp_ref": reference}
+    return {"payment_id": payment} | own
 
 
 def _refund_outcome(item: Mapping[str, Any]) -> str:
@@ -184,3 +228,45 @@ def _refund_outcome(item: Mapping[str, Any]) -> str:
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:
     raw = str((item.get("additionalData") or {}).get("chargebackReasonCode") or "")
     return {"reason": _REASONS.get(raw, "general"), "raw_code": raw[:500]}
+
+
+def _signed(items: Iterable[Any], key: str) -> list[Mapping[str, Any]]:
+    """Returns the signed notifications. Raises `SignatureDoesNotMatch` if there is none.
+
+    Each has its own signature: base64 of the HMAC-SHA256 under the hexadecimal key, over eight fields joined by colons
+    (Adyen, Verify HMAC signatures).
+    """
+    signed: list[Mapping[str, Any]] = [item for item in items if isinstance(item, dict) and _is_signed(item, key)]
+    if not signed:
+        raise SignatureDoesNotMatch(
+            "The body holds no notification whose hmacSignature matches its fields and our key."
+        )
+    return signed
+
+
+def _is_signed(item: Mapping[str, Any], key: str) -> bool:
+    given = str(_object(item, "additionalData").get("hmacSignature") or "")
+    return hmac.compare_digest(signature_of(item, key).encode(), given.encode())
+
+
+def signature_of(item: Mapping[str, Any], key: str) -> str:
+    """Returns the signature that Adyen gives a notification."""
+    amount = _object(item, "amount")
+    fields = (
+        item.get("pspReference"),
+        item.get("originalReference"),
+        item.get("merchantAccountCode"),
+        item.get("merchantReference"),
+        amount.get("value"),
+        amount.get("currency"),
+        item.get("eventCode"),
+        item.get("success"),
+    )
+    text = ":".join("" if field is None else str(field) for field in fields)
+    return b64encode(hmac.digest(bytes.fromhex(key), text.encode(), hashlib.sha256)).decode()
+
+
+def _object(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Returns the object of this name, or an empty one: an unsigned body may hold anything."""
+    found = item.get(name)
+    return found if isinstance(found, dict) else {}

@@ -19,11 +19,11 @@ from ledger.limits import LATEST_DAY
 from ledger.money import Money, total
 from ledger.numbers import read_decimal
 from ledger.references import reference_key
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv
-from service.adapters.files.unread import Unusable
-from service.adapters.psp.payout_rows import given_rate, read_payout
-from service.adapters.psp.report import LineKind, ReportBatch, ReportLine, with_unusable
+from service.formats.bad_file import BadFile
+from service.formats.csv_table import Cells, read_csv
+from service.formats.settlement_rows import given_rate, read_payout, with_unusable
+from service.formats.unread import Unusable
+from service.partner_facts.settlement import LineKind, ReportBatch, ReportLine
 
 PSP = "adyen"
 COLUMNS = (

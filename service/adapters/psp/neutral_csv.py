@@ -26,10 +26,11 @@ from ledger.events.psp_settlement import SettledKind
 from ledger.fx import CNY
 from ledger.limits import LATEST_DAY
 from ledger.money import Money, total
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv, usual
-from service.adapters.files.unread import Unusable
-from service.adapters.psp.report import ReportBatch, ReportLine, amounts, charged_amount, take, with_unusable
+from service.formats.bad_file import BadFile
+from service.formats.csv_table import Cells, read_csv, usual
+from service.formats.settlement_rows import amounts, charged_amount, take, with_unusable
+from service.formats.unread import Unusable
+from service.partner_facts.settlement import ReportBatch, ReportLine
 
 COLUMNS = (
     "batch_ref", "psp_ref", "kind", "reference", "merchant_id", "order_id", "currency", "gross", "fee", "net", "rate",

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.instants import instant_of_seconds
 from ledger.money import Money
 from ledger.references import reference_key
-from service.adapters.psp.facts import FactKind, ProviderFact, Unreadable, amount_of, instant_or_none, order_named
+from service.formats.bodies import read_json
+from service.formats.hmac_headers import expect_one, header_of
+from service.formats.provider_values import Unreadable, amount_of, instant_or_none, order_named
+from service.formats.refused_bodies import SignatureDoesNotMatch
+from service.partner_facts.bodies import BodyUnread
+from service.partner_facts.facts import PartnerFact
+from service.partner_facts.payments import (
+    AuthorisationReported,
+    CaptureReported,
+    DisputeFeeReported,
+    DisputeLossReported,
+    DisputeOpeningReported,
+    DisputeWinReported,
+    DisputeWithdrawalReported,
+    ExpiryReported,
+    OtherReported,
+    PaymentFailureReported,
+    ProviderFact,
+    ProviderPayoutFailureReported,
+    RefundReported,
+    VoidReported,
+)
 
 PSP = "stripe"
+_HEADER = "stripe-signature"
+_STAMP = re.compile(r"[0-9]{1,12}")  # seconds since 1970
+_TOLERANCE = timedelta(minutes=5)  # Stripe's own tolerance: an older body may be a replay
+_Read = tuple[type[ProviderFact], dict[str, Any], list[str | None]]  # the fact, its fields and its references
 # Stripe's dispute reasons that decide liability (policy `dispute_liability`).
 _REASONS = {"product_not_received": "not_received", "product_unacceptable": "product_unacceptable"}
 # Currencies whose minor units at Stripe differ from ISO 4217 (Stripe, Supported currencies, special cases).
@@ -19,34 +47,65 @@ _DIGITS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _NOT_STRIPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _REFUND_OUTCOMES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 # Closed disputes by status. `prevented` does not say who has the money, so that it is left to people.
-_DISPUTE_ENDS: dict[str, FactKind] = {
-    "won": "dispute_won",
-    "warning_closed": "dispute_won",  # an inquiry that did not become a chargeback
-    "charge_refunded": "dispute_won",
-    "lost": "dispute_lost",
+_DISPUTE_ENDS: dict[str, type[DisputeWinReported | DisputeLossReported]] = {
+    "won": DisputeWinReported,
+    "warning_closed": DisputeWinReported,  # an inquiry that did not become a chargeback
+    "charge_refunded": DisputeWinReported,
+    "lost": DisputeLossReported,
 }
 
 
+def facts_from(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> list[PartnerFact]:
+    """Returns the facts of one signed event: a dispute with its fee, a refunded charge with its refunds.
+
+    Raises `SignatureDoesNotMatch`, and `PayloadNotUnderstood` if the body is not a JSON object.
+    """
+    _expect_signature(body, headers, secret, now=now)
+    event = read_json(body, "Stripe")
+    if not isinstance(event, dict):
+        raise Unreadable(f"Stripe sends an object, but this body is a {type(event).__name__}.")
+    facts: list[PartnerFact] = []
+    try:
+        facts.append(fact := read_event(event))
+        facts.extend(read_further(event, fact))
+    except Unreadable as problem:
+        facts.append(BodyUnread(PSP, body, "webhook_unread", {"reason": str(problem)}))
+    return facts
+
+
+def _expect_signature(body: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> None:
+    """Checks `t=<seconds>,v1=<hex>…`, the HMAC-SHA256 of `t.body` (Stripe, Verify webhook signatures manually).
+
+    While a secret is being changed there is one `v1` for each secret. Raises `SignatureDoesNotMatch`.
+    """
+    parts = [part.strip().partition("=") for part in header_of(headers, _HEADER).split(",")]
+    stamp = next((value for name, _, value in parts if name == "t"), "")
+    expected = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    expect_one(expected, [value for name, _, value in parts if name == "v1"], _HEADER)
+    if not _STAMP.fullmatch(stamp) or abs(now.timestamp() - int(stamp)) > _TOLERANCE.total_seconds():
+        raise SignatureDoesNotMatch(
+            f"The webhook was signed at {stamp[:20]!r}, more than {_TOLERANCE} from now: it may be a replay."
+        )
+
+
 def read_event(event: Mapping[str, Any]) -> ProviderFact:
-    """Returns the fact of an event; of kind `other` if the event is not about an order's money. Raises `Unreadable`."""
+    """Returns the fact of an event; `OtherReported` if it is not about an order's money. Raises `Unreadable`."""
     try:
         type_, id_, found = str(event["type"]), str(event["id"]), event["data"]["object"]
         created = instant_or_none(instant_of_seconds, event.get("created"))
-        kind, said, names = _read(type_, found)
+        fact, said, names = _read(type_, found)
     except Unreadable:
         raise
     except _NOT_STRIPES as error:
         raise Unreadable(f"not an event of Stripe: {type(error).__name__} {error}") from None
-    return ProviderFact(
+    return fact(
         psp=PSP,
         message_id=id_,
-        kind=kind,
         type=type_,
         happened_at=created,
         names=tuple(reference_key(name) for name in names if name),
-        said=said,
-        amount=said.get("amount"),
         order=_order(found.get("metadata")),
+        **said,
     )
 
 
@@ -57,7 +116,7 @@ def read_further(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[Provi
     """
     try:
         found = event["data"]["object"]
-        if fact.kind == "dispute_withdrawn":
+        if isinstance(fact, DisputeWithdrawalReported):
             yield from _fees(found, fact)
         elif fact.type == "charge.refunded":
             yield from _listed_refunds(found, fact)
@@ -67,14 +126,23 @@ def read_further(event: Mapping[str, Any], fact: ProviderFact) -> Iterator[Provi
         raise Unreadable(f"not a {fact.type} of Stripe: {type(error).__name__} {error}") from None
 
 
-def _fees(dispute: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+def _fees(dispute: Mapping[str, Any], fact: DisputeWithdrawalReported) -> Iterator[DisputeFeeReported]:
     for entry in dispute.get("balance_transactions") or ():
         if not entry.get("fee"):
             continue
-        named = {"dispute_id": fact.said["dispute_id"], "capture_ref": fact.said["capture_ref"]}
-        amount, txn = _amount(entry["fee"], entry["currency"]), str(entry["id"])
-        said = named | {"psp_ref": txn, "amount": amount}
-        yield replace(fact, kind="dispute_fee", message_id=f"{fact.message_id}.{txn}", said=said, amount=amount)
+        txn = str(entry["id"])
+        yield DisputeFeeReported(
+            psp=PSP,
+            message_id=f"{fact.message_id}.{txn}",
+            type=fact.type,
+            happened_at=fact.happened_at,
+            names=fact.names,
+            order=fact.order,
+            dispute_id=fact.dispute_id,
+            capture_ref=fact.capture_ref,
+            psp_ref=txn,
+            amount=_amount(entry["fee"], entry["currency"]),
+        )
 
 
 def _listed_refunds(charge: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
@@ -83,14 +151,18 @@ def _listed_refunds(charge: Mapping[str, Any], fact: ProviderFact) -> Iterator[P
     """
     for refund in (charge.get("refunds") or {}).get("data") or ():
         kind, said, names = _refund({"charge": charge["id"]} | refund)
-        message, order = f"{fact.message_id}.{refund['id']}", _order(refund.get("metadata")) or fact.order
-        names_ = tuple(reference_key(name) for name in names if name)
-        yield replace(
-            fact, kind=kind, message_id=message, said=said, names=names_, amount=said.get("amount"), order=order
+        yield kind(
+            psp=PSP,
+            message_id=f"{fact.message_id}.{refund['id']}",
+            type=fact.type,
+            happened_at=fact.happened_at,
+            names=tuple(reference_key(name) for name in names if name),
+            order=_order(refund.get("metadata")) or fact.order,
+            **said,
         )
 
 
-def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _read(type_: str, found: Mapping[str, Any]) -> _Read:
     match found.get("object"), type_:
         case "charge", "charge.succeeded" | "charge.captured" | "charge.updated" | "charge.failed":
             return _charge(type_, found)
@@ -107,11 +179,11 @@ def _read(type_: str, found: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any
         case "dispute", _ if type_.startswith("charge.dispute."):
             return _dispute(type_, found)
         case "payout", "payout.failed" | "payout.canceled":
-            return "payout_failed", {}, [str(found["id"])]
-    return "other", {}, [_text(found.get("id")), _text(found.get("charge"))]
+            return ProviderPayoutFailureReported, {}, [str(found["id"])]
+    return OtherReported, {}, [_text(found.get("id")), _text(found.get("charge"))]
 
 
-def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _charge(type_: str, charge: Mapping[str, Any]) -> _Read:
     payment = _text(charge.get("payment_intent")) or str(charge["id"])
     names: list[str | None] = [str(charge["id"]), payment]
     said: dict[str, Any] = {"payment_id": payment, "psp_ref": str(charge["id"])}
@@ -120,39 +192,39 @@ def _charge(type_: str, charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, 
             "amount": _amount(charge["amount"], charge["currency"]),
             "code": charge.get("failure_code") or "failed",
         }
-        return "failed", said | failed, names
+        return PaymentFailureReported, said | failed, names
     if charge.get("captured") or charge.get("amount_captured"):
         captured = _amount(charge.get("amount_captured") or charge["amount"], charge["currency"])
-        return "captured", _captured(payment, str(charge["id"]), captured), names
-    return "authorised", said | {"amount": _amount(charge["amount"], charge["currency"])}, names
+        return CaptureReported, _captured(payment, str(charge["id"]), captured), names
+    return AuthorisationReported, said | {"amount": _amount(charge["amount"], charge["currency"])}, names
 
 
-def _payment_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _payment_intent(intent: Mapping[str, Any]) -> _Read:
     """Returns the capture of a payment intent's only successful charge."""
     charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
     if charge is None or not intent.get("amount_received"):
-        return "other", {}, [charge, payment]
+        return OtherReported, {}, [charge, payment]
     captured = _amount(intent["amount_received"], intent["currency"])
-    return "captured", _captured(payment, charge, captured), [charge, payment]
+    return CaptureReported, _captured(payment, charge, captured), [charge, payment]
 
 
-def _expired(charge: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _expired(charge: Mapping[str, Any]) -> _Read:
     """Returns the expiry of the part of a charge that was not captured."""
     payment = _text(charge.get("payment_intent")) or str(charge["id"])
     said = {"payment_id": payment, "psp_ref": str(charge["id"]), "amount": _rest(charge, "amount_captured")}
-    return "expired", said, [str(charge["id"]), payment]
+    return ExpiryReported, said, [str(charge["id"]), payment]
 
 
-def _canceled(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
-    """Returns the void of the amount that the intent's charge held; `other` without a charge."""
+def _canceled(intent: Mapping[str, Any]) -> _Read:
+    """Returns the void of the amount that the intent's charge held; `OtherReported` without a charge."""
     charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
     if charge is None:
-        return "other", {}, [payment]
+        return OtherReported, {}, [payment]
     said = {"payment_id": payment, "psp_ref": charge, "amount": _rest(intent, "amount_received")}
-    return "voided", said | {"code": _text(intent.get("cancellation_reason")) or ""}, [charge, payment]
+    return VoidReported, said | {"code": _text(intent.get("cancellation_reason")) or ""}, [charge, payment]
 
 
-def _failed_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _failed_intent(intent: Mapping[str, Any]) -> _Read:
     charge, payment = _text(intent.get("latest_charge")), str(intent["id"])
     said = {
         "payment_id": payment,
@@ -160,7 +232,7 @@ def _failed_intent(intent: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any],
         "amount": _amount(intent["amount"], intent["currency"]),
     }
     error = intent.get("last_payment_error") or {}
-    return "failed", said | {"code": _text(error.get("code")) or "failed"}, [charge, payment]
+    return PaymentFailureReported, said | {"code": _text(error.get("code")) or "failed"}, [charge, payment]
 
 
 def _rest(found: Mapping[str, Any], taken: str) -> Money:
@@ -178,12 +250,12 @@ def _captured(payment_id: str, charge: str, amount: Money) -> dict[str, Any]:
     }
 
 
-def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _refund(refund: Mapping[str, Any]) -> _Read:
     attempt_id = _text((refund.get("metadata") or {}).get("attempt_id"))
     names = [str(refund["id"]), attempt_id, _text(refund.get("charge")), _text(refund.get("payment_intent"))]
     outcome = _REFUND_OUTCOMES.get(str(refund.get("status")))
     if outcome is None:
-        return "other", {}, names  # still pending
+        return OtherReported, {}, names  # still pending
     said = {
         "outcome": outcome,
         "psp_refund_ref": str(refund["id"]),
@@ -193,10 +265,10 @@ def _refund(refund: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[s
     }
     if charge := _text(refund.get("charge")):
         said["capture_ref"] = charge
-    return "refund", said, names
+    return RefundReported, said, names
 
 
-def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str, Any], list[str | None]]:
+def _dispute(type_: str, dispute: Mapping[str, Any]) -> _Read:
     charge = _text(dispute.get("charge"))
     names = [str(dispute["id"]), charge, _text(dispute.get("payment_intent"))]
     said: dict[str, Any] = {"dispute_id": str(dispute["id"]), "capture_ref": charge}
@@ -212,19 +284,19 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> tuple[FactKind, dict[str
                 "raw_code": reason,
                 "due_by": instant_or_none(instant_of_seconds, due_by),
             }
-            return "dispute_opened", said, names
+            return DisputeOpeningReported, said, names
         case "charge.dispute.funds_withdrawn":
-            return "dispute_withdrawn", said | {"amount": amount}, names
+            return DisputeWithdrawalReported, said | {"amount": amount}, names
         case "charge.dispute.closed":
             if status not in _DISPUTE_ENDS:
                 raise Unreadable(f"a dispute is closed, but its status {status[:40]!r} does not say who won")
             end = _DISPUTE_ENDS[status]
-            return end, said | ({"amount": amount} if end == "dispute_lost" else {}), names
+            return end, said | ({"amount": amount} if end is DisputeLossReported else {}), names
         case "charge.dispute.funds_reinstated":
             if status != "won":
                 raise Unreadable(f"funds of a dispute are reinstated, but its status is {status[:40]!r}, not won")
-            return "dispute_won", said, names
-    return "other", {}, names
+            return DisputeWinReported, said, names
+    return OtherReported, {}, names
 
 
 def _order(metadata: Any) -> tuple[str, str] | None:

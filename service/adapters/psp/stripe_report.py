@@ -13,11 +13,11 @@ from datetime import date
 
 from ledger.limits import LATEST_DAY
 from ledger.money import Money
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.csv_table import Cells, read_csv, usual
-from service.adapters.files.unread import Unusable
-from service.adapters.psp.payout_rows import given_rate, read_payout
-from service.adapters.psp.report import LineKind, ReportBatch, ReportLine, amounts, charged_amount, with_unusable
+from service.formats.bad_file import BadFile
+from service.formats.csv_table import Cells, read_csv, usual
+from service.formats.settlement_rows import amounts, charged_amount, given_rate, read_payout, with_unusable
+from service.formats.unread import Unusable
+from service.partner_facts.settlement import LineKind, ReportBatch, ReportLine
 
 PSP = "stripe"
 COLUMNS = (

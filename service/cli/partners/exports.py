@@ -20,7 +20,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.log.rows import Recorded
-    from service.adapters.bank.pain001 import Payee
+    from service.exports.pain001 import Payee
 
 
 exporting = typer.Typer(no_args_is_help=True, help="Export the journal or payouts to other programs.")
@@ -36,7 +36,7 @@ def to_beancount(
     settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
 ) -> None:
     """Export the whole journal for Beancount. `bean-check` accepts it and computes the same balances."""
-    from service.adapters.journal.beancount import write_beancount
+    from service.exports.beancount import write_beancount
 
     _export(settings, write_beancount, output, as_of, as_known_at)
 
@@ -47,7 +47,7 @@ def to_hledger(
     settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None
 ) -> None:
     """Export the whole journal for hledger. `hledger check --strict` accepts it and computes the same balances."""
-    from service.adapters.journal.hledger import write_hledger
+    from service.exports.hledger import write_hledger
 
     _export(settings, write_hledger, output, as_of, as_known_at)
 
@@ -56,7 +56,7 @@ def to_hledger(
 @takes_settings()
 def to_csv(settings: Settings, output: Output = None, as_of: AsOfOption = None, as_known_at: AsKnownAt = None) -> None:
     """Export the whole journal as CSV, one row for each journal line."""
-    from service.adapters.journal.journal_csv import write_journal_csv
+    from service.exports.journal_csv import write_journal_csv
 
     _export(settings, write_journal_csv, output, as_of, as_known_at)
 
@@ -87,8 +87,8 @@ def to_bank(
     """
     from ledger.accounting_days import accounting_day
     from projections.balances.payouts import Payouts, payouts
-    from service.adapters.bank.pain001 import Debtor, payment_order
-    from service.adapters.bank.written_orders import record_order
+    from service.exports.pain001 import Debtor, payment_order
+    from service.intake.payment_orders import record_order
 
     with reading(settings, [Payouts()]) as app:
         order = payment_order(
@@ -117,7 +117,7 @@ def _export(
     as_of: str | None,
     as_known_at: str | None,
 ) -> None:
-    from service.adapters.journal.postings import posted
+    from service.exports.postings import posted
 
     day, instant = day_of(as_of), instant_of(as_known_at)
     with opened(settings) as app, answerable(), _opened(output) as out:
@@ -127,8 +127,8 @@ def _export(
 
 
 def _payees(path: Path) -> dict[str, Payee]:
-    from service.adapters.bank.pain001 import Payee
-    from service.adapters.files.bad_file import BadFile
+    from service.exports.pain001 import Payee
+    from service.formats.bad_file import BadFile
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

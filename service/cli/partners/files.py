@@ -19,9 +19,9 @@ from service.tables.tables import FILE
 
 if TYPE_CHECKING:
     from ledger.money import Money
-    from service.adapters.files.importer import FileSummary, Progress
-    from service.adapters.psp.report import ReportBatch
     from service.app import App
+    from service.intake.files import FileSummary, Progress
+    from service.partner_facts.settlement import ReportBatch
 
 _SHOWN = 20
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File as the partner sent it.")]
@@ -77,9 +77,9 @@ def from_psp(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Import a settlement report of a provider. Each line is matched to its order; a mismatch opens a break."""
-    from service.adapters.files.days import last_day
-    from service.adapters.files.importer import read_file
-    from service.adapters.psp.importer import import_report
+    from service.formats.days import last_day
+    from service.intake.files import read_file
+    from service.intake.settlement_reports import import_report
 
     provider = psp or _provider_of(form)
     raw = read_file(file)
@@ -101,8 +101,8 @@ def from_bank(
 ) -> None:
     """Import a bank statement (ISO 20022 camt.053): payouts are paid or returned, deposits are matched, other entries
     open breaks."""
-    from service.adapters.bank.importer import import_camt
-    from service.adapters.files.importer import read_file
+    from service.intake.bank_statements import import_camt
+    from service.intake.files import read_file
 
     raw = read_file(file)
     _record(settings, format, partial(import_camt, file=raw, bank=bank))
@@ -116,8 +116,8 @@ def from_order(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Import a bank's answer to a payment order (ISO 20022 pain.002): payouts are accepted, paid or refused."""
-    from service.adapters.bank.pain002 import import_pain002
-    from service.adapters.files.importer import read_file
+    from service.intake.files import read_file
+    from service.intake.payment_answers import import_pain002
 
     raw = read_file(file)
     _record(settings, format, partial(import_pain002, file=raw, bank=bank))
@@ -132,8 +132,8 @@ def from_partner(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Import an invoice for freight or duty in the neutral format, one parcel a row."""
-    from service.adapters.files.importer import read_file
-    from service.adapters.invoices.importer import import_invoice
+    from service.intake.files import read_file
+    from service.intake.invoices import import_invoice
 
     raw = read_file(file)
     _record(settings, format, partial(import_invoice, file=raw, partner=partner, match=match))
@@ -152,8 +152,8 @@ def from_carrier(
     Scans are matched to parcels by tracking number, else they wait as unmatched items. A raw body is kept whole with
     its codes.
     """
-    from service.adapters.carriers.importer import import_tracking
-    from service.adapters.files.importer import read_file
+    from service.intake.files import read_file
+    from service.intake.tracking import import_tracking
 
     if form is TrackingForm.RAW and not carrier:
         raise typer.BadParameter("says who sent a raw body", param_hint="--carrier")

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from commands.parcels.report_tracking import ReportTracking, TrackedMilestone
-from ledger.events.milestones import MILESTONES
+from commands.parcels.report_tracking import ReportTracking
+from ledger.events.milestones import MILESTONES, TrackedMilestone
 from ledger.events.parcels import (
     ParcelDeparted,
     ParcelFound,

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import RawFile, Row
-from service.adapters.files.unread import UnreadItem, unread_rows
+from service.formats.bad_file import BadFile
+from service.intake.unread_rows import unread_rows
+from service.partner_facts.bodies import UnreadItem
+from service.partner_reports.rows import RawFile, Row
 
 LAST = date(2026, 4, 10)
 NOW = datetime(2025, 5, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from projections.tracking.tracking_numbers import SCAN
 from service.adapters.carriers import aftership, easypost, parsed, upu
 from tests.service.adapters.planted import Form, Found, Plant
+from tests.support.partner_facts import commands_from
 
 _ODD: tuple[Any, ...] = (
     None, "", " ", "x", "x\0y", "\u0663", "x" * 3000, 0, -1, 10**30, 1.5, 1e300, True, False, [], [3], {}, {"x": 1},
@@ -57,7 +58,7 @@ class Body:
         return frozenset((f"{parcel}.1", f"{parcel}.2"))
 
     def _read(self, content: bytes) -> Found:
-        commands = self.module.commands_from(content, {}, None, lambda _: ())
+        commands = commands_from(self.module, content, lambda _: ())
         for command in commands:
             command.fingerprint()
         notes = [each for each in commands if isinstance(each, ReportUnmatchedFact)]

@@ -11,10 +11,11 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 
 from ledger.money import Money
 from projections.reconciliation.expected_at_bank import Expectation
-from service.adapters.bank.camt import read_camt
-from service.adapters.bank.importer import statement_rows
-from service.adapters.bank.pain002 import answer_rows, read_pain002, spread
-from service.adapters.files.importer import RawFile
+from service.adapters.bank.camt.statements import read_camt
+from service.adapters.bank.pain002 import read_pain002
+from service.intake.bank_statements import statement_rows
+from service.intake.payment_answers import answer_rows, spread
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.planted import LAST, NOW, Form, Found, Plant, recorded
 
 _TEXTS = ("", "x", "\u0663", "-1.00", "1e3", "9999-12-31", "99999999999999999999", "x" * 3000)

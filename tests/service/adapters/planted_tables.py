@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from service.adapters.files.importer import RawFile
-from service.adapters.invoices.importer import COLUMNS as INVOICE
-from service.adapters.invoices.importer import read_invoice
+from service.adapters.invoices.neutral_csv import COLUMNS as INVOICE
+from service.adapters.invoices.neutral_csv import read_invoice
 from service.adapters.psp.adyen_report import read_adyen
-from service.adapters.psp.batch_commands import BatchCommands, BatchContext
-from service.adapters.psp.known_lines import KnownLines
 from service.adapters.psp.neutral_csv import COLUMNS as NEUTRAL
 from service.adapters.psp.neutral_csv import read_neutral
-from service.adapters.psp.report import ReportBatch
 from service.adapters.psp.stripe_report import COLUMNS as STRIPE
 from service.adapters.psp.stripe_report import read_stripe
+from service.partner_facts.settlement import ReportBatch
+from service.partner_reports.known_lines import KnownLines
+from service.partner_reports.rows import RawFile
+from service.partner_reports.settlement_batches import BatchCommands, BatchContext
 from tests.service.adapters.planted import LAST, NOW, Form, Found, Plant, recorded
 from tests.service.adapters.psp.reports import ADYEN, adyen_payout, entry
 

@@ -15,11 +15,11 @@ from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.psp_references import PspReferences
 from projections.reconciliation.unsettled import unsettled
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.automation.waiting_lines import WaitingLines
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import neutral
 from tests.service.adapters.psp.test_importer import FAR

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pytest
 
 from ledger.log.identity import Identity
-from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
+from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
 from service.http.limits import LONGEST_HEAD, MOST_HEADERS, MOST_PARTS, Deadlines
 from service.http.protocol import BoundedProtocol

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
+from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
 from service.http.webhooks import SENDERS
 

@@ -14,9 +14,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from projections.engine.views import Views
-from service.adapters.bodies import LONGEST_BYTES
-from service.adapters.psp.signatures import adyen_signature
+from service.adapters.psp.adyen_notifications import signature_of as adyen_signature
 from service.app import App
+from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
 from service.settings import Settings
 from tests.support.buses import Desk, open_desk, publish_programme

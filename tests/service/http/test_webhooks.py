@@ -15,8 +15,8 @@ from ledger.events.event import seal_place
 from ledger.events.platform import UnmatchedFactReported
 from projections.engine.views import Views
 from projections.tracking.tracking_numbers import TrackingNumbers
-from service.adapters.bodies import LONGEST_BYTES
 from service.app import App
+from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
 from service.http.webhooks import SENDERS
 from service.settings import Settings

@@ -16,11 +16,11 @@ from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
 from ledger.references import reference_key
 from projections.reconciliation.psp_references import PspReferences
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.http.application import make_application
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from service.settings import Settings
 from service.unmatched.items import match, waiting
 from service.views.follower import following

@@ -18,8 +18,8 @@ from ledger.money import Money
 from projections.worklists.exceptions import exceptions
 from service.adapters.psp.stripe_events import read_event
 from service.automation.unmatched_facts import WaitingFacts
+from service.intake.messages import RateNotKnown, record_facts
 from service.unmatched.payment_matches import PaymentMatcher
-from service.unmatched.provider_facts import RateNotKnown, record_facts
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, order_data, paid
 from tests.support.shops import app_of

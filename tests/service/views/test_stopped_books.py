@@ -23,14 +23,14 @@ from projections.engine.progress import progress
 from projections.engine.projection import Projection
 from projections.engine.views import ViewBehind
 from projections.reconciliation.psp_references import PspReferences
-from service.adapters.psp.facts import ProviderFact
 from service.adapters.psp.stripe_events import read_event
 from service.app import App
 from service.automation.unmatched_facts import WaitingFacts
 from service.finance.releases import Releases
 from service.finance.settlement_run import settle
 from service.http.application import make_application
-from service.unmatched.provider_facts import record_facts
+from service.intake.messages import record_facts
+from service.partner_facts.payments import ProviderFact
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.poison import Poison
 from tests.support.sales import merchant_ready, paid, sent, signed

@@ -9,9 +9,9 @@ import pytest
 
 from ledger.money import Money
 from ledger.references import reference_key
-from service.adapters.bank.camt import read_camt as read_file
-from service.adapters.bank.statement import BankStatement
-from service.adapters.files.bad_file import BadFile
+from service.adapters.bank.camt.statements import read_camt as read_file
+from service.formats.bad_file import BadFile
+from service.partner_facts.bank import BankStatement
 from tests.service.adapters.bank.statements import entry, statement
 
 Samples = Callable[[str], Path]

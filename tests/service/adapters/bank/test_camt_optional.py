@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from ledger.money import Money
-from service.adapters.bank.camt import CamtFile, read_camt
-from service.adapters.bank.statement import BankEntry
-from service.adapters.files.bad_file import BadFile
+from service.adapters.bank.camt.statements import CamtFile, read_camt
+from service.formats.bad_file import BadFile
+from service.partner_facts.bank import BankEntry
 from tests.service.adapters.bank.statements import entry, statement
 
 CHARGE = '<Chrgs><Rcrd><Amt Ccy="CNY">5.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>{included}</Rcrd></Chrgs>'

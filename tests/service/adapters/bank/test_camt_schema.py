@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pytest
 
-from service.adapters.bank.camt import read_camt
-from service.adapters.bank.statement import BankStatement
+from service.adapters.bank.camt.statements import read_camt
+from service.partner_facts.bank import BankStatement
 
 IMPORTING = (Path(__file__).parents[4] / "docs" / "importing.md").read_text()
 _NS = "{urn:iso:std:iso:20022:tech:xsd:camt.053.001.08}"

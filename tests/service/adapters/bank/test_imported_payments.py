@@ -11,10 +11,10 @@ import pytest
 from ledger.actors import Actor
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.bank.importer import import_camt
-from service.adapters.files.importer import RawFile
 from service.automation.missing_lines import MissingLines
 from service.finance.reconciliation import GRACE_DAYS
+from service.intake.bank_statements import import_camt
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid

@@ -16,11 +16,12 @@ from projections.balances.balances import balances
 from projections.balances.merchant_balances import MerchantBalances
 from projections.reconciliation.expected_at_bank import Expectation, ExpectedAtBank, expected_under, not_shown_yet
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.bank.importer import import_camt
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import FileSummary, RawFile
 from service.app import App
 from service.finance.settlement_run import payout_id_of
+from service.formats.bad_file import BadFile
+from service.intake.bank_statements import import_camt
+from service.intake.files import FileSummary
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.sales import PROVIDER
 

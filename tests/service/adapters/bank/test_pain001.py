@@ -12,7 +12,7 @@ from xmlschema import XMLSchema
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.balances.payouts import PayoutRow
-from service.adapters.bank.pain001 import NAMESPACE, Debtor, Payee, PaymentOrder, payment_order
+from service.exports.pain001 import NAMESPACE, Debtor, Payee, PaymentOrder, payment_order
 from service.failures import ServiceFailure
 
 NOW = datetime(2025, 4, 8, 8, tzinfo=UTC)

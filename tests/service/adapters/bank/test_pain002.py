@@ -13,14 +13,15 @@ from projections.balances.merchant_balances import MerchantBalances
 from projections.balances.payouts import Payouts, payouts
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.bank.importer import import_camt
-from service.adapters.bank.pain001 import Debtor, payment_order
-from service.adapters.bank.pain002 import import_pain002
-from service.adapters.bank.written_orders import record_order
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import FileSummary, RawFile
 from service.app import App
+from service.exports.pain001 import Debtor, payment_order
 from service.finance.settlement_run import payout_id_of
+from service.formats.bad_file import BadFile
+from service.intake.bank_statements import import_camt
+from service.intake.files import FileSummary
+from service.intake.payment_answers import import_pain002
+from service.intake.payment_orders import record_order
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 
 DEBTOR = Debtor("RedLedger", "110900", "102100099996")

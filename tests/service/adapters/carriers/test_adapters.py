@@ -22,9 +22,10 @@ from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from ledger.references import number_key
 from projections.tracking.tracking_numbers import NumberedParcel
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.times import read_day_and_clock, read_instant
-from service.adapters.raw_bodies import unmapped
-from service.adapters.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.formats.bodies import unmapped
+from service.formats.refused_bodies import PayloadNotUnderstood, SignatureDoesNotMatch
+from service.formats.scan_times import read_day_and_clock, read_instant
+from tests.support.partner_facts import commands_from
 
 PARCEL = NumberedParcel("M-1", "O-1", "P-1", "4px")
 NOON = "2025-04-02T12:00:00+08:00"
@@ -64,7 +65,7 @@ def tracker(status: str, *, detail: str = "status_update", at: str | None = "202
 
 
 def one(body: bytes, module: Any = aftership) -> Command:
-    (command,) = module.commands_from(body, {}, None, find)
+    (command,) = commands_from(module, body, find)
     assert isinstance(command, Command)
     return command
 
@@ -108,7 +109,7 @@ def test_a_loss_is_a_loss() -> None:
 
 def test_each_delivery_is_reported_as_it_would_be_by_a_message_of_its_own() -> None:
     points = checkpoint("Delivered_001"), checkpoint("Delivered_001", at="2025-04-03T12:00:00+08:00")
-    together = aftership.commands_from(webhook(*points), {}, None, find)
+    together = commands_from(aftership, webhook(*points), find)
     assert [command.id for command in together] == [one(webhook(point)).id for point in points]
 
 
@@ -155,14 +156,14 @@ def test_a_number_nobody_knows_stays_unmatched() -> None:
 
 def test_a_number_of_two_parcels_goes_to_the_one_of_its_carrier() -> None:
     both = (NumberedParcel("M-2", "O-2", "P-2", "SF"), NumberedParcel("M-1", "O-1", "P-1", "4PX"))
-    (report,) = aftership.commands_from(webhook(checkpoint("InTransit_004")), {}, None, lambda _: both)
+    (report,) = commands_from(aftership, webhook(checkpoint("InTransit_004")), lambda _: both)
     assert isinstance(report, ReportTracking)
     assert report.merchant_id == "M-1"
 
 
 def test_a_number_of_two_parcels_of_one_carrier_stays_unmatched() -> None:
     both = (NumberedParcel("M-2", "O-2", "P-2", "4px"), PARCEL)
-    (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004")), {}, None, lambda _: both)
+    (note,) = commands_from(aftership, webhook(checkpoint("InTransit_004")), lambda _: both)
     assert isinstance(note, ReportUnmatchedFact)
 
 
@@ -226,30 +227,30 @@ def signed_by_easypost(body: bytes) -> dict[str, str]:
 
 def test_aftership_is_known_by_its_signature() -> None:
     body = webhook(checkpoint("InTransit_004"))
-    assert aftership.commands_from(body, signed_by_aftership(body), SECRET, find)
+    assert commands_from(aftership, body, find, signed_by_aftership(body), SECRET)
 
 
 def test_easypost_is_known_by_its_signature() -> None:
     body = tracker("in_transit")
-    assert easypost.commands_from(body, signed_by_easypost(body), SECRET, find)
+    assert commands_from(easypost, body, find, signed_by_easypost(body), SECRET)
 
 
 def test_an_altered_body_is_refused() -> None:
     headers = signed_by_aftership(webhook(checkpoint("InTransit_004")))
     with pytest.raises(SignatureDoesNotMatch, match="does not match its body"):
-        aftership.commands_from(webhook(checkpoint("Delivered_001")), headers, SECRET, find)
+        commands_from(aftership, webhook(checkpoint("Delivered_001")), find, headers, SECRET)
 
 
 def test_an_unsigned_body_is_refused() -> None:
     with pytest.raises(SignatureDoesNotMatch, match="no x-hmac-signature header"):
-        easypost.commands_from(tracker("delivered"), {}, SECRET, find)
+        commands_from(easypost, tracker("delivered"), find, {}, SECRET)
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"{", b"\xff\xfe", b"12", b'"text"'])
 @pytest.mark.parametrize("module", [aftership, easypost, parsed, upu])
 def test_a_body_that_is_no_object_is_one_clear_sentence(module: Any, body: bytes) -> None:
     with pytest.raises(PayloadNotUnderstood, match=r"\.$"):
-        module.commands_from(body, {}, None, find)
+        commands_from(module, body, find)
 
 
 @pytest.mark.parametrize("module", [aftership, easypost, parsed, upu])
@@ -267,7 +268,7 @@ def test_malformed_xml_is_one_clear_sentence() -> None:
 
 def test_a_body_beyond_a_megabyte_is_not_read() -> None:
     with pytest.raises(PayloadNotUnderstood, match="at most"):
-        aftership.commands_from(b"[" + b" " * 1_048_576 + b"]", {}, None, find)
+        commands_from(aftership, b"[" + b" " * 1_048_576 + b"]", find)
 
 
 def test_xml_that_declares_entities_is_one_clear_sentence() -> None:
@@ -303,7 +304,7 @@ def altered(value: Any) -> Iterator[Any]:
 def test_whatever_stands_in_a_payload_is_kept_as_a_fact(module: Any) -> None:
     for content in altered(WHOLE[module]):
         body = json.dumps(content).encode()
-        commands = module.commands_from(body, {}, None, find)
+        commands = commands_from(module, body, find)
         assert commands, body
         assert all(command.fingerprint() for command in commands)
 
@@ -316,7 +317,7 @@ def test_a_number_of_any_length_is_looked_for_under_its_key(number: str) -> None
         asked.append(tracking_no)
         return ()
 
-    (note,) = aftership.commands_from(webhook(checkpoint("InTransit_004"), number=number), {}, None, nowhere)
+    (note,) = commands_from(aftership, webhook(checkpoint("InTransit_004"), number=number), nowhere)
     assert asked == [number_key(number)]
     assert isinstance(note, ReportUnmatchedFact)
     assert note.refs["tracking_no"] == kept_text(number)

@@ -11,8 +11,9 @@ import pytest
 from commands.unmatched.report_unmatched_fact import ReportUnmatchedFact
 from projections.tracking.tracking_numbers import SCAN
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.scan_commands import Lookup
-from service.adapters.raw_bodies import ITEM_UNREAD
+from service.partner_facts.bodies import ITEM_UNREAD
+from service.partner_reports.scans import Lookup
+from tests.support.partner_facts import commands_from
 
 AT = "2025-04-03T12:00:00+08:00"
 _POINT = {"tag": "InTransit", "subtag": "InTransit_004", "checkpoint_time": AT}
@@ -50,7 +51,7 @@ NOBODY: Lookup = lambda number: ()  # noqa: ARG005, E731
 
 def read(module: Any, body: Any) -> tuple[list[ReportUnmatchedFact], list[ReportUnmatchedFact]]:
     """The scans, and what is kept beside them."""
-    commands = module.commands_from(json.dumps(body).encode(), {}, None, NOBODY)
+    commands = commands_from(module, json.dumps(body).encode(), NOBODY)
     return (
         [each for each in commands if each.kind == SCAN],
         [each for each in commands if each.kind != SCAN],

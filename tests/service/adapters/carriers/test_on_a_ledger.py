@@ -23,6 +23,7 @@ from service.adapters.carriers import aftership
 from service.unmatched.items import match as match_by_hand
 from service.unmatched.scan_matches import ScanMatcher
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
+from tests.support.partner_facts import commands_from
 from tests.support.sales import BUYER, CARRIER, merchant_ready, order_data
 from tests.support.shops import app_of
 
@@ -51,7 +52,7 @@ def webhook(event_id: str = "evt-1", **other: Any) -> bytes:
 
 def deliver(desk: Desk, body: bytes) -> list[Outcome]:
     opened = views(desk)
-    commands = aftership.commands_from(body, {}, None, lambda number: parcels_numbered(opened, number))
+    commands = commands_from(aftership, body, lambda number: parcels_numbered(opened, number))
     return desk.bus.submit(commands)
 
 

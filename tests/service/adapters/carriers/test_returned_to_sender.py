@@ -9,7 +9,7 @@ import pytest
 
 from ledger.refusals.catalogue import NotSignedOff
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.scan import Scan
+from service.partner_facts.parcels import ParcelScanned
 from tests.support.given import PARTNER
 from tests.support.orders import OrderScenario, after_days
 
@@ -20,27 +20,27 @@ def at(day: int) -> str:
     return after_days(day).isoformat()
 
 
-def by_easypost(points: Iterable[tuple[int, Words]]) -> list[Scan]:
+def by_easypost(points: Iterable[tuple[int, Words]]) -> list[ParcelScanned]:
     details = [{"status": words[0], "status_detail": words[1], "datetime": at(day)} for day, words in points]
     return easypost.scans_of({"tracking_code": "T-P-2", "carrier": "USPS", "tracking_details": details})
 
 
-def by_aftership(points: Iterable[tuple[int, Words]]) -> list[Scan]:
+def by_aftership(points: Iterable[tuple[int, Words]]) -> list[ParcelScanned]:
     checkpoints = [{"tag": words[0], "subtag": words[1], "checkpoint_time": at(day)} for day, words in points]
     return aftership.scans_of({"tracking_number": "T-P-2", "slug": "usps", "checkpoints": checkpoints})
 
 
-def by_post(points: Iterable[tuple[int, Words]]) -> list[Scan]:
+def by_post(points: Iterable[tuple[int, Words]]) -> list[ParcelScanned]:
     events = [{"code": words[0], "action": words[1], "at": at(day)} for day, words in points]
     return upu.scans_of({"item_id": "T-P-2", "events": events})
 
 
-def by_library(points: Iterable[tuple[int, Words]]) -> list[Scan]:
+def by_library(points: Iterable[tuple[int, Words]]) -> list[ParcelScanned]:
     events = [{"status": words[0], "reason": words[1], "timestamp": at(day)} for day, words in points]
     return parsed.scans_of({"tracking_number": "T-P-2", "carrier_name": "gls", "events": events})
 
 
-Reader = Callable[[Iterable[tuple[int, Words]]], list[Scan]]
+Reader = Callable[[Iterable[tuple[int, Words]]], list[ParcelScanned]]
 PROVIDERS: dict[str, tuple[Reader, list[tuple[int, Words]]]] = {
     "easypost": (
         by_easypost,
@@ -73,7 +73,7 @@ PROVIDERS: dict[str, tuple[Reader, list[tuple[int, Words]]]] = {
 }
 
 
-def scenario_of(scans: Iterable[Scan]) -> OrderScenario:
+def scenario_of(scans: Iterable[ParcelScanned]) -> OrderScenario:
     scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1)
     for scan in scans:
         reported: dict[str, Any] = {

@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import pytest
 
-from commands.parcels.report_tracking import TrackedMilestone
+from ledger.events.milestones import TrackedMilestone
 from service.adapters.carriers import aftership, easypost, parsed, upu
-from service.adapters.carriers.scan import Scan
-from service.adapters.carriers.vocabulary import ANY, Vocabulary
 from service.docs_from_code.carriers import VOCABULARIES, carriers
+from service.formats.vocabulary import ANY, Vocabulary
+from service.partner_facts.parcels import ParcelScanned
 from tests.service.adapters.carriers.samples import lines
 
 # Every status and detail that may be read as a delivery; all else must not be.
@@ -124,7 +124,7 @@ def test_every_word_of_the_samples_is_in_the_tables() -> None:
     assert not missing
 
 
-def scanned(reason: str, action: str) -> Scan:
+def scanned(reason: str, action: str) -> ParcelScanned:
     event = {"code": "EMH", "at": "2025-04-02T12:00:00Z", "reason": reason, "action": action}
     (scan,) = upu.scans_of({"item_id": "HH1", "events": [event]})
     return scan

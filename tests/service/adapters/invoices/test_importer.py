@@ -13,10 +13,12 @@ from ledger.references import number_key
 from projections.accounting.order_contribution import OrderContribution, contributions
 from projections.balances.balances import AsOf
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import FileSummary, RawFile
-from service.adapters.invoices.importer import COLUMNS, import_invoice, read_invoice
+from service.adapters.invoices.neutral_csv import COLUMNS, read_invoice
 from service.app import App
+from service.formats.bad_file import BadFile
+from service.intake.files import FileSummary
+from service.intake.invoices import import_invoice
+from service.partner_reports.rows import RawFile
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import OWNER, merchant_ready, paid, sent
 from tests.support.shops import app_of

@@ -8,10 +8,10 @@ import pytest
 
 from ledger.fx import CNY
 from ledger.money import Money
-from service.adapters.files.bad_file import BadFile
 from service.adapters.psp.adyen_report import KINDS, PAYOUT, read_adyen
-from service.adapters.psp.payout_rows import RateNotGiven
-from service.adapters.psp.report import ReportBatch
+from service.formats.bad_file import BadFile
+from service.formats.settlement_rows import RateNotGiven
+from service.partner_facts.settlement import ReportBatch
 from tests.service.adapters.psp.reports import ADYEN, adyen, adyen_payout, entry
 
 RATES = {"USD": "7.1500", "HKD": "0.9150"}

@@ -15,9 +15,10 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.importer import FileSummary, RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
+from service.intake.files import FileSummary
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import line, neutral, summed
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme

@@ -19,12 +19,13 @@ from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.psp_references import PspReferences
 from projections.reconciliation.unsettled import unsettled
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import FileSummary, RawFile
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
+from service.formats.bad_file import BadFile
+from service.intake.files import FileSummary
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 from tests.support.buses import PLATFORM, open_desk, publish_programme
 from tests.support.given import FINANCE

@@ -13,11 +13,14 @@ import pytest
 from commands.menu import MENU
 from projections.reconciliation.psp_references import PspReferences
 from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
-from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.stripe_events import read_event
 from service.app import App
-from service.unmatched.provider_facts import record_facts
+from service.formats.provider_values import Unreadable
+from service.intake.messages import record_facts
+from service.partner_facts.payments import ProviderFact
+from service.partner_reports.table import PROVIDER_REPORTS
 from tests.support.buses import open_desk, publish_programme
+from tests.support.partner_facts import command_of
 from tests.support.sales import merchant_ready, paid
 from tests.support.shops import app_of
 
@@ -62,13 +65,13 @@ def test_an_event_of_stripe_becomes_the_report_it_stands_for(
     objects: dict[str, Any], type: str, resource: str, changes: dict[str, Any], command: str
 ) -> None:
     fact = event(type, objects[resource], metadata=ORDER, **changes)
-    assert fact.command(fact.order).name == command
+    assert command_of(fact, fact.order).name == command
 
 
 @pytest.mark.parametrize("resource", ["balance_transaction", "payout", "payment_intent", "plan"])
 def test_an_event_of_stripe_about_something_else_is_noted(objects: dict[str, Any], resource: str) -> None:
     fact = event(f"{resource}.updated", objects[resource])
-    assert (fact.kind, fact.command(None).name) == ("other", "report_unmatched_fact")
+    assert (fact.kind, command_of(fact, None).name) == ("other", "report_unmatched_fact")
 
 
 def test_a_refund_on_its_way_has_no_outcome_yet(objects: dict[str, Any]) -> None:
@@ -81,7 +84,7 @@ def test_an_inquiry_is_no_chargeback(objects: dict[str, Any]) -> None:
 
 def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, Any]]) -> None:
     facts = [fact for body in bodies for fact in map(read_notification, items_of(body))]
-    assert {fact.command(("M-1", "O-1")).name for fact in facts} == {
+    assert {command_of(fact, ("M-1", "O-1")).name for fact in facts} == {
         "report_payment_authorised", "report_payment_voided", "report_payment_captured", "report_payment_failed",
         "report_refund_outcome", "report_dispute_funds_withdrawn", "report_unmatched_fact",
     }  # fmt: skip
@@ -95,7 +98,7 @@ def test_a_body_of_adyen_about_something_else_holds_no_fact(bodies: list[dict[st
 
 def test_no_name_of_a_person_is_kept(objects: dict[str, Any]) -> None:
     fact = event("charge.captured", objects["charge"], captured=True, amount_captured=100)
-    assert "Jenny" not in fact.command(None).model_dump_json()
+    assert "Jenny" not in command_of(fact, None).model_dump_json()
 
 
 _FRACTION = {"object": "charge", "id": "c", "amount": 1.5, "currency": "usd"}
@@ -141,12 +144,12 @@ def test_an_authorisation_of_adyen_is_the_capture_by_setting_or_by_what_it_says(
     setting: str, operations: list[str] | None, kind: str
 ) -> None:
     fact = read_notification(AUTHORISATION | {"operations": operations}, CaptureMode(setting))
-    assert (fact.kind, fact.capture_ref) == (kind, "PAY1" if kind == "captured" else "")
+    assert (fact.kind, fact.capture_key) == (kind, "PAY1" if kind == "captured" else "")
 
 
 def test_a_capture_that_adyen_reports_all_the_same_is_that_of_its_authorisation() -> None:
     reported = AUTHORISATION | {"eventCode": "CAPTURE", "pspReference": "CAP1", "originalReference": "PAY1"}
-    assert read_notification(reported, CaptureMode("automatic")).capture_ref == "PAY1"
+    assert read_notification(reported, CaptureMode("automatic")).capture_key == "PAY1"
 
 
 _ODD = [1.5, 10**20, -1, True, None, [1.5], {"a": [1e300]}, "x" * 12_000, "\0", "a b/c", "٣", ""]
@@ -191,7 +194,7 @@ def _becomes_a_command(read: Callable[[Any], ProviderFact], reported: dict[str, 
         fact = read(reported)
     except Unreadable:
         return  # it waits whole for people
-    for command in (fact.command(("M-1", "O-1")), fact.command(None)):
+    for command in (command_of(fact, ("M-1", "O-1")), command_of(fact, None)):
         assert command.fingerprint()
 
 
@@ -229,6 +232,4 @@ def test_a_capture_that_names_no_order_waits_unmatched_with_its_money(app: App, 
 
 
 def test_every_command_that_messages_become_is_on_the_menu() -> None:
-    from service.adapters.psp.facts import _COMMANDS
-
-    assert {command.name for command in _COMMANDS.values()} <= MENU.keys()
+    assert {line.reported.name for line in PROVIDER_REPORTS.values() if line.reported} <= MENU.keys()

@@ -8,10 +8,10 @@ import pytest
 
 from ledger.fx import CNY
 from ledger.money import Money
-from service.adapters.files.bad_file import BadFile
 from service.adapters.psp.neutral_csv import read_neutral
-from service.adapters.psp.report import ReportBatch
 from service.adapters.psp.stripe_report import KINDS, OWN, PAYOUTS, read_stripe
+from service.formats.bad_file import BadFile
+from service.partner_facts.settlement import ReportBatch
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 
 Reading = Callable[[bytes], list[ReportBatch]]

@@ -12,12 +12,13 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.importer import FileSummary, RawFile
 from service.adapters.psp.adyen_report import read_adyen
-from service.adapters.psp.importer import import_report
 from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
+from service.intake.files import FileSummary
+from service.intake.settlement_reports import import_report
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.psp.reports import adyen, adyen_payout, entry
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid

@@ -23,10 +23,10 @@ from ledger.journal.posting import post
 from ledger.money import Money, total
 from ledger.streams.registry import blank
 from projections.reconciliation.psp_references import PspReference
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.batch_commands import BatchCommands, BatchContext
-from service.adapters.psp.known_lines import KnownLines
-from service.adapters.psp.report import ReportBatch, ReportLine
+from service.partner_facts.settlement import ReportBatch, ReportLine
+from service.partner_reports.known_lines import KnownLines
+from service.partner_reports.rows import RawFile
+from service.partner_reports.settlement_batches import BatchCommands, BatchContext
 from tests.support.given import NOW, PARTNER, reference_of
 from tests.support.orders import OrderScenario, capture
 from tests.support.payments import OF_DISPUTE

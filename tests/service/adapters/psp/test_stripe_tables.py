@@ -17,14 +17,14 @@ from ledger.money import Money
 from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.worklists.exceptions import Exceptions, exceptions
-from service.adapters.files.bad_file import BadFile
-from service.adapters.files.importer import RawFile
-from service.adapters.psp.facts import ProviderFact
-from service.adapters.psp.importer import import_report
-from service.adapters.psp.report import ReportBatch
 from service.adapters.psp.stripe_events import read_event
 from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
+from service.formats.bad_file import BadFile
+from service.intake.settlement_reports import import_report
+from service.partner_facts.payments import ProviderFact
+from service.partner_facts.settlement import ReportBatch
+from service.partner_reports.rows import RawFile
 from tests.service.adapters.psp.reports import stripe
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import PROVIDER, merchant_ready

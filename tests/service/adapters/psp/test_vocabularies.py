@@ -10,8 +10,10 @@ import pytest
 
 from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from service.adapters.psp.adyen_notifications import read_notification
-from service.adapters.psp.facts import ProviderFact, Unreadable
 from service.adapters.psp.stripe_events import read_event, read_further
+from service.formats.provider_values import Unreadable
+from service.partner_facts.payments import ProviderFact
+from tests.support.partner_facts import command_of
 
 OPERATIONS = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
 # Adyen, Webhooks (version 1): each event code with what it is for us when it reports a success, and a failure.
@@ -54,7 +56,7 @@ def test_every_event_code_of_adyen_means_this_when_it_succeeds_and_when_it_fails
     code: str, kinds: tuple[str, str]
 ) -> None:
     assert (notified(code).kind, notified(code, success="false").kind) == kinds
-    assert notified(code).command(("M-1", "O-1")).fingerprint()
+    assert command_of(notified(code), ("M-1", "O-1")).fingerprint()
 
 
 @pytest.mark.parametrize("code", ["CANCEL_OR_REFUND", *ADYEN])
@@ -140,7 +142,7 @@ def event(type: str, found: dict[str, Any]) -> dict[str, Any]:
 def test_every_event_of_stripe_about_money_means_this(type: str, found: dict[str, Any], kind: str) -> None:
     fact = read_event(event(type, found))
     assert fact.kind == kind
-    assert fact.command(("M-1", "O-1")).fingerprint()
+    assert command_of(fact, ("M-1", "O-1")).fingerprint()
     assert f"`{type}`" in OPERATIONS or f"`.{type.rpartition('.')[2]}`" in OPERATIONS
 
 
@@ -158,7 +160,7 @@ def test_a_dispute_whose_status_does_not_say_who_has_the_money_waits_for_people(
 
 def test_a_payout_of_stripe_that_failed_is_shown_to_people_and_no_other() -> None:
     notes = [
-        read_event(event(type, {"object": "payout", "id": "po_1"})).command(None)
+        command_of(read_event(event(type, {"object": "payout", "id": "po_1"})), None)
         for type in ("payout.failed", "payout.paid")
     ]
     assert [note.model_dump()["kind"] for note in notes] == ["psp_payout_failed", "psp_other"]
@@ -186,6 +188,6 @@ def test_what_expires_at_stripe_is_what_was_not_captured() -> None:
 
 
 def test_a_hold_that_lapses_is_reported_to_its_order() -> None:
-    report = notified("EXPIRE", originalReference="").command(("M-1", "O-1"))
+    report = command_of(notified("EXPIRE", originalReference=""), ("M-1", "O-1"))
     assert isinstance(report, ReportAuthorisationExpired)
     assert report.payment_id == "MOD1"

@@ -1,1 +1,0 @@
-"""Files of partners: read and checked completely, accepted once, then recorded row by row."""

@@ -1,1 +1,0 @@
-"""Exports the whole journal in the formats of other bookkeeping programs, which then check it by their own rules."""

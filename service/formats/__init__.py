@@ -1,0 +1,1 @@
+"""Reads the formats that several partners' messages and files share."""

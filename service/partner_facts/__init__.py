@@ -1,0 +1,1 @@
+"""The closed set of facts that partners report, independent of the partner and its format."""

@@ -1,0 +1,1 @@
+"""Maps each fact of a partner to the commands that record it."""
