@@ -23,13 +23,8 @@ def ours(tracking_no: str) -> tuple[NumberedParcel, ...]:  # noqa: ARG001
     return (NumberedParcel("M-1", "O-1", "P-1", ""),)
 
 
-<<<<<<< HEAD
-def counted(name: str, read: Reader) -> Counter[str]:
-    """Returns the numbers of lines that become scans and unmapped facts; no line becomes nothing."""
-=======
 def counted(name: str, module: Any) -> Counter[str]:
-    """How many lines come to scans and how many to unmapped facts; none to nothing."""
->>>>>>> 3369156 (Adapters only parse, into facts of a closed set; one table makes a provider's or a carrier's fact commands; files and messages are taken in by one package)
+    """Returns the numbers of lines that become scans and unmapped facts; no line becomes nothing."""
     kinds: Counter[str] = Counter()
     for line in lines(name):
         commands = commands_from(module, body_of(line), nobody)
