@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,11 +18,10 @@ from ledger.limits import (
     LONGEST_LINE,
     LONGEST_TEXT,
     MOST_ITEMS,
+    ODD_TEXT,
 )
 from ledger.money import Money
 from ledger.sealed import Sealed
-
-ODD_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates
 
 
 @dataclass(frozen=True, slots=True)

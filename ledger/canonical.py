@@ -9,12 +9,13 @@ from hashlib import sha256
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
+from ledger.limits import LARGEST_NUMBER
+
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 # `JSONEncoder.encode` makes a new encoder at every call, which takes as long as encoding an event.
 _chunks: Callable[[Any, int], tuple[str, ...]] = c_make_encoder(
     None, _JSON.default, encode_basestring, None, _JSON.key_separator, _JSON.item_separator, True, False, False
 )
-LAST_SAFE = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
 # Finds every float and every integer of 16 digits or more. It may match inside a string: `_check` then finds no fault.
 _DOUBTFUL_NUMBER = re.compile(r"[:\[,]-?\d(?:\d{15}|\d*[.eE])")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -54,7 +55,7 @@ def _check(value: Any) -> None:
         case None | str() | bool():
             return
         case int():
-            if not -LAST_SAFE <= value <= LAST_SAFE:
+            if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
                 raise NotCanonical(f"{value} is larger than the integers that JSON holds exactly")
         case dict():
             for key, item in value.items():

@@ -16,6 +16,7 @@ from ledger.numbers import read_decimal
 
 RateKind = Literal["reference", "book", "provider_settlement"]
 CNY = "CNY"  # the functional currency: every journal entry balances in it
+NO_CNY = Money(0, CNY)
 
 
 @dataclass(frozen=True, slots=True)

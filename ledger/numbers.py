@@ -43,7 +43,6 @@ def _written_whole(value: Any) -> Any:
 
 
 _Whole = Annotated[int, BeforeValidator(_written_whole)]
-Whole = Annotated[_Whole, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Position = Annotated[_Whole, Field(ge=0, le=LARGEST_NUMBER)]
 Count = Annotated[_Whole, Field(ge=0, le=LARGEST_COUNT)]
 Quantity = Annotated[_Whole, Field(ge=1, le=LARGEST_QUANTITY)]

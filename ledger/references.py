@@ -10,11 +10,10 @@ from unicodedata import category, normalize
 
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
-from ledger.limits import LONGEST_ID, LONGEST_LINE, LONGEST_TEXT
+from ledger.limits import LONGEST_ID, LONGEST_LINE, LONGEST_TEXT, ODD_TEXT
 
 # The formats allow 255 (Stripe), 140 and 35 characters (ISO 20022). A longer text, or one that is no word, is hashed.
 _KEY = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:@+-]{{0,{LONGEST_ID - 1}}}")
-_ODD = re.compile("[\0\ud800-\udfff]")  # characters that PostgreSQL cannot store
 
 
 class LongReference(str):
@@ -38,7 +37,7 @@ def reference_key(text: str) -> str:
 def number_key(text: str) -> str:
     """Returns a reference that names no stream: any characters, at most 64 of them, else a digest."""
     compared = text.strip() if text.isascii() else _as_compared(text)
-    if len(compared) > LONGEST_ID or _ODD.search(compared):
+    if len(compared) > LONGEST_ID or ODD_TEXT.search(compared):
         return _digested(compared, text)
     return text if compared == text else _known_as(compared, text)
 
@@ -55,7 +54,7 @@ def _digested(compared: str, text: str) -> LongReference:
 
 def _known_as(key: str, text: str) -> LongReference:
     reference = LongReference(key)
-    reference.in_full = _ODD.sub("\ufffd", text)[:LONGEST_TEXT]
+    reference.in_full = ODD_TEXT.sub("\ufffd", text)[:LONGEST_TEXT]
     return reference
 
 

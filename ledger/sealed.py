@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -96,9 +96,6 @@ class Sealed(Generic[T]):
             mode="left_to_right",
             serialization=core_schema.plain_serializer_function_ser_schema(_write_box),
         )
-
-
-Closer = Callable[[Sealed[Any], str], Sealed[Any]]
 
 
 def _read_box(value: Any) -> Sealed[Any]:

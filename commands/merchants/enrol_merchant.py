@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import CountryCode
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import MerchantEnrolled, MerchantEnrolmentRequested
-from ledger.ids import Id, merchant_stream
 from ledger.policies.markets import Markets
 from ledger.policies.programme_start import ProgrammeStart
 from ledger.refusals.catalogue import MerchantNotDomestic, MerchantNotEnrolled
 from ledger.streams.merchants import Merchant, Terms
 
 
-class EnrolMerchant(Command, name="enrol_merchant"):
+class EnrolMerchant(MerchantCommand, name="enrol_merchant"):
     """A merchant joins the programme, or changes its markets. Run by a merchant, it waits for the platform's yes; what
     the yes leaves out is as the merchant asked.
     """
 
-    merchant_id: Id
     country: CountryCode = "CN"
     markets: tuple[CountryCode, ...] = ()  # none named or asked for: all that are open
     terms_version: str = ""  # where it is left out: what was asked for, or 1
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: EnrolMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import Reason
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import MerchantEnrolmentRejected
-from ledger.ids import Id, merchant_stream
 from ledger.refusals.catalogue import EnrolmentNotRequested
 from ledger.sealed import Sealed
 from ledger.streams.merchants import Merchant
 
 
-class RejectMerchant(Command, name="reject_merchant"):
+class RejectMerchant(MerchantCommand, name="reject_merchant"):
     """The platform does not accept what the merchant asks for. It may ask again; one that is enrolled stays so."""
 
-    merchant_id: Id
     reason: Reason
     note: Sealed[str] | None = None
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: RejectMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:

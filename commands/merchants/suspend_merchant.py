@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import Reason
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import MerchantSuspended
-from ledger.ids import Id, merchant_stream
 from ledger.refusals.catalogue import MerchantNotEnrolled
 from ledger.sealed import Sealed
 from ledger.streams.merchants import Merchant
 
 
-class SuspendMerchant(Command, name="suspend_merchant"):
+class SuspendMerchant(MerchantCommand, name="suspend_merchant"):
     """The platform stops the merchant's new orders; open ones run off."""
 
-    merchant_id: Id
     reason: Reason
     note: Sealed[str] | None = None
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: SuspendMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import Reason
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import MerchantWithdrawn
-from ledger.ids import Id, merchant_stream
 from ledger.refusals.catalogue import MerchantNotEnrolled
 from ledger.sealed import Sealed
 from ledger.streams.merchants import Merchant
 
 
-class WithdrawMerchant(Command, name="withdraw_merchant"):
+class WithdrawMerchant(MerchantCommand, name="withdraw_merchant"):
     """Withdraws a merchant from the programme: no new orders; open orders and its money are still settled.
 
     Refused if the merchant has neither applied nor enrolled.
     """
 
-    merchant_id: Id
     reason: Reason
     note: Sealed[str] | None = None
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: WithdrawMerchant, merchant: Merchant, rules: Rules) -> Iterator[Event]:

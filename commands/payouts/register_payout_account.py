@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import CountryCode, CurrencyCode
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import PayoutAccountRegistered
-from ledger.ids import Id, merchant_stream
+from ledger.ids import Id
 from ledger.refusals.catalogue import MerchantNotEnrolled
 from ledger.streams.merchants import Merchant
 
 
-class RegisterPayoutAccount(Command, name="register_payout_account"):
+class RegisterPayoutAccount(MerchantCommand, name="register_payout_account"):
     """Registers a bank account by its token. Payouts use the old account until the new one is verified.
 
     Refused if the merchant is not in the programme.
     """
 
-    merchant_id: Id
     account_ref: Id
     bank_code: Id
     country: CountryCode = "CN"
     currency: CurrencyCode = "CNY"
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: RegisterPayoutAccount, merchant: Merchant, rules: Rules) -> Iterator[Event]:

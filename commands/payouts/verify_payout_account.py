@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.authority import another_actor
-from commands.command import Command
+from commands.merchants.merchant_command import MerchantCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.merchants import PayoutAccountVerified
 from ledger.fx import CNY
-from ledger.ids import Id, merchant_stream
+from ledger.ids import Id
 from ledger.refusals.catalogue import MerchantCurrencyNotCny, PayoutAccountNotDomestic, PayoutAccountUnknown
 from ledger.streams.merchants import Merchant
 
 _DOMESTIC = "CN"
 
 
-class VerifyPayoutAccount(Command, name="verify_payout_account"):
+class VerifyPayoutAccount(MerchantCommand, name="verify_payout_account"):
     """Somebody at the platform has checked the account: payouts go to it from here on, and to no other."""
 
-    merchant_id: Id
     account_ref: Id
-
-    @property
-    def stream(self) -> str:
-        return merchant_stream(self.merchant_id)
 
 
 def decide(command: VerifyPayoutAccount, merchant: Merchant, rules: Rules) -> Iterator[Event]:

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import CountryCode, Reason
 from commands.products.export_pool import with_pool_change
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductExportApproved
-from ledger.ids import Id, product_stream
 from ledger.policies.markets import Markets
 from ledger.refusals.catalogue import ProductNotSubmitted
 from ledger.streams.products import Product
 
 
-class ApproveProduct(Command, name="approve_product"):
+class ApproveProduct(ProductCommand, name="approve_product"):
     """The product meets the criteria in these markets, of those it was submitted for. Whether it is on sale, the
     merchant's switches say."""
 
-    merchant_id: Id
-    product_id: Id
     criteria_version: str = "1"
     markets: tuple[CountryCode, ...] = ()  # none named: all it was submitted for
     reasons: tuple[Reason, ...] = ()
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
 
 def decide(command: ApproveProduct, product: Product, rules: Rules) -> Iterator[Event]:

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import LocaleTag, Sha256
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductTranslationPublished
-from ledger.ids import Id, product_stream
+from ledger.ids import Id
 from ledger.refusals.catalogue import ProductNotSubmitted
 from ledger.streams.products import Product
 
 
-class PublishProductTranslation(Command, name="publish_product_translation"):
+class PublishProductTranslation(ProductCommand, name="publish_product_translation"):
     """Publishes a translation of a product's texts by an engine or a person (statement 6).
 
     The ledger keeps the hash of the shown text; the text stays in the catalogue. Refused if the product was not
     submitted.
     """
 
-    merchant_id: Id
-    product_id: Id
     locale: LocaleTag
     source_version: Id
     text_hash: Sha256
     engine: Id
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
 
 def decide(command: PublishProductTranslation, product: Product, rules: Rules) -> Iterator[Event]:

@@ -6,29 +6,22 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from commands.command import Command
 from commands.fields import Reason
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductExportRejected
-from ledger.ids import Id, product_stream
 from ledger.refusals.catalogue import ProductNotSubmitted
 from ledger.sealed import Sealed
 from ledger.streams.products import Product
 
 
-class RejectProduct(Command, name="reject_product"):
+class RejectProduct(ProductCommand, name="reject_product"):
     """The product, as submitted, does not meet the criteria. An earlier approval stands; it may be submitted again."""
 
-    merchant_id: Id
-    product_id: Id
     criteria_version: str = "1"
     reasons: tuple[Reason, ...] = Field(min_length=1)
     note: Sealed[str] | None = None
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
 
 def decide(command: RejectProduct, product: Product, rules: Rules) -> Iterator[Event]:

@@ -6,31 +6,24 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from commands.command import Command
 from commands.fields import CountryCode, Reason
 from commands.products.export_pool import with_pool_change
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductExportRevoked
-from ledger.ids import Id, product_stream
 from ledger.refusals.catalogue import ProductNotApproved
 from ledger.sealed import Sealed
 from ledger.streams.products import Product
 
 
-class RevokeProduct(Command, name="revoke_product"):
+class RevokeProduct(ProductCommand, name="revoke_product"):
     """The product may no longer be sold in these markets. Placed orders stand."""
 
-    merchant_id: Id
-    product_id: Id
     criteria_version: str = "1"
     markets: tuple[CountryCode, ...] = ()  # none named: all it is approved for
     reasons: tuple[Reason, ...] = Field(min_length=1)
     note: Sealed[str] | None = None
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
 
 def decide(command: RevokeProduct, product: Product, rules: Rules) -> Iterator[Event]:

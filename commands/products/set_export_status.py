@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.products.export_pool import with_pool_change
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductExportStatusDisabled, ProductExportStatusEnabled
-from ledger.ids import Id, product_stream
 from ledger.refusals.catalogue import ProductNotApproved
 from ledger.streams.products import Product
 
 
-class SetExportStatus(Command, name="set_export_status"):
+class SetExportStatus(ProductCommand, name="set_export_status"):
     """Puts a product on sale overseas or takes it off (statement 25). Off has priority over the automatic export.
 
     Refused if the product was not submitted, or if it is to be put on sale without approval.
     """
 
-    merchant_id: Id
-    product_id: Id
     enabled: bool
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
 
 def decide(command: SetExportStatus, product: Product, rules: Rules) -> Iterator[Event]:

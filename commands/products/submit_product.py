@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.command import Command
 from commands.fields import CountryCode
+from commands.products.product_command import ProductCommand
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.products import ProductSubmittedForExportReview
-from ledger.ids import Id, merchant_stream, product_stream
+from ledger.ids import Id, merchant_stream
 from ledger.policies.markets import Markets
 from ledger.refusals.catalogue import MerchantNotEnrolled
 from ledger.streams.products import Product
 
 
-class SubmitProduct(Command, name="submit_product"):
+class SubmitProduct(ProductCommand, name="submit_product"):
     """Submits a product for export review (statement 22).
 
     Refused if the merchant is not enrolled, or a market is not open.
     """
 
-    merchant_id: Id
-    product_id: Id
     category_id: Id
     markets: tuple[CountryCode, ...] = ()  # default: all open markets
-
-    @property
-    def stream(self) -> str:
-        return product_stream(self.merchant_id, self.product_id)
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from commands.refunds.payable_cases import payable_case
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.refunds import RefundSubmitted
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.ids import Id, derived_id
 from ledger.money import Money
 from ledger.refusals.catalogue import AlreadySubmitted, RefundExceedsRemaining
@@ -28,9 +28,6 @@ class SubmitRefund(OrderCommand, name="submit_refund"):
     refund_id: Id
 
 
-_NOTHING = Money(0, CNY)
-
-
 def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]:
     case = payable_case(order, command.refund_id)
     missing = case.unsubmitted
@@ -38,7 +35,7 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
         raise AlreadySubmitted(refund_id=case.id)
     n = len(case.attempts)
     for capture in order.payments.captures.values():
-        part = min(missing, _through(capture, case, order)) if capture.amount.currency == missing.currency else _NOTHING
+        part = min(missing, _through(capture, case, order)) if capture.amount.currency == missing.currency else NO_CNY
         if part.minor > 0:
             n += 1
             yield RefundSubmitted(

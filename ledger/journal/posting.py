@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ledger.canonical import LAST_SAFE
 from ledger.events.event import Event
 from ledger.fx import CNY
 from ledger.journal.charges import check_charges
@@ -22,6 +21,7 @@ from ledger.journal.rules import (
     psp_settlement,
     unmatched,
 )
+from ledger.limits import LARGEST_NUMBER
 from ledger.refusals.finance import AmountTooLarge
 
 # The imports register the rules.
@@ -45,5 +45,6 @@ def post(event: Event) -> Entry | None:
 def _check_size(lines: Iterable[Line]) -> None:
     for line in lines:
         for minor, currency in ((line.amount, line.currency), (line.base, CNY)):
-            if abs(minor) > LAST_SAFE:
-                raise AmountTooLarge(amount=str(minor), currency=currency, account=line.account, most=str(LAST_SAFE))
+            if abs(minor) > LARGEST_NUMBER:
+                most = str(LARGEST_NUMBER)
+                raise AmountTooLarge(amount=str(minor), currency=currency, account=line.account, most=most)

@@ -13,6 +13,7 @@ from ledger.folds.open_claims import CLAIMING, OpenClaims
 from ledger.ids import merchant_of
 from ledger.journal.accounts import PAYABLE_NOW
 from ledger.journal.entry import entry_lines
+from ledger.limits import LARGEST_POSITION
 
 # Only orders that ever had a case or dispute: they are few, so a whole book of them fits in memory.
 CLAIMS = """
@@ -23,7 +24,6 @@ WHERE book = %(book)s AND position <= %(upto)s AND type = ANY(%(claiming)s) AND 
 """
 _OPENING = ["refund.requested", "dispute.opened", "dispute.funds_withdrawn", "dispute.fee_charged"]
 _COMMAND = itemgetter(0, 1)
-_LAST = 2**63 - 1  # the largest position of a bigint
 
 
 class OpenInCases(NamedTuple):
@@ -33,7 +33,7 @@ class OpenInCases(NamedTuple):
     fen: int
 
 
-def asked_of(book: int, upto: int = _LAST) -> dict[str, Any]:
+def asked_of(book: int, upto: int = LARGEST_POSITION) -> dict[str, Any]:
     """Returns the parameters of `CLAIMS` for a book, up to this position or to the end."""
     return {"book": book, "upto": upto, "claiming": [event.name for event in CLAIMING], "opening": _OPENING}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.deadlines import earlier, in_zone, later
 from ledger.instants import Duration
 from ledger.policies.policy import Policy
@@ -37,7 +37,6 @@ Step = Literal[
     "waiting_lines",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
-_ZONE = ZoneInfo("Asia/Shanghai")
 _WEEK = 7
 HOLD_LASTS = timedelta(days=7)  # if the provider gives no time: the minimum of the card schemes
 Weekday = Annotated[int, Field(ge=1, le=_WEEK)]  # ISO 8601: 1 is Monday
@@ -121,7 +120,7 @@ class Automation(Policy, key="automation"):
 
     def settlement_due(self, now: datetime) -> datetime | None:
         """Returns the time of the newest settlement run in the past week, up to `now`; None if there is none."""
-        local = in_zone(now, _ZONE)
+        local = in_zone(now, ACCOUNTING_ZONE)
         today = local.replace(hour=self.settlement_hour, minute=0, second=0, microsecond=0)
         slots = (today - timedelta(days=days) for days in range(_WEEK + 1))
         return next((slot for slot in slots if slot <= local and slot.isoweekday() in self.settlement_weekdays), None)

@@ -13,15 +13,13 @@ from sqlalchemy import text
 
 from ledger.canonical import canonical, digest
 from ledger.events.statements import SettlementStatementIssued, StatementKind, StatementTotal
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.journal.accounts import AVAILABLE
 from ledger.journal.charges import FEE_ACCOUNTS
 from ledger.money import Money, total
-from projections.balances.merchant_balances import LINES, MerchantBalances
+from projections.balances.balances import PROJECTION
+from projections.balances.merchant_balances import LINES
 from projections.engine.views import Opened, Views
-
-PROJECTION = MerchantBalances()
-NOTHING = Money(0, CNY)
 
 # The type of the event gives the kind of each line on the merchant's account.
 _KINDS: dict[str, StatementKind] = {
@@ -94,7 +92,7 @@ class Cut:
 
     merchant: str
     after: int = 0
-    opening: Money = NOTHING
+    opening: Money = NO_CNY
 
 
 @dataclass(frozen=True, slots=True)

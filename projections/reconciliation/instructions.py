@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ from ledger.events.settlement import (
 )
 from ledger.events.unmatched_money import UnmatchedRefundFailed, UnmatchedRefundSubmitted
 from ledger.ids import command_id, derived_id, key_form, kind_of
+from ledger.limits import BEFORE_ALL
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -63,7 +64,6 @@ STEPS = appended_table(
     indexes=[("kind", "stream", "subject", "position")],
 )
 RowKey = tuple[str, str, str]  # kind, stream and subject of a row
-_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def instructions(
               AND (CAST(:upto AS timestamptz) IS NULL OR requested_at <= :upto)
               AND (requested_at, kind, stream, subject) > (:requested_at, :kind, :stream, :subject)
             ORDER BY requested_at, kind, stream, subject LIMIT :limit"""
-        last = (after.requested_at, after.kind, after.stream, after.subject) if after else (_FIRST, "", "", "")
+        last = (after.requested_at, after.kind, after.stream, after.subject) if after else (BEFORE_ALL, "", "", "")
         page = dict(zip(("requested_at", "kind", "stream", "subject"), last, strict=True))
         asked = {"book": book, "upto": upto, "since": since, "limit": limit}
         found = opened.connection.execute(text(statement), asked | page)

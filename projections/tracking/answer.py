@@ -10,6 +10,7 @@ from typing import Literal
 from ledger.deadlines import NEVER
 from ledger.events.milestones import ENDS, MILESTONES, Stage, place_on_the_way
 from ledger.folds.after_sales import UnitLock
+from ledger.folds.parcel import BACK_WITH_MERCHANT
 from ledger.folds.request_types import REQUEST_TYPES, RequestType, request_types
 from ledger.money import Money
 from ledger.policies.return_window import ReturnWindow
@@ -24,7 +25,6 @@ Headline = Literal[
     "delivered", "returned_to_sender", "problem", "refunded",
 ]  # fmt: skip
 _PROVEN_BY = ("dispatched", "received_at_warehouse", "departed")  # steps that any later step implies
-_BACK_WITH_SELLER = "rejected_at_warehouse"
 _NEVER_CAME = (
     "rejected_at_warehouse",
     "damaged",
@@ -159,7 +159,7 @@ class ParcelTracking(ParcelFacts):
     def has_left(self) -> bool:
         """True if any fact shows that the parcel has left the seller and is not back."""
         facts = (self.dispatched_at, self.received_at_warehouse, self.departed_at)
-        return self.milestone != _BACK_WITH_SELLER and (self.milestone in ENDS or any(facts))
+        return self.milestone != BACK_WITH_MERCHANT and (self.milestone in ENDS or any(facts))
 
     def is_late(self, now: datetime) -> bool:
         """True if the parcel missed the promised time at the warehouse, or misses it now."""
@@ -188,7 +188,7 @@ class ParcelTracking(ParcelFacts):
         if not self.paid:
             return "not_paid"
         if not self.has_left:
-            return "back_with_seller" if self.milestone == _BACK_WITH_SELLER else "not_sent"
+            return "back_with_seller" if self.milestone == BACK_WITH_MERCHANT else "not_sent"
         return None
 
     def _why_nothing(self, items: Sequence[TrackedItem]) -> Reason:

@@ -38,7 +38,6 @@ ORDERS = kept_table(
     _text("disputes"),  # JSON by dispute: state, stage, reason, units by line (empty: the whole order), cases before it
     _text("reports"),  # lines: the events of its parcels without the names of partners (`without_partners`)
     _text("unsaid"),  # JSON: hashes of the names of partners that had its parcels or charged for them (`names_of`)
-    indexes=[("buyer_ref",)],
 )
 PARCELS = kept_table(
     "tracked_parcels",

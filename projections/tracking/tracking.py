@@ -1,4 +1,4 @@
-"""Queries on customer tracking: by order and by buyer."""
+"""Queries on customer tracking."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ SELECT orders.*,
 FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
 _OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
 _OF_ANYBODY = "AND order_id = %(order_id)s"
-_OF_BUYER = "AND buyer_ref = %(buyer)s ORDER BY placed_at DESC, order_id, merchant"
 
 
 class AmbiguousOrder(LookupError):
@@ -62,18 +61,6 @@ def track(
         if len(found) > 1:
             raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
         return _tracking(opened, found[0]) if found else None
-
-    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
-
-
-def orders_of_buyer(
-    views: Views, buyer_ref: str, *, at_least: Vector | None = None, timeout_s: float = 5.0
-) -> tuple[OrderTracking, ...]:
-    """Returns a buyer's orders, the latest first. Raises `ViewBehind`."""
-
-    def query(opened: Opened) -> tuple[OrderTracking, ...]:
-        found = _orders(opened, _OF_BUYER, {"books": list(opened.vector), "buyer": buyer_ref})
-        return tuple(_tracking(opened, row) for row in found)
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 

@@ -9,10 +9,8 @@ from sqlalchemy import text
 
 from ledger.policies.after_sales_lock import AfterSalesLock
 from projections.engine.views import Opened, Views
-from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS
-
-PROJECTION = CustomerTracking()
+from projections.tracking.tracking import PROJECTION
 
 
 @dataclass(frozen=True, slots=True)

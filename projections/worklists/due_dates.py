@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from ledger.events.platform import MatchPlanned, UnmatchedFactMatched, Unmatched
 from ledger.events.refunds import RefundWithdrawn, ReturnAuthorized, ReturnExpired, ReturnReceived, ReturnShipped
 from ledger.events.settlement import PayoutReturned, ReconciliationBreakOpened
 from ledger.ids import merchant_stream
+from ledger.limits import BEFORE_ALL
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch, KeptRows, Row
 from projections.engine.columns import instant_column, text_column
@@ -45,7 +46,6 @@ DUE = kept_table(
     text_column("facts"),  # JSON: further data for the timer's command
     indexes=[("kind", "at")],
 )
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class DueDates(Projection):
@@ -106,7 +106,7 @@ class DueDate:
         return found
 
 
-_FIRST = DueDate("", "", _NEVER, "{}", 0)
+_FIRST = DueDate("", "", BEFORE_ALL, "{}", 0)
 
 
 def due_dates(

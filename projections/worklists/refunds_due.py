@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from ledger.events.refunds import (
     ReturnExpired,
     ReturnReceived,
 )
+from ledger.limits import BEFORE_ALL
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, KeptRows
@@ -41,7 +42,6 @@ WAITING = kept_table(
     minor_column("owed"),  # of a refund: approved and not paid, in minor units
     indexes=[("kind", "since")],
 )
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class RefundsDue(Projection):
@@ -84,7 +84,7 @@ class Waiting:
     owed: Money
 
 
-_FIRST = Waiting("", "", "", _EARLIEST, Money(0, "CNY"))
+_FIRST = Waiting("", "", "", BEFORE_ALL, Money(0, "CNY"))
 
 
 def waiting(

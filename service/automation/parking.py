@@ -50,13 +50,6 @@ def parked(ledger: Ledger) -> list[ParkedRow]:
     ]
 
 
-def parked_items(ledger: Ledger, loop: str) -> frozenset[tuple[int, str]]:
-    """Returns the parked items of a loop, each with its book."""
-    return frozenset(
-        (book, item) for book, parking in _parkings(ledger).items() for of, item in parking.items if of == loop
-    )
-
-
 def propose_effect(app: App, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> Outcome:
     """Proposes to park or unpark an event's effect on a view. Raises `ServiceFailure` if view, book or position do not
     exist.

@@ -17,7 +17,6 @@ from service.cli.demonstration import marked
 from service.tables.cells import shown
 from service.tables.columns import Column, Holds, Table
 
-NARROWEST = 20
 _TEXT_AT_LEAST = 12  # a column of text that is narrower than this is harder to read than a record
 _BETWEEN = " · "
 _WORDS = re.compile(r"[A-Z]{3} -?[0-9][0-9,.]*\S*|\S+")  # a currency stays beside its amount

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from ledger.limits import LARGEST_POSITION
 from service.failures import UnknownValue
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-_LARGEST = 2**63 - 1  # bigint
 
 
 class Fetch(Protocol[T_co]):
@@ -82,7 +81,7 @@ def _value(kind: Any, reported: Any) -> Any:
         from ledger.instants import read_day
 
         return read_day(reported)
-    if type(reported) is not kind or (isinstance(reported, int) and abs(reported) > _LARGEST):
+    if type(reported) is not kind or (isinstance(reported, int) and abs(reported) > LARGEST_POSITION):
         raise ValueError(f"{reported!r} is no {kind.__name__}")
     if isinstance(reported, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in reported):
         raise ValueError("the database has no such text")

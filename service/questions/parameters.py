@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
-from service.questions.limits import LARGEST_POSITION, MOST_ROWS_OF_A_PAGE
+from ledger.limits import LARGEST_POSITION
+from service.questions.limits import MOST_ROWS_OF_A_PAGE
 
 
 class Kind(Enum):

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from commands.command import Command, Handler
-from commands.limits import ODD_TEXT
 from commands.proposable import PROPOSABLE
 from ledger.canonical import NotCanonical
 from ledger.currencies import exponent_of
+from ledger.limits import ODD_TEXT
 from ledger.sealed import Sealed
 from ledger.validation_messages import cut, words_of
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.money import Money
 from ledger.policies.fees import Fees
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.quantities import LineBook
-
-_NOTHING = Money(0, CNY)
 
 
 @dataclass(slots=True)
 class _Standing:
     """The released list price that is kept, with its fee and VAT, in CNY."""
 
-    gross: Money = _NOTHING
-    fee: Money = _NOTHING
-    vat: Money = _NOTHING
+    gross: Money = NO_CNY
+    fee: Money = NO_CNY
+    vat: Money = NO_CNY
 
     def add(self, *, gross: Money, fee: Money, vat: Money) -> None:
         self.gross, self.fee, self.vat = self.gross + gross, self.fee + fee, self.vat + vat
@@ -53,7 +51,7 @@ class OrderFees:
     def give_back(self, book: LineBook, released: Money) -> tuple[Money, Money]:
         """Returns the fee and VAT that go back with `released` money of the line, all in CNY."""
         if not self._fees.refundable:
-            return _NOTHING, _NOTHING
+            return NO_CNY, NO_CNY
         fee, vat = self.charge(book, -released)
         return -fee, -vat
 
@@ -62,7 +60,7 @@ class OrderFees:
 
         Releases and refunds since then may have moved a fen of rounding from one line to another.
         """
-        return self.charge(book, released) if self._fees.refundable else (_NOTHING, _NOTHING)
+        return self.charge(book, released) if self._fees.refundable else (NO_CNY, NO_CNY)
 
     def _of(self, book: LineBook) -> _Standing:
         rate, line_id = book.line.fee_rate_bps, book.line.line_id

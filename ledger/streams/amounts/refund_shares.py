@@ -8,7 +8,7 @@ from typing import Literal
 
 from ledger.events.payments import AllocatedCharge
 from ledger.events.refunds import ApprovedLine, Bearer, Liability, RefundLine, RefundMoney
-from ledger.fx import CNY, Rate
+from ledger.fx import CNY, NO_CNY, Rate
 from ledger.money import Money, share, split, total
 from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.orders.order import Order
@@ -17,7 +17,6 @@ from ledger.streams.units.units import unreleased
 
 Expense = Literal["goods_lost", "goodwill"]
 SharedLiability = Literal["merchant", "platform", "shared"]
-_NOTHING = Money(0, CNY)
 
 
 def refund_line(book: LineBook, qty: int, parcel_id: str | None = None, *, of: int | None = None) -> RefundLine:
@@ -74,7 +73,7 @@ def taken_back(
 
 def _kept(line: RefundLine) -> ApprovedLine:
     """Returns the line with nothing taken back: the merchant keeps the list price."""
-    nothing = dict.fromkeys(("from_pending", "from_available", "fee_back", "vat_back", "base"), _NOTHING)
+    nothing = dict.fromkeys(("from_pending", "from_available", "fee_back", "vat_back", "base"), NO_CNY)
     return ApprovedLine(**dict(line), released_qty=0, **nothing)
 
 
@@ -95,7 +94,7 @@ def refund_money(
     amount, given_up = buyer_amount(order, lines, charges), buyer_amount(order, theirs, ())
     base = rate.convert(amount) if base is None else base
     given_back, listed = _sum(theirs, "base"), _sum(theirs, "list_amount")
-    lost = _NOTHING
+    lost = NO_CNY
     if liability != "merchant":
         goods = buyer_amount(order, lines, ()) - given_up
         lost = split(base, [goods.minor, given_up.minor, *(charge.amount.minor for charge in charges)])[0]

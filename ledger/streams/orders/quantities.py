@@ -12,13 +12,12 @@ from ledger.events.refunds import ApprovedLine
 from ledger.events.settlement import SettlementReleased
 from ledger.folds.line_places import LinePlaces, Place
 from ledger.folds.parcel import Journey
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, split
 from ledger.streams.orders.line_balance import Prices
 from ledger.streams.orders.line_units import RefundedPart, Units, of_merchant, of_platform
 
 Effect = tuple[Place, Units]  # the effect of a refund on the units of a place
-_NOTHING = Money(0, CNY)
 
 
 @dataclass(slots=True)
@@ -29,13 +28,13 @@ class LineBook(LinePlaces[Units]):
     cancelled: int = 0
     allocated: AllocatedLine | None = None  # None until the order is paid
     places: defaultdict[Place, Units] = field(default_factory=lambda: defaultdict(Units), kw_only=True)
-    gross_released: Money = _NOTHING
-    fee_charged: Money = _NOTHING
-    vat_charged: Money = _NOTHING
-    gross_taken_back: Money = _NOTHING
-    fee_back: Money = _NOTHING
-    vat_back: Money = _NOTHING
-    base_back: Money = _NOTHING
+    gross_released: Money = NO_CNY
+    fee_charged: Money = NO_CNY
+    vat_charged: Money = NO_CNY
+    gross_taken_back: Money = NO_CNY
+    fee_back: Money = NO_CNY
+    vat_back: Money = NO_CNY
+    base_back: Money = NO_CNY
 
     @property
     def prices(self) -> Prices:

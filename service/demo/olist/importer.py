@@ -4,13 +4,11 @@ every row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from commands.bus.outcome import Outcome
 from commands.command import Command
-from ledger.ledger import Ledger
-from ledger.log.rows import Recorded
 from ledger.policies.reference import Reference
 from service.adapters.ecb import read_ecb
 from service.demo.olist.folder import read_folder
@@ -23,7 +21,6 @@ from service.demo.olist.summary import RowAccounts, Summary
 Submit = Callable[[Sequence[Command]], Sequence[Outcome]]
 Progress = Callable[[int, int], None]  # commands answered, commands in total
 BATCH = 2_000
-_PAGE = 5_000
 
 
 def default_rate_file(folder: Path) -> Path:
@@ -36,15 +33,6 @@ def plan_import(folder: Path, rate_file: Path, in_force: Reference) -> Plan:
     `NoCrossRate`.
     """
     return make_plan(read_folder(folder), read_ecb(rate_file), in_force)
-
-
-def read_books(ledger: Ledger) -> Iterator[Recorded]:
-    """Yields every row of every book, read in pages."""
-    for book in ledger.reader.heads():
-        after = 0
-        while rows := ledger.reader.read(book, after, _PAGE):
-            yield from rows
-            after = rows[-1].position
 
 
 def run_import(

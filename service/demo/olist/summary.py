@@ -63,11 +63,6 @@ class Summary:
         """Returns every table's rows by outcome."""
         return {table: self.accounts.of(table, read) for table, read in self.rows_read.items()}
 
-    @property
-    def was_all_there(self) -> bool:
-        """Returns True if everything was imported before, so that nothing was recorded now."""
-        return not any(count for (_, word), count in self.accounts.steps.items() if word == RECORDED)
-
     def as_json(self) -> dict[str, Any]:
         """Returns the summary as plain JSON; amounts are decimal texts in BRL."""
         return {

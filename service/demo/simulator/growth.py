@@ -24,8 +24,3 @@ def grow(app: App, *, orders: int, merchants: int = MERCHANTS) -> Iterator[tuple
         record_month(app, seed=seed, orders=orders, merchants=merchants, days=Days.of_month(begins), slot=_SLOT)
         begins = first_day(month_after(month_of(begins)))
         yield begins, sum(app.ledger.reader.heads().values())
-
-
-def grow_to(app: App, events: int, *, orders: int, merchants: int = MERCHANTS) -> int:
-    """Records months until the log holds at least `events` events. Returns their number."""
-    return next(held for _, held in grow(app, orders=orders, merchants=merchants) if held >= events)

@@ -8,10 +8,10 @@ from decimal import Decimal
 from random import Random
 
 from ledger.fx import Rate
+from ledger.policies.reference import MOP_PER_HKD
 from service.demo.simulator.days import Days
 
 PROVIDER = "simulated"
-PEG_MOP_PER_HKD = Decimal("1.03")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +39,5 @@ def make_rates(seed: int, days: Days) -> Rates:
         usd += Decimal(random.randint(-60, 60)) / 10_000
         hkd += Decimal(random.randint(-8, 8)) / 10_000
         book["USD", day], book["HKD", day] = str(usd), str(hkd)
-        book["MOP", day] = str((hkd / PEG_MOP_PER_HKD).quantize(Decimal("0.0001")))
+        book["MOP", day] = str((hkd / MOP_PER_HKD).quantize(Decimal("0.0001")))
     return Rates(book)

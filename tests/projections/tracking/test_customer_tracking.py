@@ -27,7 +27,7 @@ from projections.tracking.answer import Headline, OrderTracking, ParcelTracking
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import ORDERS, PARCELS, TIMELINE
 from projections.tracking.texts import MILESTONE_TEXTS, ORDER_TEXTS
-from projections.tracking.tracking import AmbiguousOrder, orders_of_buyer, track
+from projections.tracking.tracking import AmbiguousOrder, track
 from tests.support.given import BUYER, RATES, cny, published, usd
 from tests.support.parcels import (
     ORDER,
@@ -271,13 +271,6 @@ def test_a_named_merchant_makes_an_order_unambiguous(shop: Shop) -> None:
     found = track(shop.views, "O-1", merchant="M-2")
     assert found is not None
     assert found.merchant == "M-2"
-
-
-def test_a_buyer_finds_the_orders_of_every_merchant(shop: Shop) -> None:
-    shop.record([PLACED])
-    other = PLACED.model_copy(update={"merchant_id": "M-2", "order_id": "O-2"})
-    shop.record([other], stream="order/M-2/O-2", book=2)
-    assert {order.order_id for order in orders_of_buyer(shop.views, "B-1")} == {"O-1", "O-2"}
 
 
 def test_no_row_holds_a_cny_amount_or_a_partner(shop: Shop) -> None:

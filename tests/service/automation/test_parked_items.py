@@ -14,7 +14,7 @@ import pytest
 
 from commands.bus.outcome import Outcome
 from ledger.actors import Actor
-from service.automation.parking import parked, parked_items
+from service.automation.parking import parked
 from tests.commands.refunds.test_refund_against_dispatch import meanwhile
 from tests.support.buses import Desk, open_desk
 
@@ -51,6 +51,11 @@ def decide(desk: Desk, command: str) -> None:
     assert approve(desk, f"first.{command}", ANN).status == "recorded"
 
 
+def parked_items(desk: Desk, loop: str) -> set[tuple[int, str]]:
+    """Returns the parked items of a loop, each with its book."""
+    return {(row.book, row.what) for row in parked(desk.ledger) if (row.state, row.of) == ("parked", loop)}
+
+
 def events(desk: Desk) -> list[str]:
     return [row.type for row in desk.ledger.reader.read(3, 0, 100) if not row.type.startswith("proposal.")]
 
@@ -58,10 +63,10 @@ def events(desk: Desk) -> list[str]:
 def test_a_loop_leaves_out_its_own_items_until_they_are_unparked(desks: tuple[Desk, Desk]) -> None:
     desk, _ = desks
     decide(desk, "park_item")
-    assert parked_items(desk.ledger, "releases") == PARKED
-    assert parked_items(desk.ledger, "payouts") == frozenset()
+    assert parked_items(desk, "releases") == PARKED
+    assert parked_items(desk, "payouts") == set()
     decide(desk, "unpark_item")
-    assert parked_items(desk.ledger, "releases") == frozenset()
+    assert parked_items(desk, "releases") == set()
 
 
 @pytest.mark.parametrize("what", ["item", "effect"])
@@ -103,7 +108,7 @@ def test_an_item_parked_anew_while_it_is_unparked_is_parked(
     propose(one, "park_item", "P-2")
     meanwhile(monkeypatch, one.ledger, lambda: approve(two, "P-1", BOB))
     assert approve(one, "P-2", ANN).status == "recorded"
-    assert parked_items(one.ledger, "releases") == PARKED
+    assert parked_items(one, "releases") == PARKED
 
 
 def test_one_proposal_approved_and_rejected_at_once_has_one_end(
@@ -114,7 +119,7 @@ def test_one_proposal_approved_and_rejected_at_once_has_one_end(
     propose(one, "unpark_item", "P-1")
     meanwhile(monkeypatch, one.ledger, lambda: reject(two, "P-1", BOB))
     assert approve(one, "P-1", ANN).status == "refused"
-    assert parked_items(one.ledger, "releases") == PARKED
+    assert parked_items(one, "releases") == PARKED
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -135,4 +140,4 @@ def test_however_they_interleave_what_is_parked_is_what_was_decided_last(desks: 
     approved = [row.readable_event for row in one.ledger.reader.read(3, 0, 100) if row.type == "proposal.approved"]
     last = getattr(approved[-1], "command", "")
     assert [outcome.status for outcome in outcomes] == ["recorded"] * 2, f"seed {seed}"
-    assert (parked_items(two.ledger, "releases") == PARKED) is (last == "park_item"), f"seed {seed}: {outcomes}"
+    assert (parked_items(two, "releases") == PARKED) is (last == "park_item"), f"seed {seed}: {outcomes}"

@@ -11,7 +11,7 @@ import pytest
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
 from ledger.money import Money
-from service.unmatched.payment_matches import PaymentMatcher, StandsTwice
+from service.unmatched.payment_matches import PaymentMatcher
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 
@@ -88,20 +88,13 @@ def test_matching_again_changes_nothing(desk: Desk, matcher: PaymentMatcher) -> 
 def test_a_plan_that_was_cut_off_is_carried_out_later(desk: Desk, matcher: PaymentMatcher) -> None:
     parts = [{"merchant_id": "M-1", "order_id": "O-1"}]
     desk.expect("match_payment", actor=FINANCE, psp="psp", capture_ref="c1", parts=parts)
-    assert matcher.resume() == []
+    matcher.carry_out("psp", "c1")
     assert balances(desk, book=0) == {}
-
-
-def test_what_is_carried_out_is_not_resumed(desk: Desk, matcher: PaymentMatcher) -> None:
-    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
-    heads = desk.ledger.reader.heads()
-    assert (matcher.resume(), desk.ledger.reader.heads()) == ([], heads)
 
 
 def test_money_an_order_does_not_take_stays_unmatched(desk: Desk, matcher: PaymentMatcher) -> None:
     capture(desk, "USD 10.00")
     matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
-    assert matcher.resume() == []
     assert balances(desk, book=0) == {"1110": (5000, 35900), "2220": (-5000, -35900)}
 
 
@@ -109,16 +102,6 @@ def test_an_order_that_heard_of_its_part_before_does_not_take_it_twice(desk: Des
     capture(desk, "USD 50.00")
     matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
     assert balances(desk)["1110"] == (6944, 49858)
-
-
-def test_a_reference_that_stands_in_both_is_listed(desk: Desk, matcher: PaymentMatcher) -> None:
-    capture(desk, "USD 69.44")
-    assert list(matcher.standing_twice()) == [StandsTwice("psp", "c1", "order/M-1/O-1")]
-
-
-def test_nothing_stands_twice_once_it_is_matched(matcher: PaymentMatcher) -> None:
-    matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1")
-    assert list(matcher.standing_twice()) == []
 
 
 def test_a_refused_plan_reports_to_nobody(desk: Desk, matcher: PaymentMatcher) -> None:
@@ -131,6 +114,6 @@ def test_an_order_whose_report_fails_leaves_the_plan_to_be_carried_out(desk: Des
     with failing("report_payment_captured", lambda command: command.id.endswith("O-2")):
         assert matcher.match("psp", "c1", BOTH, actor=FINANCE, id="route-1").status == "fault"
     assert balances(desk, book=0) != {}
-    assert matcher.resume() == []
+    matcher.carry_out("psp", "c1")
     assert balances(desk) == {"1110": (6944, 49858), "2220": (-6944, -49858)}
     assert balances(desk, book=0) == {}

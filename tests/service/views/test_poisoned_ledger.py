@@ -18,7 +18,6 @@ from projections.registry import PROJECTIONS
 from service.app import App
 from service.automation.parking import parked
 from service.unmatched.items import waiting
-from service.unmatched.payment_matches import PaymentMatcher
 from service.views.status import ViewStatus, status_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.poison import POISONS, Poison
@@ -133,7 +132,6 @@ def test_the_deep_body_stops_views_of_the_unmatched_items_and_the_other_items_go
     poisoned.desk.expect("report_unmatched_fact", actor=Actor(kind="partner", id="sf"), **noted)
     poisoned.follow()
     assert [row.reference for row in waiting(poisoned.app)] == ["r201"]
-    assert list(PaymentMatcher(poisoned.app.ledger, poisoned.app.bus).standing_twice()) == []
 
 
 @deep
