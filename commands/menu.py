@@ -152,8 +152,7 @@ from commands.unmatched import (
     report_unmatched_capture_failed,
     report_unmatched_fact,
     report_unmatched_payment,
-    report_unmatched_refund_failed,
-    report_unmatched_refund_paid,
+    report_unmatched_refund_outcome,
     report_unmatched_settlement,
     submit_unmatched_refund,
 )
@@ -319,11 +318,8 @@ MENU: dict[str, Handler] = {
     "refund_unmatched_funds": Handler(
         refund_unmatched_funds.RefundUnmatchedFunds, refund_unmatched_funds.decide, PLATFORM
     ),
-    "report_unmatched_refund_paid": Handler(
-        report_unmatched_refund_paid.ReportUnmatchedRefundPaid, report_unmatched_refund_paid.decide, REPORTS
-    ),
-    "report_unmatched_refund_failed": Handler(
-        report_unmatched_refund_failed.ReportUnmatchedRefundFailed, report_unmatched_refund_failed.decide, REPORTS
+    "report_unmatched_refund_outcome": Handler(
+        report_unmatched_refund_outcome.ReportUnmatchedRefundOutcome, report_unmatched_refund_outcome.decide, REPORTS
     ),
     "report_unmatched_settlement": Handler(
         report_unmatched_settlement.ReportUnmatchedSettlement, report_unmatched_settlement.decide, REPORTS

@@ -84,6 +84,7 @@ def unmatched_stream(source: str, reference: str) -> str:
     return f"unmatched/{source}/{reference}"
 
 
+UNKNOWN = "unknown"  # the id of something that a partner did not name
 UNMATCHED = "unmatched"  # the kind of an exception whose order is not known yet
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from commands.contradictions import contradiction
 from commands.order_command import OrderReport
 from ledger.events.event import Event
-from ledger.folds.disputes import UNKNOWN
-from ledger.ids import Id
+from ledger.ids import UNKNOWN, Id
 from ledger.references import Reference
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order

@@ -5,14 +5,16 @@ The result is the same in any order of the reports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ledger.events.event import Event
 from ledger.events.refunds import RefundFailed, RefundLiabilityExtinguished, RefundLiabilityReinstated, RefundReversed
 from ledger.money import Money
-from ledger.streams.orders.cases import Case, RefundAttempt
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
+
+_NAMES = ("merchant_id", "order_id", "refund_id", "attempt_id", "payment_id", "capture_ref", "psp")
 
 
 def with_extinguished_liability(order: Order, reported: list[Event]) -> Iterator[Event]:
@@ -29,43 +31,17 @@ def _liability_extinguished(
     later: Order, capture: Capture, event: RefundFailed | RefundReversed
 ) -> Iterator[RefundLiabilityExtinguished]:
     case = later.cases.get(event.refund_id)
-    attempt = case.attempts.get(event.attempt_id) if case else None
-    if case is None or case.money is None or attempt is None or attempt.counts:
+    attempt = next((each for each in case.known if each.attempt_id == event.attempt_id), None) if case else None
+    if case is None or attempt is None or attempt.counts:
         return
     amount = min(event.amount, case.unsubmitted, capture.loss)
     if amount.minor > 0:
         base, carried = capture.loss_base(amount), case.carried_of(amount)
-        yield RefundLiabilityExtinguished(**_about(event, amount), carried=carried, base=base, fx=base - carried)
+        about = {name: getattr(event, name) for name in _NAMES} | {"amount": amount}
+        yield RefundLiabilityExtinguished(**about, carried=carried, base=base, fx=base - carried)
 
 
-def liability_reinstated(order: Order, case: Case, attempt: RefundAttempt) -> RefundLiabilityReinstated | None:
-    """Returns the event for an extinguished liability that this attempt has paid after all, or None.
-
-    Only the part beyond the unsubmitted rest of the case is reinstated.
-    """
-    capture = order.payments.captures.get(attempt.capture_ref)
-    no_more = case.liability_extinguished.get(attempt.capture_ref)
-    if capture is None or no_more is None or attempt.counts:
-        return None
-    amount = attempt.amount - case.unsubmitted
-    if not 0 < amount.minor <= no_more.minor:
-        return None
-    base, carried = -capture.loss_base(-amount), -case.carried_of(-amount)
-    return RefundLiabilityReinstated(
-        merchant_id=order.merchant_id,
-        order_id=order.order_id,
-        refund_id=case.id,
-        attempt_id=attempt.attempt_id,
-        payment_id=attempt.payment_id,
-        capture_ref=attempt.capture_ref,
-        psp=attempt.psp,
-        amount=amount,
-        carried=carried,
-        base=base,
-        fx=base - carried,
-    )
-
-
-def _about(event: RefundFailed | RefundReversed, amount: Money) -> dict[str, object]:
-    names = ("merchant_id", "order_id", "refund_id", "attempt_id", "payment_id", "capture_ref", "psp")
-    return {name: getattr(event, name) for name in names} | {"amount": amount}
+def liability_reinstated(order: Order, about: Mapping[str, Any], carried: Money) -> RefundLiabilityReinstated:
+    """Returns the event for an extinguished liability that was paid after all. `about` has its ids and amount."""
+    base = -order.payments.captures[about["capture_ref"]].loss_base(-about["amount"])
+    return RefundLiabilityReinstated(**about, carried=carried, base=base, fx=base - carried)

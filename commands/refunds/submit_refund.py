@@ -47,6 +47,7 @@ def decide(command: SubmitRefund, order: Order, rules: Rules) -> Iterator[Event]
                 capture_ref=capture.capture_ref,
                 psp=capture.psp,
                 amount=part,
+                submitted_at=command.decided_at,
             )
             missing = missing - part
     if missing:

@@ -39,7 +39,7 @@ def decide(command: RefundUnmatchedFunds, item: UnmatchedItem, rules: Rules) -> 
         raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="matched in part")
     if command.refund_id in item.refunds:
         raise CaseAlreadyOpen(refund_id=command.refund_id, state="decided")
-    given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
+    given = total([refund.owed for refund in item.refunds.values()], capture.amount.currency)
     remaining = capture.amount - given
     amount = expect_within(command.amount, remaining, what=f"capture {capture.capture_ref}")
     yield UnmatchedFundsRefunded(

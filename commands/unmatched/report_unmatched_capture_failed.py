@@ -52,7 +52,7 @@ def decide(report: ReportUnmatchedCaptureFailed, item: UnmatchedItem, rules: Rul
 
 def _failed(report: ReportUnmatchedCaptureFailed, item: UnmatchedItem) -> UnmatchedCaptureFailed:
     capture = capture_of(item)
-    given = total([refund.amount for refund in item.refunds.values()], capture.amount.currency)
+    given = total([refund.owed for refund in item.refunds.values()], capture.amount.currency)
     given_base = total([refund.base for refund in item.refunds.values()], capture.base.currency)
     return UnmatchedCaptureFailed(
         psp=capture.psp,

@@ -43,7 +43,7 @@ def decide(report: ReportUnmatchedPayment, item: UnmatchedItem, rules: Rules) ->
         yield from unmatched_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
         return
     yield _captured(report, amount, rate)
-    yield from unmatched_stale(report, item, rate, rules)
+    yield from unmatched_stale(report, item, rate, rules, at=report.happened_at)
 
 
 def _new(report: ReportUnmatchedPayment, item: UnmatchedItem) -> Money | None:

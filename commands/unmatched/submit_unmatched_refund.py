@@ -1,4 +1,4 @@
-"""Instructing the provider once more to pay money of no order back."""
+"""Instructs the provider once more to refund unmatched money."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ledger.streams.reference_data import UnmatchedItem
 
 
 class SubmitUnmatchedRefund(Command, name="submit_unmatched_refund"):
-    """A refund that failed is sent under a new name; the first time it goes out by itself."""
+    """Submits the unpaid rest of a refund of unmatched money under a new attempt id.
+
+    The first attempt is submitted with the refund. Refused if attempts cover all of the refund, or its capture failed.
+    """
 
     psp: Id
     capture_ref: Reference
@@ -33,17 +36,17 @@ def decide(command: SubmitUnmatchedRefund, item: UnmatchedItem, rules: Rules) ->
     refund = item.refunds.get(command.refund_id)
     if refund is None:
         raise UnmatchedItemNotFound(source=command.psp, reference=command.refund_id)
-    if refund.is_extinguished:
+    if item.has_failed and not refund.unsubmitted:
         raise ItemAlreadyMatched(source=command.psp, reference=command.capture_ref, state="undone, because it failed")
-    if not refund.may_be_sent_anew:
+    if not refund.unsubmitted:
         raise AlreadySubmitted(refund_id=command.refund_id)
     n = len(refund.attempts) + 1
     yield UnmatchedRefundSubmitted(
-        psp=refund.owed.psp,
-        capture_ref=refund.owed.capture_ref,
-        payment_id=refund.owed.payment_id,
-        amount=refund.amount,
-        refund_id=refund.refund_id,
-        attempt_id=derived_id(refund.refund_id, str(n)),
+        psp=refund.decided.psp,
+        capture_ref=refund.decided.capture_ref,
+        payment_id=refund.decided.payment_id,
+        amount=refund.unsubmitted,
+        refund_id=command.refund_id,
+        attempt_id=derived_id(command.refund_id, str(n)),
         submitted_at=command.decided_at,
     )

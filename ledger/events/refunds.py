@@ -226,6 +226,8 @@ class _Attempt(_Case):
 class RefundSubmitted(_Attempt, name="refund.submitted", version=1):
     """We have asked the provider to pay this part of the refund. The request goes out under `attempt_id`."""
 
+    submitted_at: datetime
+
 
 class RefundSucceeded(_Attempt, name="refund.succeeded", version=1):
     """The provider has paid this part of the refund to the buyer.

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from ledger.events.disputes import DisputeLost, DisputeOpened, DisputeStage, DisputeWon
+from ledger.ids import UNKNOWN
 
 DisputeState = Literal["unreported", "open", "won", "lost"]
-UNKNOWN = "unknown"
 _STAGES: tuple[DisputeStage, ...] = get_args(DisputeStage)
 # The places in which a dispute's units are searched, by its reason; 0 is first.
 _LOOKED_FOR = {

@@ -35,9 +35,10 @@ from ledger.fx import CNY
 from ledger.ids import UNMATCHED, unmatched_break
 from ledger.money import Money, share, total
 from ledger.streams.breaks import Break
+from ledger.streams.payable_refund import RefundAttempts, UnmatchedRefund, refund_of
 from ledger.streams.receivables import Receivables
+from ledger.streams.refund_attempt import Outcome
 from ledger.streams.stream import Stream
-from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
 
 _PAID_BACK = "paid_back"
 
@@ -97,7 +98,8 @@ class UnmatchedItem(Stream):
         self.plans = 0
         self.taken: tuple[MatchedPart, ...] = ()  # parts recorded by orders under matches that failed in part
         self.taken_base = Money(0, CNY)
-        self.refunds: dict[str, UnmatchedFundsRefund] = {}
+        self.refunds: dict[str, UnmatchedRefund] = {}
+        self.unasked_refunds = RefundAttempts()
         self.receivables = Receivables()
         self.noted: list[UnmatchedFactReported] = []
         self.noted_since = 0  # facts reported after it was matched
@@ -158,38 +160,38 @@ class UnmatchedItem(Stream):
 
     @evolve.register
     def _(self, event: UnmatchedFundsRefunded) -> None:
-        self.refunds[event.refund_id] = UnmatchedFundsRefund.of(event)
-        given_back = sum(refund.amount.minor for refund in self.refunds.values())
+        self.refunds[event.refund_id] = UnmatchedRefund.of(event)
+        given_back = sum(refund.owed.minor for refund in self.refunds.values())
         if self.captured and given_back >= self.captured.minor:
             self.known_breaks[unmatched_break(self.name)].holds_money = False
 
     @evolve.register
     def _(self, event: UnmatchedRefundPaid) -> None:
         self.receivables.remember(event)
-        self.refunds[event.refund_id].answer(event)
+        self._answer(event)
         if self._is_paid_back:
             self._is_over(_PAID_BACK)
 
     @evolve.register
     def _(self, event: UnmatchedRefundFailed | UnmatchedRefundSuccessRepeated) -> None:
-        self.refunds[event.refund_id].answer(event)
+        self._answer(event)
 
     @evolve.register
     def _(self, event: UnmatchedRefundReversed) -> None:
         self.receivables.remember(event)
-        self.refunds[event.refund_id].answer(event)
+        self._answer(event)
         waiting = self.known_breaks.get(unmatched_break(self.name))
         if waiting and waiting.resolution == _PAID_BACK and not self._is_paid_back:
             waiting.resolution = ""
 
     @evolve.register
     def _(self, event: UnmatchedLiabilityExtinguished) -> None:
-        self.refunds[event.refund_id].is_extinguished = True
+        self.refunds[event.refund_id].owe_no_more(event.capture_ref, event.amount, event.base)
         self._is_over("failed")
 
     @evolve.register
     def _(self, event: UnmatchedLiabilityReinstated) -> None:
-        self.refunds[event.refund_id].is_extinguished = False
+        self.refunds[event.refund_id].owe_no_more(event.capture_ref, -event.amount, -event.base)
 
     @evolve.register
     def _(self, event: UnmatchedRefundSubmitted) -> None:
@@ -214,15 +216,14 @@ class UnmatchedItem(Stream):
     def _(self, event: ReconciliationBreakOpened) -> None:
         self.breaks.add(event.break_id)
 
-    def refund_named(self, attempt_id: str) -> UnmatchedFundsRefund | None:
-        """Returns the refund that has this attempt, or None."""
-        named = (r for r in self.refunds.values() for one in r.attempts if one.attempt_id == attempt_id)
-        return next(named, None)
-
     @property
     def _is_paid_back(self) -> bool:
-        paid = sum(refund.amount.minor for refund in self.refunds.values() if refund.is_paid)
+        """True if providers have paid at least the captured amount for refunds of this item."""
+        paid = sum((refund.paid - refund.by_alternative).minor for refund in self.refunds.values())
         return self.captured is not None and paid >= self.captured.minor
+
+    def _answer(self, event: Outcome) -> None:
+        refund_of(event, self.refunds, self.unasked_refunds).answer(event)
 
     def _waits(self, what: str, refs: dict[str, str], since: datetime) -> Break:
         """Returns the item's break, opened if needed. An unmatched item is a break, so that people look into it and

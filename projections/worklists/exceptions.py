@@ -20,7 +20,7 @@ from ledger.events.settlement import (
     ReconciliationBreakResolved,
 )
 from ledger.events.unmatched_money import UnmatchedCaptureFailed, UnmatchedRefundReversed
-from ledger.ids import UNMATCHED, merchant_of, unmatched_break
+from ledger.ids import UNKNOWN, UNMATCHED, merchant_of, unmatched_break
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -65,7 +65,7 @@ class Exceptions(Projection):
     """
 
     name = "exceptions"
-    version = 6
+    version = 7
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -215,6 +215,8 @@ def _take(rows: KeptRows, recorded: Recorded, reported: Event) -> None:
             _unmatched(rows, recorded, event.happened_at, about | {"refs": event.refs})
         case UnmatchedFactMatched() as event:
             _resolve(rows, recorded, unmatched_break(recorded.stream), ", ".join(event.streams), event.matched_at)
+        case UnmatchedRefundPaid(refund_id=id) | UnmatchedRefundReversed(refund_id=id) if id == UNKNOWN:
+            pass  # a refund that nobody asked for is a break of its own, and the money still waits
         case UnmatchedRefundPaid() as event:
             _paid_back(rows, recorded, event)
         case UnmatchedRefundReversed() as event:

@@ -14,14 +14,12 @@ from commands.payments.report_payment_captured import report_id
 from commands.unmatched.match_payment import MatchPayment, Part
 from commands.unmatched.report_unmatched_capture_failed import ReportUnmatchedCaptureFailed
 from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
-from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRefundFailed
-from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
+from commands.unmatched.report_unmatched_refund_outcome import ReportUnmatchedRefundOutcome
 from ledger.actors import Actor, Source
 from ledger.ids import derived_id
 from ledger.money import Money, total
 from ledger.references import reference_key
 from ledger.streams.reference_data import UnmatchedItem
-from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
 from service.partner_facts.payments import (
     CaptureReported,
     Order,
@@ -34,6 +32,7 @@ from service.partner_reports.references import References, possible_captures
 
 MATCHER = Actor(kind="system", id="payment-matcher", role="router")
 Parts = Mapping[Order, Money]
+_OF_REFUND = ("outcome", "amount", "attempt_id", "psp_refund_ref", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +139,11 @@ def _charges(fact: ProviderFact, capture_ref: str, known: References) -> Parts:
 
 
 def _waiting(fact: ProviderFact, capture_ref: str, known: References) -> UnmatchedItem | None:
-    """Returns the unmatched capture; None if an order has it."""
+    """Returns the unmatched capture; None if an order has it, or if it failed and the fact is not about its refunds."""
     item = known.unmatched(fact.psp, capture_ref)
-    return item if item and item.capture and not item.is_matched and not item.has_failed else None
+    if item is None or item.capture is None or item.is_matched:
+        return None
+    return item if not item.has_failed or (isinstance(fact, RefundReported) and item.refunds) else None
 
 
 def _about_unmatched(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]) -> Iterator[Command]:
@@ -157,13 +158,17 @@ def _about_unmatched(fact: ProviderFact, item: UnmatchedItem, orders: set[Order]
                 yield matched
         case PaymentFailureReported():
             yield ReportUnmatchedCaptureFailed(**envelope, amount=fact.amount, code=fact.code)
-        case RefundReported() if refund := _refund_of(fact, item):
-            envelope |= {"refund_id": refund.refund_id, "psp_refund_ref": fact.psp_refund_ref, "amount": fact.amount}
-            envelope |= {"attempt_id": fact.attempt_id}
-            if fact.outcome == "succeeded":
-                yield ReportUnmatchedRefundPaid(**envelope)
-            else:
-                yield ReportUnmatchedRefundFailed(**envelope, code=fact.code or "unsaid")
+        case RefundReported() if item.refunds and (len(orders) != 1 or _is_of(fact, item)):
+            said = {name: getattr(fact, name) for name in _OF_REFUND}
+            if report := _validated(ReportUnmatchedRefundOutcome, envelope | said):
+                yield report
+
+
+def _is_of(fact: RefundReported, item: UnmatchedItem) -> bool:
+    """True if a refund of the item has an attempt with one of the fact's names."""
+    known = (attempt for refund in (*item.refunds.values(), item.unasked_refunds) for attempt in refund.known)
+    named = {fact.attempt_id, fact.psp_refund_ref} - {None, ""}
+    return any({attempt.attempt_id, attempt.psp_refund_ref} & named for attempt in known)
 
 
 def _matched(fact: CaptureReported, item: UnmatchedItem, orders: set[Order]) -> MatchPayment | None:
@@ -186,17 +191,6 @@ def _is_cumulative_in(fact: ProviderFact, currency: str) -> bool:
     """Returns True if the amount is the total captured so far, in this currency."""
     is_cumulative = isinstance(fact, CaptureReported) and fact.cumulative
     return is_cumulative and fact.amount is not None and fact.amount.currency == currency
-
-
-def _refund_of(fact: RefundReported, item: UnmatchedItem) -> UnmatchedFundsRefund | None:
-    """Returns the refund that the fact names by our id or the provider's; else the only unpaid one of that amount."""
-    if fact.attempt_id:
-        return item.refund_named(fact.attempt_id)
-    for refund in item.refunds.values():
-        if fact.psp_refund_ref and any(one.psp_refund_ref == fact.psp_refund_ref for one in refund.attempts):
-            return refund
-    unpaid = [r for r in item.refunds.values() if r.amount == fact.amount and not r.is_paid]
-    return unpaid[0] if len(unpaid) == 1 else None
 
 
 def _unmatched(fact: ProviderFact) -> Command:

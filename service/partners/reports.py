@@ -12,8 +12,7 @@ from commands.payments.report_payment_voided import ReportPaymentVoided
 from commands.payouts.report_payout_failed import ReportPayoutFailed
 from commands.payouts.report_payout_paid import ReportPayoutPaid
 from commands.refunds.report_refund_outcome import ReportRefundOutcome
-from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRefundFailed
-from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
+from commands.unmatched.report_unmatched_refund_outcome import ReportUnmatchedRefundOutcome
 from ledger.actors import Actor
 from ledger.ids import command_id, merchant_of, order_of
 from projections.reconciliation.instructions import Instruction
@@ -34,12 +33,13 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
         "actor": Actor(kind="partner", id=instruction.partner, role="service"),
         "occurred_at": at,
     }
+    about = {"psp": instruction.partner, "amount": instruction.amount}
     if instruction.is_unmatched:
-        return _of_the_unmatched_items(instruction, answer, envelope, done=done)
+        return _of_refund(instruction, answer, envelope | about, done=done)
     envelope["merchant_id"] = merchant_of(instruction.stream)
     if instruction.kind == "payout":
         return _of_payout(instruction, answer, envelope, done=done)
-    envelope |= {"order_id": order_of(instruction.stream), "psp": instruction.partner, "amount": instruction.amount}
+    envelope |= about | {"order_id": order_of(instruction.stream)}
     if instruction.kind == "refund":
         return _of_refund(instruction, answer, envelope, done=done)
     envelope |= {"payment_id": instruction.facts["payment_id"]}
@@ -53,23 +53,6 @@ def report_of(instruction: Instruction, answer: Answer, at: datetime) -> Command
     return None
 
 
-def _of_the_unmatched_items(
-    instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool
-) -> Command:
-    capture_ref = instruction.facts["capture_ref"]
-    envelope |= {
-        "psp": instruction.partner,
-        "capture_ref": capture_ref,
-        "refund_id": instruction.facts["refund_id"],
-        "psp_refund_ref": answer.reference,
-        "amount": instruction.amount,
-        "attempt_id": instruction.id,
-    }
-    if done:
-        return ReportUnmatchedRefundPaid(**envelope)
-    return ReportUnmatchedRefundFailed(**envelope, code=answer.code or _UNSAID)
-
-
 def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
     """Returns the report of a payout. The bank's own reference comes with its statement, which names the payout id."""
     about = {"payout_id": instruction.id, "amount": instruction.amount}
@@ -79,10 +62,11 @@ def _of_payout(instruction: Instruction, answer: Answer, envelope: dict[str, Any
 
 
 def _of_refund(instruction: Instruction, answer: Answer, envelope: dict[str, Any], *, done: bool) -> Command:
-    names = {name: instruction.facts[name] for name in ("refund_id", "payment_id", "capture_ref")}
-    return ReportRefundOutcome(
+    report = ReportUnmatchedRefundOutcome if instruction.is_unmatched else ReportRefundOutcome
+    names = ("refund_id", "capture_ref") if instruction.is_unmatched else ("refund_id", "payment_id", "capture_ref")
+    return report(
         **envelope,
-        **names,
+        **{name: instruction.facts[name] for name in names},
         outcome="succeeded" if done else "failed",
         attempt_id=instruction.id,
         psp_refund_ref=answer.reference,

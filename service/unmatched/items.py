@@ -155,7 +155,7 @@ def _is_planned(item: UnmatchedItem, parts: Sequence[Part]) -> bool:
 def _row(row: ExceptionRow, item: UnmatchedItem) -> Waiting:
     _, system, reference = row.stream.split("/")
     capture = item.capture if not item.is_matched else None
-    given = [refund.amount for refund in item.refunds.values()]
+    given = [refund.owed for refund in item.refunds.values()]
     kinds = [fact.kind for fact in item.noted[len(item.noted) - item.noted_since :]]
     what = (*(("captured",) if capture else ()), *dict.fromkeys(kinds))
     refs = {name: value for fact in item.noted for name, value in fact.refs.items()} | dict(row.refs)

@@ -46,9 +46,10 @@ def unmatched(script: Script) -> Iterator[Step]:
     refund_id = script.values.name("refund")
     refund = item | {"refund_id": refund_id, "amount": script.amount}
     yield Step("refund_unmatched_funds", refund | {"reason": "nobody"})
-    yield Step("report_unmatched_refund_failed", refund | {"code": "no"}, PARTNER)
+    named = {"attempt_id": refund_id, "psp_refund_ref": f"re-{refund_id}"}
+    yield Step("report_unmatched_refund_outcome", refund | named | {"outcome": "failed", "code": "no"}, PARTNER)
     yield Step("submit_unmatched_refund", item | {"refund_id": refund_id})
-    yield Step("report_unmatched_refund_paid", refund, PARTNER)
+    yield Step("report_unmatched_refund_outcome", refund | {"outcome": "succeeded"}, PARTNER)
     yield Step("report_unmatched_capture_failed", item | {"amount": script.amount, "code": "reversed"}, PARTNER)
 
 

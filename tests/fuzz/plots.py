@@ -58,8 +58,8 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     (
         platform_plots.unmatched,
         "report_unmatched_payment report_unmatched_settlement match_payment mark_parts_taken "
-        "mark_payment_matched refund_unmatched_funds report_unmatched_refund_failed "
-        "submit_unmatched_refund report_unmatched_refund_paid report_unmatched_capture_failed",
+        "mark_payment_matched refund_unmatched_funds report_unmatched_refund_outcome "
+        "submit_unmatched_refund report_unmatched_capture_failed",
     ),
     (platform_plots.unmatched_fact, "report_unmatched_fact mark_fact_matched"),
     (

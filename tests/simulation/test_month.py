@@ -105,7 +105,7 @@ def test_every_type_of_event_of_trade_is_recorded_at_least_once(events: list[Rec
 # Domain §4.4 names most of them, §4.3 and the file importers the others.
 BREAKS = {
     "capture_without_order", "unexpected_capture", "amount_mismatch", "fact_contradicts_state", "future_timestamp",
-    "rate_missing", "stale_rate", "double_refund", "refund_unknown",
+    "rate_missing", "stale_rate", "double_refund",
     "customs_tie", "duty_not_covered", "unknown_parcel", "duplicate_tracking_no", "WRONG_WAREHOUSE",
     "psp_line_extra", "psp_batch_mismatch", "fx_out_of_tolerance",
     "bank_unmatched", "bank_gap", "payout_unknown", "double_payout",

@@ -15,17 +15,12 @@ from ledger.events.refunds import (
     Liability,
     RefundApproved,
     RefundAutoApproved,
-    RefundFailed,
     RefundLine,
     RefundMoney,
     RefundPaidByAlternative,
     RefundRejected,
     RefundRequested,
-    RefundReversed,
     RefundRoundApproved,
-    RefundSubmitted,
-    RefundSucceeded,
-    RefundSuccessRepeated,
     RefundType,
     RefundWithdrawn,
     ReturnAuthorized,
@@ -37,49 +32,16 @@ from ledger.events.refunds import (
 from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
 from ledger.ids import return_id_of
-from ledger.money import Money, share
+from ledger.money import Money
 from ledger.streams.orders.quantities import Effect
+from ledger.streams.payable_refund import PayableRefund
 
 CaseState = Literal["open", "approved", "rejected", "withdrawn", "expired"]
 ReturnState = Literal["", "authorized", "shipped", "received", "inspected", "expired"]
-AttemptState = Literal["submitted", "succeeded", "failed", "reversed"]
 
 
 @dataclass(slots=True)
-class RefundAttempt:
-    """One instruction to a provider to pay a part of a refund."""
-
-    attempt_id: str
-    payment_id: str
-    capture_ref: str
-    psp: str
-    amount: Money
-    state: AttemptState = "submitted"
-    psp_refund_ref: str = ""
-    carried: Money = field(default_factory=lambda: Money(0, CNY))
-    succeeded_at: datetime | None = None  # the last reported success
-    paid_again_at: datetime | None = None  # the latest success that was recorded without effect
-    came_back_at: datetime | None = None  # the latest reported failure or reversal
-    code: str = ""  # of the latest failure or reversal
-
-    def come_back(self, at: datetime, code: str) -> None:
-        """Records a failure or reversal at `at`. The latest one counts."""
-        if self.came_back_at is None or self.came_back_at < at:
-            self.came_back_at, self.code = at, code
-
-    def is_later_success(self, at: datetime) -> bool:
-        """True if a success at `at` is later than every reported one, and at least one was reported."""
-        reported = max((known for known in (self.succeeded_at, self.paid_again_at) if known), default=None)
-        return reported is not None and reported < at
-
-    @property
-    def counts(self) -> bool:
-        """True if the money is on its way to the buyer or has reached the buyer."""
-        return self.state in ("submitted", "succeeded")
-
-
-@dataclass(slots=True)
-class Case(Evolving):
+class Case(PayableRefund, Evolving):
     """One after-sales case. `paid` of `money.amount` has reached the buyer, with the CNY value `carried` in 2210."""
 
     id: str
@@ -91,8 +53,6 @@ class Case(Evolving):
     rounds_required: int
     requested_by: str
     requested_at: datetime
-    paid: Money
-    carried: Money = field(default_factory=lambda: Money(0, CNY))
     state: CaseState = "open"
     approvers: list[str] = field(default_factory=list)
     approved_lines: tuple[ApprovedLine, ...] = ()
@@ -102,9 +62,6 @@ class Case(Evolving):
     return_required: bool = False
     return_by: datetime | None = None
     return_state: ReturnState = ""
-    by_alternative: Money = field(default_factory=lambda: Money(0, CNY))  # the part of `paid` not paid by a provider
-    attempts: dict[str, RefundAttempt] = field(default_factory=dict)
-    liability_extinguished: dict[str, Money] = field(default_factory=dict)  # the part of `paid`, by failed capture
     capture_ref: str = ""  # set if it refunds money that never was the order's
 
     @classmethod
@@ -203,35 +160,13 @@ class Case(Evolving):
         return len(self.approvers) + 1
 
     @property
-    def unsubmitted(self) -> Money:
-        """The amount that is owed and that no attempt covers; zero if attempts cover more than is owed."""
-        assert self.money is not None, "only an approved case has money"
-        asked = sum(s.amount.minor for s in self.attempts.values() if s.counts)
-        return Money(max(0, self.money.amount.minor - asked - self.by_alternative.minor), self.money.amount.currency)
+    def owed(self) -> Money | None:
+        return self.money.amount if self.money else None
 
-    def carried_of(self, part: Money) -> Money:
-        """Returns the CNY value in 2210 of the next part to be paid; the values of all parts sum to `money.base`."""
+    @property
+    def base(self) -> Money:
         assert self.money is not None, "only an approved case owes money"
-        upto = (self.paid + part).minor
-        return share(self.money.base, upto=upto, of=self.money.amount.minor, already=self.carried)
-
-    def reach_otherwise(self, amount: Money, carried: Money) -> None:
-        """Records that the buyer has `amount` without a provider's refund; a negative amount takes it back."""
-        self.by_alternative = self.by_alternative + amount
-        self.paid, self.carried = self.paid + amount, self.carried + carried
-
-    def owe_no_more(self, capture_ref: str, amount: Money, carried: Money) -> None:
-        """Extinguishes the liability for `amount`, because its capture failed; a negative amount reinstates it."""
-        known = self.liability_extinguished.get(capture_ref)
-        self.liability_extinguished[capture_ref] = known + amount if known else amount
-        self.reach_otherwise(amount, carried)
-
-    def awaits(self, attempt_id: str, amount: Money) -> bool:
-        """True if this attempt has not succeeded yet, and its success would not exceed the refund."""
-        attempt = self.attempts.get(attempt_id)
-        if attempt is None or attempt.state == "succeeded" or self.money is None:
-            return False
-        return self.paid + amount <= self.money.amount
+        return self.money.base
 
     def concerns(self, line_id: str) -> bool:
         return any(line.line_id == line_id for line in self.lines)
@@ -290,38 +225,5 @@ class Case(Evolving):
             self.money, self.approved_lines = event.kept.money, event.kept.lines
 
     @evolve.register
-    def _(self, event: RefundSubmitted) -> None:
-        self.attempts[event.attempt_id] = RefundAttempt(
-            event.attempt_id, event.payment_id, event.capture_ref, event.psp, event.amount
-        )
-
-    @evolve.register
-    def _(self, event: RefundFailed) -> None:
-        if not event.without_effect:
-            self._answer(event.attempt_id, "failed", event.psp_refund_ref)
-        self.attempts[event.attempt_id].come_back(event.happened_at, event.code)
-
-    @evolve.register
-    def _(self, event: RefundSucceeded) -> None:
-        attempt = self._answer(event.attempt_id, "succeeded", event.psp_refund_ref)
-        attempt.carried, attempt.succeeded_at = event.carried, event.happened_at
-        self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
-
-    @evolve.register
-    def _(self, event: RefundSuccessRepeated) -> None:
-        self.attempts[event.attempt_id].paid_again_at = event.happened_at
-
-    @evolve.register
-    def _(self, event: RefundReversed) -> None:
-        self._answer(event.attempt_id, "reversed", event.psp_refund_ref).come_back(event.happened_at, event.code)
-        self.paid, self.carried = self.paid - event.amount, self.carried - event.carried
-
-    @evolve.register
     def _(self, event: RefundPaidByAlternative) -> None:
-        self.by_alternative += event.amount
-        self.paid, self.carried = self.paid + event.amount, self.carried + event.carried
-
-    def _answer(self, attempt_id: str, state: AttemptState, psp_refund_ref: str) -> RefundAttempt:
-        attempt = self.attempts[attempt_id]
-        attempt.state, attempt.psp_refund_ref = state, psp_refund_ref or attempt.psp_refund_ref
-        return attempt
+        self.reach_otherwise(event.amount, event.carried)

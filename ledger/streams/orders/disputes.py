@@ -17,9 +17,10 @@ from ledger.events.disputes import (
     DisputeWon,
 )
 from ledger.events.refunds import ApprovedLine
-from ledger.folds.disputes import UNKNOWN, StagedDispute
+from ledger.folds.disputes import StagedDispute
 from ledger.folds.evolution import Evolving
 from ledger.fx import CNY
+from ledger.ids import UNKNOWN
 from ledger.money import Money, joined
 from ledger.streams.orders.quantities import Effect
 

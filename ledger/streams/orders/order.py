@@ -76,7 +76,7 @@ from ledger.streams.orders.logistics import Logistics
 from ledger.streams.orders.payments import Payments
 from ledger.streams.orders.quantities import Effect, LineBook
 from ledger.streams.orders.status import OrderStatus, status_of
-from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
+from ledger.streams.payable_refund import RefundAttempts
 from ledger.streams.receivables import Receivables
 from ledger.streams.stream import Stream
 
@@ -105,7 +105,7 @@ class Order(Stream):
         self.holds = LineHolds()
         self.breaks: dict[str, str] = {}  # id → kind of every break ever opened
         self.resolved_breaks: set[str] = set()
-        self.unmatched_refunds = UnmatchedRefunds()
+        self.unasked_refunds = RefundAttempts()
         self.confirmed = False
         self.confirmed_at: datetime | None = None
         self.cancelled = False
@@ -265,11 +265,7 @@ class Order(Stream):
     @evolve.register
     def _(
         self,
-        event: RefundRoundApproved
-        | RefundPaidByAlternative
-        | RefundSuccessRepeated
-        | ReturnAuthorized
-        | ReturnInspected,
+        event: RefundRoundApproved | RefundPaidByAlternative | ReturnAuthorized | ReturnInspected,
     ) -> None:
         self.cases[event.refund_id].remember(event)
 
@@ -298,14 +294,9 @@ class Order(Stream):
         refunds.submitted(self, event)
 
     @evolve.register
-    def _(self, event: RefundSucceeded) -> None:
+    def _(self, event: RefundSucceeded | RefundSuccessRepeated | RefundFailed | RefundReversed) -> None:
         self.receivables.remember(event)
-        refunds.succeeded(self, event)
-
-    @evolve.register
-    def _(self, event: RefundFailed | RefundReversed) -> None:
-        self.receivables.remember(event)
-        refunds.came_back(self, event)
+        refunds.answered(self, event)
 
     @evolve.register
     def _(self, event: RefundLiabilityExtinguished | RefundLiabilityReinstated) -> None:

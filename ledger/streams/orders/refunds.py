@@ -1,21 +1,15 @@
-"""Effects of provider refunds on an order's money: submitted, succeeded, failed, reversed."""
+"""Effects of provider refunds on an order's money: submitted, answered, and liabilities of failed captures."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from ledger.events.refunds import (
-    RefundFailed,
-    RefundLiabilityExtinguished,
-    RefundLiabilityReinstated,
-    RefundReversed,
-    RefundSubmitted,
-    RefundSucceeded,
-)
+from ledger.events.refunds import RefundLiabilityExtinguished, RefundLiabilityReinstated, RefundSubmitted
 from ledger.money import Money
-from ledger.streams.orders.cases import Case, RefundAttempt
+from ledger.streams.orders.cases import Case
 from ledger.streams.orders.payments import Payments
-from ledger.streams.orders.unmatched_refunds import UnmatchedRefunds
+from ledger.streams.payable_refund import RefundAttempts, refund_of
+from ledger.streams.refund_attempt import Outcome
 
 
 class RefundedOrder(Protocol):
@@ -23,36 +17,23 @@ class RefundedOrder(Protocol):
 
     cases: dict[str, Case]
     payments: Payments
-    unmatched_refunds: UnmatchedRefunds
+    unasked_refunds: RefundAttempts
 
 
 def submitted(order: RefundedOrder, event: RefundSubmitted) -> None:
     case = order.cases[event.refund_id]
-    case.remember(event)
+    case.submit(event)
     _pay_back(order, case, event.capture_ref, event.amount)
 
 
-def succeeded(order: RefundedOrder, event: RefundSucceeded) -> None:
-    case, attempt = _about(order, event)
-    if case is None or attempt is None or not case.awaits(event.attempt_id, event.amount):
-        order.unmatched_refunds.remember(event)
-        if attempt and not attempt.counts:
-            attempt.succeeded_at = event.happened_at
-        return
-    if not attempt.counts:
-        _pay_back(order, case, attempt.capture_ref, event.amount)
-    case.remember(event)
-
-
-def came_back(order: RefundedOrder, event: RefundFailed | RefundReversed) -> None:
-    case, attempt = _about(order, event)
-    is_unmatched = order.unmatched_refunds.holds(event.psp_refund_ref or event.attempt_id)
-    if case is None or attempt is None or is_unmatched:
-        order.unmatched_refunds.remember(event)
-        return
-    if attempt.counts and not (isinstance(event, RefundFailed) and event.without_effect):
-        _pay_back(order, case, attempt.capture_ref, -event.amount)
-    case.remember(event)
+def answered(order: RefundedOrder, event: Outcome) -> None:
+    """Applies a provider's answer. A refund that nobody submitted takes nothing from what a capture may pay back."""
+    refund = refund_of(event, order.cases, order.unasked_refunds)
+    attempt = refund.attempts.get(event.attempt_id)
+    did_count = attempt is not None and attempt.counts
+    refund.answer(event)
+    if attempt and isinstance(refund, Case) and attempt.counts != did_count:
+        _pay_back(order, refund, attempt.capture_ref, attempt.amount if attempt.counts else -attempt.amount)
 
 
 def extinguished_liability(
@@ -61,13 +42,6 @@ def extinguished_liability(
     sign = 1 if isinstance(event, RefundLiabilityExtinguished) else -1
     order.cases[event.refund_id].owe_no_more(event.capture_ref, event.amount * sign, event.carried * sign)
     order.payments.captures[event.capture_ref].take_back(event.amount * sign, event.base * sign)
-
-
-def _about(
-    order: RefundedOrder, event: RefundSucceeded | RefundFailed | RefundReversed
-) -> tuple[Case | None, RefundAttempt | None]:
-    case = order.cases.get(event.refund_id)
-    return case, case.attempts.get(event.attempt_id) if case else None
 
 
 def _pay_back(order: RefundedOrder, case: Case, capture_ref: str, amount: Money) -> None:

@@ -21,8 +21,9 @@ from service.unmatched.payment_matches import PaymentMatcher
 
 _FIRST, _SECOND = 5, 6  # indexes of the world's guests
 _DAY = 4
+_OUTCOME = "report_unmatched_refund_outcome"
 _UNMATCHED = 5  # number of captures that name no order
-_PAID_BACK, _PAID_BACK_AGAIN = "re_unmatched_1", "re_unmatched_2"
+_PAID_BACK, _PAID_BACK_AGAIN, _UNASKED = "re_unmatched_1", "re_unmatched_2", "re_unmatched_3"
 
 
 def checkout_steps(world: World) -> Iterator[Step]:
@@ -128,11 +129,12 @@ def _muddled(world: World) -> Iterator[Step]:
     refund = about | {"refund_id": f"RF-muddle-{world.seed}"}
     asked, amount = refund | {"reason": "payer_unknown"}, {"amount": _amount(4)}
     yield Step(world.day(25), f"{prefix}.1", "refund_unmatched_funds", FINANCE, asked)
+    unpaid, paid = {"outcome": "failed", "code": "card_closed"}, {"outcome": "succeeded"}
     for day, what, said in (
         (26, "report_unmatched_capture_failed", about | amount | {"code": "nsf"}),
-        (27, "report_unmatched_refund_failed", refund | amount | {"code": "card_closed"}),
-        (28, "report_unmatched_refund_paid", refund | amount),
-        (29, "report_unmatched_refund_paid", refund | amount),
+        (27, _OUTCOME, refund | amount | unpaid),
+        (28, _OUTCOME, refund | amount | paid),
+        (29, _OUTCOME, refund | amount | paid),
     ):
         yield Step(world.day(day), f"{prefix}.{day}", what, PROVIDER, said, is_report=True)
 
@@ -149,21 +151,22 @@ def _unmatched(world: World) -> Iterator[Step]:
     asked = {**refund, "reason": "payer_unknown"}
     prefix, at = f"sim{world.seed}.unmatched-refund", world.day(10, hour=3)
     yield Step(at, f"{prefix}.1", "refund_unmatched_funds", FINANCE, asked)
-    failed = {**refund, "amount": _amount(1), "code": "card_closed"}
-    yield Step(world.day(11), f"{prefix}.4", "report_unmatched_refund_failed", PROVIDER, failed, is_report=True)
+    failed = {**refund, "amount": _amount(1), "outcome": "failed", "code": "card_closed"}
+    yield Step(world.day(11), f"{prefix}.4", _OUTCOME, PROVIDER, failed, is_report=True)
     yield Step(world.day(11, hour=3), f"{prefix}.5", "submit_unmatched_refund", FINANCE, refund)
     undone = {"psp": PSP, "capture_ref": _name(world, 3), "amount": _amount(3), "code": "nsf"}
     yield Step(world.day(22), f"{prefix}.6", "report_unmatched_capture_failed", PROVIDER, undone, is_report=True)
-    paid = {**refund, "psp_refund_ref": _PAID_BACK, "amount": _amount(1)}
-    yield Step(world.day(12), f"{prefix}.2", "report_unmatched_refund_paid", PROVIDER, paid, is_report=True)
-    back = {**paid, "code": "returned_by_bank"}
-    yield Step(world.day(23), f"{prefix}.7", "report_unmatched_refund_failed", PROVIDER, back, is_report=True)
+    paid = {**refund, "psp_refund_ref": _PAID_BACK, "amount": _amount(1), "outcome": "succeeded"}
+    yield Step(world.day(12), f"{prefix}.2", _OUTCOME, PROVIDER, paid, is_report=True)
+    back = {**paid, "outcome": "reversed", "code": "returned_by_bank"}
+    yield Step(world.day(23), f"{prefix}.7", _OUTCOME, PROVIDER, back, is_report=True)
     yield Step(world.day(23, hour=3), f"{prefix}.8", "submit_unmatched_refund", FINANCE, refund)
     again = paid | {"psp_refund_ref": _PAID_BACK_AGAIN}
-    yield Step(world.day(24), f"{prefix}.9", "report_unmatched_refund_paid", PROVIDER, again, is_report=True)
+    yield Step(world.day(24), f"{prefix}.9", _OUTCOME, PROVIDER, again, is_report=True)
     yield from _muddled(world)
-    unknown = paid | {"capture_ref": _name(world, 2), "refund_id": "RF-unknown", "amount": _amount(2)}
-    yield Step(world.day(22), f"{prefix}.3", "report_unmatched_refund_paid", PROVIDER, unknown, is_report=True)
+    unknown = paid | {"capture_ref": _name(world, 2), "amount": _amount(2), "psp_refund_ref": _UNASKED}
+    del unknown["refund_id"]
+    yield Step(world.day(22), f"{prefix}.3", _OUTCOME, PROVIDER, unknown, is_report=True)
 
 
 def _noted(world: World, number: int, about: dict[str, object]) -> Step:

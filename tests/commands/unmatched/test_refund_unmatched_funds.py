@@ -15,8 +15,7 @@ from commands.unmatched.match_payment import MatchPayment
 from commands.unmatched.refund_unmatched_funds import RefundUnmatchedFunds
 from commands.unmatched.report_unmatched_capture_failed import ReportUnmatchedCaptureFailed
 from commands.unmatched.report_unmatched_payment import ReportUnmatchedPayment
-from commands.unmatched.report_unmatched_refund_failed import ReportUnmatchedRefundFailed
-from commands.unmatched.report_unmatched_refund_paid import ReportUnmatchedRefundPaid
+from commands.unmatched.report_unmatched_refund_outcome import ReportUnmatchedRefundOutcome
 from commands.unmatched.submit_unmatched_refund import SubmitUnmatchedRefund
 from ledger.actors import Actor
 from ledger.events.event import Event
@@ -54,9 +53,9 @@ def refund(amount: str | None = None, *, refund_id: str = "R-1") -> RefundUnmatc
     )
 
 
-def paid(amount: str = "USD 69.44", **other: Any) -> ReportUnmatchedRefundPaid:
-    said = {"psp": "psp", "capture_ref": "c1", "refund_id": "R-1", "amount": amount}
-    return ask(ReportUnmatchedRefundPaid, by=PARTNER, **{**said, **other})
+def paid(amount: str = "USD 69.44", **other: Any) -> ReportUnmatchedRefundOutcome:
+    said = {"psp": "psp", "capture_ref": "c1", "refund_id": "R-1", "outcome": "succeeded", "amount": amount}
+    return ask(ReportUnmatchedRefundOutcome, by=PARTNER, **{**said, **other})
 
 
 REFUNDED = (*CAPTURED, *given(*CAPTURED).when(refund()).events)
@@ -132,18 +131,20 @@ def test_another_amount_than_was_owed_moves_nothing_and_opens_a_break() -> None:
     assert opened.event(ReconciliationBreakOpened).expected == str(usd("69.44"))
 
 
-def test_a_refund_nobody_decided_opens_a_break() -> None:
-    opened = given(*CAPTURED).when(paid()).then(ReconciliationBreakOpened)
-    assert opened.event(ReconciliationBreakOpened).kind == "refund_unknown"
+def test_a_refund_nobody_decided_is_booked_and_flagged() -> None:
+    done = given(*CAPTURED).when(paid()).then(UnmatchedRefundPaid, ReconciliationBreakOpened)
+    assert amounts(*done.events) == {"2210": 69_44, "1110": -69_44}
+    assert done.event(ReconciliationBreakOpened).kind == "fact_contradicts_state"
 
 
 def test_what_goes_back_is_worth_what_it_was_taken_in_at() -> None:
     assert given(*CAPTURED).when(refund()).event(UnmatchedFundsRefunded).base == cny("498.58")
 
 
-def failed(**other: Any) -> ReportUnmatchedRefundFailed:
+def failed(**other: Any) -> ReportUnmatchedRefundOutcome:
     said = {"psp": "psp", "capture_ref": "c1", "refund_id": "R-1", "amount": "USD 69.44", "code": "closed"}
-    return ask(ReportUnmatchedRefundFailed, by=PARTNER, **{**said, **other})
+    said |= {"outcome": "failed"}
+    return ask(ReportUnmatchedRefundOutcome, by=PARTNER, **{**said, **other})
 
 
 def submit(by: Actor = FINANCE) -> SubmitUnmatchedRefund:
@@ -227,11 +228,15 @@ def test_a_first_attempt_reported_late_leaves_the_second_on_its_way() -> None:
     given(*events).when(paid(attempt_id="R-1.2", **later(4))).then(UnmatchedRefundPaid)
 
 
-def test_a_refund_that_two_attempts_paid_is_flagged() -> None:
+def test_a_refund_that_two_attempts_paid_is_booked_and_flagged() -> None:
     events = (*REFUNDED, *given(*REFUNDED).when(failed(**later(1))).events)
     events = (*events, *given(*events).when(submit()).events)
     events = (*events, *given(*events).when(paid(attempt_id="R-1.2", **later(4))).events)
-    done = given(*events).when(paid(attempt_id="R-1", **later(3))).then(ReconciliationBreakOpened)
+    done = given(*events).when(paid(attempt_id="R-1", **later(3))).then(UnmatchedRefundPaid, ReconciliationBreakOpened)
+    assert {account: amount for account, amount in amounts(*events, *done.events).items() if amount} == {
+        "2210": 69_44,
+        "1110": -2 * 69_44 + 69_44,
+    }
     assert done.event(ReconciliationBreakOpened).kind == "double_refund"
 
 

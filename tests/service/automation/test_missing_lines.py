@@ -177,8 +177,8 @@ def test_what_was_paid_back_of_no_order_is_missing_until_a_report_shows_it(desk:
     unmatched(desk)
     about = {"psp": "stripe", "capture_ref": "ch-9", "refund_id": "U-9"}
     desk.expect("refund_unmatched_funds", reason="nobody_ordered", **about)
-    back = about | {"psp_refund_ref": "re-9", "amount": "USD 19.44"}
-    desk.expect("report_unmatched_refund_paid", actor=PROVIDER, **back)
+    back = about | {"psp_refund_ref": "re-9", "amount": "USD 19.44", "outcome": "succeeded"}
+    desk.expect("report_unmatched_refund_outcome", actor=PROVIDER, **back)
     late(desk)
     assert sorted(unmatched_refunds(desk)) == [
         ("unmatched/stripe/ch-9", "USD -19.44"),

@@ -183,9 +183,9 @@ def test_money_of_no_order_that_could_not_go_back_stays_owed_and_can_be_sent_ane
     about = {"psp": "stripe", "capture_ref": "ch_1", "refund_id": "R-1"}
     office.desk.expect("submit_unmatched_refund", actor=FINANCE, **about)
     assert [each.id for each in office.waiting()] == ["R-1.2"]
-    late = about | {"attempt_id": "R-1", "amount": "USD 19.44", "psp_refund_ref": "re-late"}
+    late = about | {"attempt_id": "R-1", "amount": "USD 19.44", "psp_refund_ref": "re-late", "outcome": "succeeded"}
     before = office.desk.clock.now - timedelta(hours=1)
-    office.desk.expect("report_unmatched_refund_paid", actor=PROVIDER, at=before, **late)
+    office.desk.expect("report_unmatched_refund_outcome", actor=PROVIDER, at=before, **late)
     assert (office.recorded("unmatched.refund_reversed"), [each.id for each in office.waiting()]) == (1, ["R-1.2"])
     assert (office.sweep(), office.recorded("unmatched.refund_paid"), office.waiting()) == (1, 2, [])
 

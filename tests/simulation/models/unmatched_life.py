@@ -11,8 +11,9 @@ from ledger.ids import unmatched_stream
 from ledger.money import Money, split
 from ledger.refusals.catalogue import REFUSALS
 from ledger.streams.orders.order import Order
+from ledger.streams.payable_refund import UnmatchedRefund
 from ledger.streams.reference_data import UnmatchedItem
-from ledger.streams.unmatched_refunds import UnmatchedFundsRefund
+from ledger.streams.refund_attempt import RefundAttempt
 from service.unmatched.fact_matches import unmatched_item
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.support.buses import Desk
@@ -75,12 +76,13 @@ class UnmatchedLife:
     def among_the_unmatched_items(self) -> list[UnmatchedItem]:
         return [self._item(n) for n in range(len(self.refs))]
 
-    def _pay(self, refund: UnmatchedFundsRefund, n: int) -> None:
-        if refund.may_be_sent_anew:
-            self._ask("submit_unmatched_refund", self._item(n), refund_id=refund.refund_id)
-        open_ = self._item(n).refunds[refund.refund_id]
-        for each in [one for one in open_.attempts if one.state == "submitted"]:
-            self._says("paid", self._item(n), open_, each.attempt_id)
+    def _pay(self, refund: UnmatchedRefund, n: int) -> None:
+        refund_id = refund.decided.refund_id
+        if refund.unsubmitted:
+            self._ask("submit_unmatched_refund", self._item(n), refund_id=refund_id)
+        open_ = self._item(n).refunds[refund_id]
+        for each in [one for one in open_.attempts.values() if one.state == "submitted"]:
+            self._says("succeeded", self._item(n), each)
 
     def _capture(self, which: int, qty: int) -> None:
         currency = self.orders[which % len(self.orders)].currency
@@ -129,23 +131,20 @@ class UnmatchedLife:
             self._ask("refund_unmatched_funds", item, refund_id=self._name(), amount=part, reason="nobody_ordered")
 
     def _unmatched_paid(self, item: UnmatchedItem, which: int, _: int) -> None:
-        self._of_an_attempt("paid", item, which)
+        self._of_an_attempt("succeeded", item, which)
 
     def _unmatched_unpaid(self, item: UnmatchedItem, which: int, _: int) -> None:
         self._of_an_attempt("failed", item, which)
 
     def _of_an_attempt(self, what: str, item: UnmatchedItem, which: int) -> None:
-        attempts = [(refund, one.attempt_id) for refund in item.refunds.values() for one in refund.attempts]
+        attempts = [one for refund in item.refunds.values() for one in refund.attempts.values()]
         if attempts:
-            self._says(what, item, *attempts[which % len(attempts)], days_ago=which % 4)
+            self._says(what, item, attempts[which % len(attempts)], days_ago=which % 4)
 
-    def _says(
-        self, what: str, item: UnmatchedItem, refund: UnmatchedFundsRefund, attempt_id: str, *, days_ago: int = 0
-    ) -> None:
+    def _says(self, what: str, item: UnmatchedItem, attempt: RefundAttempt, *, days_ago: int = 0) -> None:
         then = after_days(max(0, self._day - days_ago))
-        reported: dict[str, Any] = {"refund_id": refund.refund_id, "attempt_id": attempt_id, "amount": refund.amount}
-        reported |= {"code": "closed"} if what == "failed" else {}
-        self._ask(f"report_unmatched_refund_{what}", item, at=then, **reported)
+        reported = {"outcome": what, "attempt_id": attempt.attempt_id, "amount": attempt.amount, "code": "closed"}
+        self._ask("report_unmatched_refund_outcome", item, at=then, **reported)
 
     def _unmatched_muddle(self, item: UnmatchedItem, which: int, _: int) -> None:
         """It is on its way back; in some order that fails, is done after all, and the capture turns out to be none."""

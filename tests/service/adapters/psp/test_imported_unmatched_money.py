@@ -52,8 +52,8 @@ def owed_back(desk: Desk, amount: str = "USD 19.44") -> None:
 
 
 def paid_back(desk: Desk) -> None:
-    said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44"}
-    desk.expect("report_unmatched_refund_paid", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
+    said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44", "outcome": "succeeded"}
+    desk.expect("report_unmatched_refund_outcome", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
 
 
 def undone(desk: Desk) -> None:
@@ -154,8 +154,8 @@ def test_a_capture_that_was_none_is_settled_both_ways(desk: Desk) -> None:
 
 def test_a_refund_that_failed_comes_and_goes_and_is_for_somebody_to_look_at(desk: Desk) -> None:
     owed_back(desk)
-    said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44", "code": "closed"}
-    desk.expect("report_unmatched_refund_failed", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
+    said = {"refund_id": "U-9", "psp_refund_ref": "re-9", "amount": "USD 19.44", "outcome": "failed", "code": "closed"}
+    desk.expect("report_unmatched_refund_outcome", actor=PROVIDER, at=PAID_BACK, **said, **UNMATCHED)
     failed = line("bt-3", "refund", "re-9", amounts="19.44,0.00,19.44")
     imported(desk, neutral(CHARGE, REFUND, failed, summed(3, cash="132.85")))
     found = balances(desk)
