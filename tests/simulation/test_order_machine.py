@@ -318,8 +318,6 @@ class OrderMachine(RuleBasedStateMachine):
     def _answer(self, case_id: str, n: int, outcome: str, *, again: bool) -> None:
         attempt_id = self._pick(self.model.cases[case_id].attempts, n)
         attempt, ref = self.model.cases[case_id].attempts[attempt_id], f"re-{attempt_id}-{again:d}"
-        if ref in attempt.unmatched_refunds and outcome != "succeeded":
-            return  # what becomes of money that nobody asked for is another matter
         reported = {"attempt_id": attempt_id, "psp_refund_ref": ref, "outcome": outcome}
         amount = f"USD {attempt.amount / 100:.2f}"
         self.answers += 1  # each happens later than the one before: that is what they are judged by
@@ -353,7 +351,7 @@ class OrderMachine(RuleBasedStateMachine):
             assert -self.scenario.balance("2210", "USD") == self.model.owed_to_buyer()
             merchants = sum(self.scenario.balance(account) for account in ("2110", "2120", "4110", "4120"))
             assert -merchants == self.model.merchants_gross()
-            assert self.scenario.breaks().count("double_refund") == self.model.double_refunds
+            assert self.scenario.breaks().count("double_refund") == len(self.model.double_refunds)
 
     @property
     def at(self) -> datetime:

@@ -177,8 +177,8 @@ class OrderModel(UnitModel):
 
     def provider_answers(self, case_id: str, attempt_id: str, outcome: str, ref: str) -> None:
         case = self.cases[case_id]
-        twice = case.answered(case.attempts[attempt_id], outcome, ref)
-        self.paid_twice, self.double_refunds = self.paid_twice + twice, self.double_refunds + bool(twice)
+        if case.answered(case.attempts[attempt_id], outcome, ref):
+            self.double_refunds.add(ref)
 
     def can_be_lost(self, line: str) -> bool:
         """Returns True if a lost dispute has one possible effect: it takes all open units of the line, and nothing else
@@ -223,7 +223,7 @@ class OrderModel(UnitModel):
 
     def owed_to_buyer(self) -> int:
         """Returns the approved and unpaid amount, less double payments, in cents."""
-        return sum(case.owed - case.paid for case in self.cases.values()) - self.paid_twice
+        return sum(case.owed - case.paid for case in self.cases.values())
 
     def merchants_gross(self) -> int:
         """The list price of everything the merchant has not given back, in fen; of parts their share, half up."""

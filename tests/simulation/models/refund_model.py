@@ -84,8 +84,8 @@ class RefundAttempt:
 
     amount: int
     state: str = "submitted"
-    ref: str = ""  # the provider's name for it
-    unmatched_refunds: set[str] = field(default_factory=set)  # names under which it was paid once more
+    ref: str = ""  # the provider's first name for it
+    others: set[str] = field(default_factory=set)  # further names under which the buyer has the money
 
     @property
     def counts(self) -> bool:
@@ -121,7 +121,8 @@ class ModelCase:
 
     @property
     def paid(self) -> int:
-        return self.otherwise + sum(s.amount for s in self.attempts.values() if s.state == "succeeded")
+        known = self.attempts.values()
+        return self.otherwise + sum(s.amount * ((s.state == "succeeded") + len(s.others)) for s in known)
 
     @property
     def may_get(self) -> int:
@@ -130,26 +131,22 @@ class ModelCase:
 
     @property
     def unsubmitted(self) -> int:
-        return max(0, self.owed - self.otherwise - sum(s.amount for s in self.attempts.values() if s.counts))
+        return max(
+            0, self.owed - self.otherwise - sum(s.amount * (s.counts + len(s.others)) for s in self.attempts.values())
+        )
 
-    def answered(self, attempt: RefundAttempt, outcome: str, ref: str) -> int:
-        """A provider answers; how many cents the buyer got by it that nobody owed."""
-        if outcome == "succeeded":
-            if ref in attempt.unmatched_refunds:
-                return 0
-            known = attempt.state in ("succeeded", "reversed")
-            if attempt.state == "succeeded" and ref == attempt.ref:
-                return 0
-            if (known and ref != attempt.ref) or self.paid + attempt.amount > self.owed:
-                attempt.unmatched_refunds.add(ref)
-                return attempt.amount
-            attempt.state = "succeeded"
-        elif attempt.counts:
-            attempt.state = "reversed" if attempt.state == "succeeded" else "failed"
+    def answered(self, attempt: RefundAttempt, outcome: str, ref: str) -> bool:
+        """A provider answers. Returns True if the buyer gets more by it than the refund."""
+        was_paid = self.paid
+        if attempt.ref in ("", ref):
+            attempt.ref = ref
+            paid = attempt.state == "succeeded"
+            attempt.state = "succeeded" if outcome == "succeeded" else "reversed" if paid else "failed"
+        elif outcome == "succeeded":
+            attempt.others.add(ref)
         else:
-            return 0
-        attempt.ref = ref
-        return 0
+            attempt.others.discard(ref)
+        return self.paid > max(was_paid, self.owed)
 
 
 @dataclass

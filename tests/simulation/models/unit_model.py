@@ -23,8 +23,7 @@ class UnitModel:
     disputes: dict[str, Dispute] = field(default_factory=dict)  # by line
     spots: dict[tuple[str, str | None], Spot] = field(default_factory=dict)
     borne_in_part: set[str] = field(default_factory=set)  # lines of which the platform bore a part of a price
-    paid_twice: int = 0  # cents
-    double_refunds: int = 0
+    double_refunds: set[str] = field(default_factory=set)  # by the provider's name
 
     def __post_init__(self) -> None:
         self.units = [Unit(line) for line, qty in self.quantities.items() for _ in range(qty)]
