@@ -13,7 +13,7 @@ from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.streams.payable_refund import PayableRefund
-from tests.support.refund_kinds import AMOUNT, ASKED, UNASKED, OfItem, OfOrder, started
+from tests.support.refund_kinds import AMOUNT, ASKED, BASE, UNASKED, OfItem, OfOrder, started
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "100"))
@@ -69,20 +69,15 @@ def test_a_refund_that_was_asked_for_comes_to_the_same_books(kind: str, reported
             refund.capture_fails()
         report(refund, fact)
     has_failed = fails_at < len(reported)
-    assert in_dollars(refund) == expected(paid(reported), has_failed=has_failed)
+    assert refund.balances() == expected(paid(reported), has_failed=has_failed)
 
 
-def in_dollars(refund: OfOrder | OfItem) -> dict[str, int]:
-    """Returns the accounts that are not as before. If nothing is owed in dollars, no CNY may be left either."""
-    balances = refund.balances()
-    return {account: dollars for account, (dollars, _) in balances.items() if dollars}
-
-
-def expected(payments: int, *, has_failed: bool) -> dict[str, int]:
-    moved = {"2210": AMOUNT * payments, "1110": -AMOUNT * payments}
+def expected(payments: int, *, has_failed: bool) -> dict[str, tuple[int, int]]:
+    """Returns the accounts that moved, in cents and fen: each payment has the CNY value of the refund in 2210."""
+    moved = {"2210": payments, "1110": -payments}
     if has_failed:  # its money never was there: what the buyer has is the platform's loss, and nothing else is owed
-        moved = {"2210": AMOUNT, "1110": -AMOUNT * (1 + payments), "5140": AMOUNT * payments}
-    return {account: dollars for account, dollars in moved.items() if dollars}
+        moved = {"2210": 1, "1110": -1 - payments, "5140": payments}
+    return {account: (AMOUNT * n, BASE * n) for account, n in moved.items() if n}
 
 
 @seed(SEED + 1)
@@ -93,10 +88,10 @@ def test_refunds_that_nobody_asked_for_come_to_the_same_books(kind: str, reporte
     refund = started(UNASKED[kind])
     for fact in reported:
         report(refund, fact)
-    assert in_dollars(refund) == expected(paid(reported), has_failed=False)
+    dollars = {account: moved for account, (moved, _) in refund.balances().items() if moved}
+    assert dollars == {account: moved for account, (moved, _) in expected(paid(reported), has_failed=False).items()}
     assert set(refund.breaks()) == {"fact_contradicts_state"}
-    if not paid(reported):
-        assert refund.balances().get("2210", (0, 0)) == (0, 0), "nothing is left of them in CNY either"
+    assert paid(reported) or refund.balances() == {}, "nothing is left of them in CNY either"
 
 
 @seed(SEED + 2)
@@ -108,7 +103,7 @@ def test_one_reference_of_the_provider_is_one_refund(kind: str, reported: list[F
     refund, count = started(ASKED[kind]), paid(reported)
     for fact in reported:
         report(refund, fact)
-    assert in_dollars(refund) == expected(count, has_failed=False)
+    assert refund.balances() == expected(count, has_failed=False)
     assert isinstance(refund.refund, PayableRefund)
     assert refund.refund.unsubmitted.minor == (0 if count else AMOUNT) or is_on_its_way(refund)
     assert count < 2 or "double_refund" in refund.breaks()
@@ -132,5 +127,5 @@ def test_a_refund_with_two_attempts_comes_to_the_same_books(kind: str, reported:
     for fact in reported:
         refund.attempt_id = first if fact.ref == "re-1" else f"{(first or '').split('.')[0]}.2"
         report(refund, fact)
-    assert in_dollars(refund) == expected(paid([failed, *reported]), has_failed=False)
+    assert refund.balances() == expected(paid([failed, *reported]), has_failed=False)
     assert paid([failed, *reported]) < 2 or "double_refund" in refund.breaks()

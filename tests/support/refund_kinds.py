@@ -21,7 +21,7 @@ from ledger.streams.refund_attempt import AttemptState
 from tests.support.given import BUYER, FINANCE, PARTNER, PLATFORM, RATES, ask, reference_of
 from tests.support.orders import OrderScenario, after_days, basket, capture
 
-AMOUNT = 69_44
+AMOUNT, BASE = 69_44, 498_58  # at 7.1800, the rate of the capture
 DAYS = 6
 DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4, 1 + n)) for n in range(1, DAYS + 1)))
 

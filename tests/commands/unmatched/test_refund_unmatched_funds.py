@@ -1,16 +1,9 @@
 """Money of no order goes back to who paid it (P25)."""
 
-import os
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import hypothesis
-from hypothesis import seed, settings
-from hypothesis import strategies as some
-
-from commands.command import Report
 from commands.unmatched.match_payment import MatchPayment
 from commands.unmatched.refund_unmatched_funds import RefundUnmatchedFunds
 from commands.unmatched.report_unmatched_capture_failed import ReportUnmatchedCaptureFailed
@@ -35,7 +28,6 @@ from ledger.refusals.catalogue import AlreadySubmitted, CaseAlreadyOpen, RefundE
 from ledger.refusals.finance import ItemAlreadyMatched, UnmatchedItemNotFound
 from tests.support.given import FINANCE, MERCHANT, NOW, PARTNER, RATES, ask, cny, given, usd
 
-SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
 CAPTURED = tuple(
     given().when(ask(ReportUnmatchedPayment, by=PARTNER, psp="psp", capture_ref="c1", amount="USD 69.44")).events
 )
@@ -240,27 +232,6 @@ def test_a_refund_that_two_attempts_paid_is_booked_and_flagged() -> None:
     assert done.event(ReconciliationBreakOpened).kind == "double_refund"
 
 
-FACTS: dict[str, Callable[..., Report]] = {"paid": paid, "failed": failed}
-
-
-@seed(SEED)
-@settings(max_examples=200, deadline=None)
-@hypothesis.given(
-    some.lists(some.integers(0, 3), min_size=2, max_size=2), some.permutations(["paid", "failed", "paid", "failed"])
-)
-def test_money_of_nobody_comes_to_the_same_in_whatever_order_it_is_reported(
-    days: list[int], reported: list[str]
-) -> None:
-    hypothesis.note(f"seed {SEED}")
-    on = dict(zip(FACTS, days, strict=True))
-    events = list(REFUNDED)
-    for word in reported:
-        events += given(*events).when(FACTS[word](**later(on[word]))).events
-    stays_owed = on["paid"] <= on["failed"]
-    stands = {"1110": 69_44, "2210": -69_44} if stays_owed else {}
-    assert {account: amount for account, amount in amounts(*events).items() if amount} == stands
-
-
 def test_a_refund_is_booked_at_an_old_rate_and_flagged() -> None:
     strict = ReferencePricing(rate_kind="reference", quote_validity=timedelta(hours=1), max_rate_age=timedelta(days=3))
     done = given(*REFUNDED, policies=(strict,)).when(paid()).then(UnmatchedRefundPaid, ReconciliationBreakOpened)
@@ -298,38 +269,6 @@ def test_a_capture_fails_once_and_is_neither_matched_nor_refunded_afterwards() -
 def test_a_failure_of_another_amount_moves_nothing() -> None:
     done = given(*CAPTURED).when(capture_failed("USD 1.00")).then(ReconciliationBreakOpened)
     assert done.event(ReconciliationBreakOpened).kind == "amount_mismatch"
-
-
-@seed(SEED)
-@settings(max_examples=200, deadline=None)
-@hypothesis.given(some.permutations([0, 1, 2, 0, 1, 2]))
-def test_money_paid_back_anew_after_it_came_back_is_paid_in_whatever_order_it_is_reported(reported: list[int]) -> None:
-    hypothesis.note(f"seed {SEED}")
-    events = list(REFUNDED)
-    for day in reported:
-        fact = failed(**later(day)) if day == 1 else paid(**later(day))
-        events += given(*events).when(fact).events
-    assert {account: amount for account, amount in amounts(*events).items() if amount} == {}
-
-
-@seed(SEED)
-@settings(max_examples=200, deadline=None)
-@hypothesis.given(
-    some.lists(some.integers(0, 3), min_size=2, max_size=2),
-    some.permutations(["paid", "failed", "no capture", "paid", "failed", "no capture"]),
-)
-def test_of_a_capture_that_failed_nothing_is_owed_and_what_was_paid_back_is_lost(
-    days: list[int], reported: list[str]
-) -> None:
-    hypothesis.note(f"seed {SEED}")
-    on = dict(zip(FACTS, days, strict=True))
-    events = list(REFUNDED)
-    for word in reported:
-        fact = FACTS[word](**later(on[word])) if word in FACTS else capture_failed()
-        events += given(*events).when(fact).events
-    came_back = on["paid"] <= on["failed"]
-    stands = {} if came_back else {"5140": 69_44, "1110": -69_44}
-    assert {account: amount for account, amount in amounts(*events).items() if amount} == stands
 
 
 def test_what_nobody_is_owed_is_not_sent_anew() -> None:
