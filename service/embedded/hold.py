@@ -11,12 +11,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from service.embedded import supervisor
 from service.embedded.account import Account, environment
 from service.embedded.cluster import clear_up
 from service.embedded.errors import EmbeddedPostgresError
 from service.embedded.locks import LockFile
 from service.embedded.server_log import ServerLog
+
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
 class Hold:
@@ -39,9 +40,8 @@ class Hold:
 
     def spawn(self, command: list[str]) -> None:
         """Starts the supervisor, which starts the server. It inherits the lock that shows that it lives."""
-        assert supervisor.__file__ is not None
         drop = (str(self.account.uid), str(self.account.gid)) if self.account.dropped else ("", "")
-        arguments = [sys.executable, "-I", "-S", supervisor.__file__, str(self.clients.path), *drop, *command]
+        arguments = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(self.clients.path), *drop, *command]
         with self.supervisor.taken(), self.log.path.open("ab") as log:
             subprocess.run(
                 arguments,
