@@ -5,10 +5,11 @@ The buyer gets what refunded units lack of their price; the merchant gets what n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from commands.command import Command
 from commands.contradictions import break_once, explained
+from commands.disputes.excess import excess_divided
 from commands.rates import last_rate
 from commands.refunds.refund_events import approval_of, charges_back, request_of
 from commands.rules import Rules
@@ -23,6 +24,7 @@ from ledger.ids import command_id
 from ledger.money import Money
 from ledger.policies.release import Release
 from ledger.streams.amounts.charges import OrderCharges
+from ledger.streams.amounts.dispute_shares import shared
 from ledger.streams.amounts.refundable import refundable
 from ledger.streams.orders.order import Order
 from ledger.streams.stream import Stream
@@ -39,14 +41,35 @@ def remainders(command: Command, stream: Stream, events: Sequence[Event], rules:
     later = stream.after(*events)
     if later.payments.allocation is None:
         return
-    for part in (_refunded(command, later, rules), _released(command, later, rules)):
-        found = list(part)
+    for step in (_excess(events), _refunded, _released):
+        found = list(step(command, later, rules))
         yield from found
         later = later.after(*found) if found else later
     if later.completes({}):
         yield OrderCompleted(order_id=later.order_id, completed_at=command.decided_at)
     for line_id in later.lines:
         yield from _flagged(command, later, line_id, _undone(events))
+
+
+def _excess(events: Sequence[Event]) -> Callable[[Command, Order, Rules], Iterator[Event]]:
+    """Returns the step that gives what these events undo to lost disputes that took more than there was."""
+
+    def step(command: Command, order: Order, rules: Rules) -> Iterator[Event]:
+        for freed in _freed(events):
+            if freed.currency == order.currency:
+                yield from excess_divided(order, freed, rules, at=command.decided_at)
+
+    return step
+
+
+def _freed(events: Sequence[Event]) -> Iterator[Money]:
+    """Yields the buyer's money of the dispute or refund that is undone."""
+    for event in events:
+        if isinstance(event, DisputeWon) and event.undone:
+            yield shared(event.undone)
+        if isinstance(event, ReturnExpired) and event.undone:
+            kept = event.kept.money.amount if event.kept else event.undone.money.amount * 0
+            yield event.undone.money.amount - kept
 
 
 def _undone(events: Sequence[Event]) -> dict[str, str]:

@@ -10,12 +10,11 @@ from commands.disputes.report_dispute_funds_withdrawn import withdrawn
 from commands.fields import PositiveMoney, Reason
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
-from commands.settlement.releases import kept_fees, released, to_release, units_by_line
+from commands.settlement.releases import closed_at_once, kept_fees, released, units_by_line
 from ledger.events.disputes import DisputeLost
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
 from ledger.policies.liability import Liability
-from ledger.policies.release import Release
 from ledger.streams.amounts.dispute_shares import loss
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
@@ -97,17 +96,11 @@ def _event(report: ReportDisputeLost, order: Order, dispute: Dispute, rules: Rul
 
 
 def _consequence(report: ReportDisputeLost, later: Order, rules: Rules) -> Iterator[Event]:
-    """Releases the merchant's share that the platform bears, because no signature will come (domain §3.3).
-
-    Units that wait for a decision, such as awaited returns, keep their money back.
-    """
+    """Releases the merchant's share of units that the platform bears."""
     if later.placed is None:
         return
-    now, release = report.decided_at, rules.policy(Release)
-    coming = to_release(later, later.lines.values(), release, at=now)
-    closed = [due for due in coming if due.rule == "platform_borne" and not due.held_back]
-    at_once = closed if release.platform_borne_at_once else []
-    events = list(released(later, at_once, rules, at=now))
+    now = report.decided_at
+    events = list(released(later, closed_at_once(later, rules, at=now), rules, at=now))
     yield from events
     if later.completes(units_by_line(events)):
         yield OrderCompleted(order_id=report.order_id, completed_at=now)

@@ -126,6 +126,17 @@ def released(order: Order, due: Iterable[Due], rules: Rules, *, at: datetime) ->
         )
 
 
+def closed_at_once(order: Order, rules: Rules, *, at: datetime) -> list[Due]:
+    """Returns the units that the platform paid for, because no signature will come (domain §3.3): none if the policy
+    waits for it.
+
+    Units that wait for a decision, such as awaited returns, keep their money back.
+    """
+    release = rules.policy(Release)
+    coming = to_release(order, order.lines.values(), release, at=at) if release.platform_borne_at_once else ()
+    return [due for due in coming if due.rule == "platform_borne" and not due.held_back]
+
+
 def kept_fees(order: Order, rules: Rules) -> OrderFees:
     """Returns the order's fees, by the fee schedule under which it was placed."""
     assert order.placed is not None, "only a placed order has fees"

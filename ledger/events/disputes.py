@@ -127,6 +127,18 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
     lost_at: datetime
 
 
+class DisputeExcessReopened(_Dispute, name="dispute.excess_reopened", version=1):
+    """`amount` of a lost dispute stands in 1120 again, because another dispute or a refund was undone.
+
+    The platform had borne it (5140, in CNY `carried`) as the excess over what was left of the order. A `dispute.lost`
+    of this amount follows and divides it.
+    """
+
+    amount: Money
+    carried: Money
+    reopened_at: datetime
+
+
 class DisputeWon(_Dispute, name="dispute.won", version=1):
     """The card issuer leaves the money with us. The provider owes us again the money it had withdrawn.
 

@@ -28,6 +28,7 @@ POSTING_RULES = {
     "dispute.fee_charged": "P13",
     "dispute.won": "P13",
     "dispute.lost": "P14",
+    "dispute.excess_reopened": "P14 the other way round, for the platform's excess",
     "parcel.logistics_charged": "P15",
     "parcel.duty_assessed": "P15",
     "logistics_claim.accepted": "P16",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.events.disputes import DisputeFeeCharged, DisputeFundsWithdrawn, DisputeLost, DisputeWon
+from ledger.events.disputes import (
+    DisputeExcessReopened,
+    DisputeFeeCharged,
+    DisputeFundsWithdrawn,
+    DisputeLost,
+    DisputeWon,
+)
 from ledger.journal.accounts import (
     BUYER_FUNDS,
     DISPUTE_LOSSES,
@@ -52,6 +58,15 @@ def _(event: DisputeLost) -> Draft:
         draft.about(order=event.order_id, payment=event.payment_id)
         .debit(BUYER_FUNDS, event.unallocated, event.unallocated_base)
         .credit(DISPUTED_FUNDS.at(event.psp), event.amount, event.carried)
+    )
+
+
+@rule.register
+def _(event: DisputeExcessReopened) -> Draft:
+    return (
+        about(order=event.order_id, payment=event.payment_id)
+        .debit(DISPUTED_FUNDS.at(event.psp), event.amount, event.carried)
+        .credit(DISPUTE_LOSSES, event.carried)
     )
 
 

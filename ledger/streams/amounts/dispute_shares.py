@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ledger.events.disputes import DisputeLiability
+from ledger.events.disputes import DisputeLiability, DisputeLost
 from ledger.events.payments import AllocatedCharge, OwedRefund
 from ledger.events.refunds import ApprovedLine, Bearer, RefundLine
 from ledger.folds.line_places import Place
@@ -16,6 +16,7 @@ from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.amounts.refund_shares import cut_to, liability_of, refund_line, taken_back
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
+from ledger.streams.orders.payments import Capture
 from ledger.streams.units.unit_places import placed_units
 from ledger.streams.units.units import OrderUnits
 
@@ -52,7 +53,7 @@ def loss(
     units = OrderUnits(order, also=dispute)
     owed = tuple(_owed(order, units, dispute, amount - unallocated))
     rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
-    of_the_order = min(rest, capture.allocated) if capture and capture.amount.currency == amount.currency else rest
+    of_the_order = _of_the_order(capture, dispute.lost, rest)
     asked = list(_lines(order, units, dispute, of_the_order))
     goods = total([line.buyer_amount for line in asked], amount.currency)
     charges = _charges(order, asked, goods, of_the_order)
@@ -75,6 +76,26 @@ def loss(
         fx=carried - elsewhere - given_back - total([charge.base for charge in charges], CNY),
         expense=expense,
     )
+
+
+def _of_the_order(capture: Capture | None, before: DisputeLost | None, rest: Money) -> Money:
+    """Returns the part of `rest` that is the order's in the capture and was not lost before."""
+    if capture is None or capture.amount.currency != rest.currency:
+        return rest
+    left = capture.allocated - shared_of_order(before) if before else capture.allocated
+    return max(rest * 0, min(rest, left))
+
+
+def shared_of_order(lost: DisputeLost) -> Money:
+    """Returns the part of a loss that is in units and charges of the order, in the buyer's currency."""
+    parts = [line.buyer_amount for line in lost.lines] + [charge.amount for charge in lost.charges]
+    return total(parts, lost.amount.currency)
+
+
+def shared(lost: DisputeLost) -> Money:
+    """Returns the part of a loss that is in any share, in the buyer's currency; the rest is more than there was."""
+    owed = total([refund.amount for refund in lost.owed], lost.amount.currency)
+    return lost.unallocated + owed + shared_of_order(lost)
 
 
 def _closed(
@@ -106,16 +127,29 @@ def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Ite
 
 def _lines(order: Order, units: OrderUnits, dispute: Dispute, money: Money) -> Iterator[RefundLine]:
     """Yields the units that the rest of the money covers with their tax; of the last one maybe only a part of its
-    price."""
+    price. Parts of the price of units that an issuer took, and that nobody gave the buyer, come first."""
     if order.payments.allocation is None or order.currency != money.currency:
         return
     purse = _Purse(OrderCharges(order), money, spent=money * 0)
     for line_id in order.lines:
+        for part in _of_taken_units(order, line_id, purse) if dispute.concerns(line_id) else ():
+            yield part
+            purse.spent = purse.spent + part.buyer_amount
         found = units.of_dispute(dispute, line_id) if dispute.lines else _open_units(order, line_id)
         for place, qty in found:
             if line := _as_much_as(order, line_id, place, qty, purse):
                 yield line
                 purse.spent = purse.spent + line.buyer_amount
+
+
+def _of_taken_units(order: Order, line_id: str, purse: _Purse) -> Iterator[RefundLine]:
+    book = order.lines[line_id]
+    for place, there in book.places.items():
+        balance = there.balance
+        missing = Money(max(0, min(balance.uncovered, balance.issuer_covered)), purse.money.currency)
+        if part := min(missing, purse.for_goods):
+            listed = Money(balance.list_for(book.prices, 0, part.minor), CNY)
+            yield RefundLine(line_id=line_id, qty=0, buyer_amount=part, list_amount=listed, parcel_id=place)
 
 
 def _open_units(order: Order, line_id: str) -> Iterator[tuple[Place, int]]:

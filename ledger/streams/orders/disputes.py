@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.events.disputes import (
     DisputeEvidenceSubmitted,
+    DisputeExcessReopened,
     DisputeFeeCharged,
     DisputeFundsWithdrawn,
     DisputeLost,
@@ -75,7 +76,14 @@ class Dispute(StagedDispute, Evolving):
         self.closed_at = event.lost_at
         self.held, self.held_base = self.held - event.amount, self.held_base - event.carried
         if event.amount:
-            self.lost = event
+            self.lost = _with_part(self.lost, event) if self.lost else event
+
+    @evolve.register
+    def _(self, event: DisputeExcessReopened) -> None:
+        assert self.lost is not None, "only a loss that stands has an excess"
+        self.held, self.held_base = joined(self.held, event.amount), self.held_base + event.carried
+        less = {name: getattr(self.lost, name) - event.carried for name in ("carried", "expense")}
+        self.lost = self.lost.model_copy(update=less | {"amount": self.lost.amount - event.amount})
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
@@ -84,6 +92,26 @@ class Dispute(StagedDispute, Evolving):
         amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
         self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)
         self.lost = None
+
+
+_SUMMED = (
+    "amount", "carried", "unallocated", "unallocated_base", "owed", "charges", "margin_reversed", "fx", "expense",
+)  # fmt: skip
+
+
+def _with_part(lost: DisputeLost, part: DisputeLost) -> DisputeLost:
+    """Returns the loss with a part of it that was divided later."""
+    is_alike = lost.liability == part.liability or not (lost.lines and part.lines)
+    sums: dict[str, Any] = {name: getattr(lost, name) + getattr(part, name) for name in _SUMMED}
+    sums["lines"] = lost.lines + part.lines if is_alike else (*_borne(lost), *_borne(part))
+    sums["liability"] = "shared" if not is_alike else (part if part.lines else lost).liability
+    return lost.model_copy(update=sums)
+
+
+def _borne(lost: DisputeLost) -> Iterator[ApprovedLine]:
+    """Yields the lines of a loss, each with its bearer."""
+    for line in lost.lines:
+        yield line.model_copy(update={"borne_by": "merchant" if line.is_merchants(lost.liability) else "platform"})
 
 
 class Disputes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.events.disputes import (
     DisputeEvidenceSubmitted,
+    DisputeExcessReopened,
     DisputeFeeCharged,
     DisputeFundsWithdrawn,
     DisputeLost,
@@ -312,7 +313,11 @@ class Order(Stream):
         dispute = self.disputes.remember(event)
         self._lose(event, 1)
         if event.amount:  # this loss stands, and a later stage may undo it
-            dispute.effects = self._refund(event.lines, event.liability, by_issuer=True)
+            dispute.effects += self._refund(event.lines, event.liability, by_issuer=True)
+
+    @evolve.register
+    def _(self, event: DisputeExcessReopened) -> None:
+        self.disputes.remember(event)
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:

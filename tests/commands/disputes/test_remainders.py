@@ -297,3 +297,58 @@ def test_an_amount_of_units_that_left_since_is_undone_where_they_are() -> None:
     win(scenario, at=after_days(9))
     refunded(scenario, "R-2", lines=[{"line_id": "A", "qty": 1}])
     assert (scenario.balance("2110"), scenario.balance("2120")) == (0, -133_00)
+
+
+class TestASecondDisputeThatTookMoreThanThereWas:
+    """The issuer gives the buyer an amount, then the whole price again under another id, and takes the first back."""
+
+    def taken(self, scenario: OrderScenario, first: str, second: str, **other: Any) -> OrderScenario:
+        for dispute_id, amount in (("dp-1", first), ("dp-2", second)):
+            scenario.submit("report_dispute_opened", **opened(amount, **other) | {"dispute_id": dispute_id})
+            scenario.submit("report_dispute_lost", **OF_DISPUTE | {"dispute_id": dispute_id})
+        return scenario
+
+    def books(self, scenario: OrderScenario) -> tuple[int, ...]:
+        return tuple(scenario.balance(account) for account in ("2110", "2120", "5140"))
+
+    def test_the_platform_bears_the_excess_while_both_stand(self) -> None:
+        scenario = self.taken(OrderScenario().paid(), "USD 10.00", "USD 19.44", lines=B)
+        assert self.books(scenario)[0] == -360_00
+        assert scenario.base("5140") > 0
+
+    def test_the_merchant_bears_the_units_in_full_once_the_first_is_undone(self) -> None:
+        scenario = self.taken(OrderScenario().paid(), "USD 10.00", "USD 19.44", lines=B)
+        win(scenario)
+        assert (self.books(scenario), scenario.base("5140"), scenario.breaks()) == ((-360_00, 0, 0), 0, [])
+
+    def test_a_unit_that_is_open_again_is_taken_by_the_dispute_about_its_line(self) -> None:
+        scenario = self.taken(OrderScenario().paid(), "USD 19.44", "USD 19.44", lines=B)
+        win(scenario)
+        assert (self.books(scenario), scenario.base("5140")) == ((-360_00, 0, 0), 0)
+
+    @pytest.mark.parametrize("dispute_ids", [("dp-1", "dp-2"), ("dp-2", "dp-1")])
+    def test_nothing_is_left_in_any_order_of_undoing(self, dispute_ids: tuple[str, str]) -> None:
+        scenario = self.taken(OrderScenario().paid(), "USD 69.44", "USD 69.44")
+        win(scenario, dispute_id=dispute_ids[0])
+        assert (self.books(scenario), scenario.base("5140")) == ((0, 0, 0), 0)
+        win(scenario, dispute_id=dispute_ids[1])
+        assert (self.books(scenario), scenario.base("5140")) == ((-500_00, 0, 0), 0)
+
+    def test_units_that_were_released_are_taken_back_from_the_merchant(self) -> None:
+        scenario = self.taken(signed(released=True), "USD 69.44", "USD 69.44")
+        win(scenario, at=after_days(9))
+        assert (self.books(scenario), scenario.base("5140")) == ((0, 0, 0), 0)
+
+    def test_units_that_the_platform_bears_are_the_merchants(self) -> None:
+        sent = OrderScenario().paid().sent("P-1", A=2, B=1).received("P-1")
+        scenario = self.taken(sent, "USD 69.44", "USD 69.44", reason="not_received")
+        lost = scenario.base("5140")
+        win(scenario, at=after_days(9))
+        assert (scenario.balance("2110"), scenario.balance("2120"), scenario.order.completed) == (0, -475_00, True)
+        assert 0 < scenario.base("5140") < lost
+
+    def test_a_return_that_expires_leaves_its_units_to_the_dispute(self) -> None:
+        scenario = refunded(signed(), return_required=True, return_by=after_days(10))
+        self.taken(scenario, "USD 10.00", "USD 19.44", lines=B)
+        scenario.submit("expire_return", refund_id="R-1", at=after_days(10))
+        assert self.books(scenario)[0] == -360_00
