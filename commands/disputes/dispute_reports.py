@@ -31,6 +31,11 @@ def known_dispute(report: DisputeReport, order: Order) -> Dispute | None:
     return order.disputes.get(report.dispute_id)
 
 
+def was_reversed_later(report: DisputeReport, dispute: Dispute) -> bool:
+    """True if the dispute was decided the other way after this decision, which is reported late."""
+    return not dispute.is_open and dispute.closed_at is not None and report.happened_at < dispute.closed_at
+
+
 def names(report: DisputeReport, order: Order) -> dict[str, Any]:
     """Returns the ids that every event of the dispute carries.
 

@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.contradictions import without_rate
-from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, market_of, names
+from commands.disputes.dispute_reports import (
+    DisputeReport,
+    contradicts,
+    known_dispute,
+    market_of,
+    names,
+    was_reversed_later,
+)
 from commands.disputes.report_dispute_funds_withdrawn import withdrawn
 from commands.fields import PositiveMoney, Reason
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
 from commands.settlement.releases import closed_at_once, kept_fees, released, units_by_line
-from ledger.events.disputes import DisputeLost
+from ledger.events.disputes import DisputedLine, DisputeLost, DisputeOpened, DisputeStage
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
+from ledger.folds.disputes import rank
 from ledger.policies.liability import Liability
 from ledger.streams.amounts.dispute_shares import loss
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
 from ledger.streams.units.unit_bearers import bearer_of, dispute_cause
 
+_AGAIN: DisputeStage = "second_stage"
+
 
 class ReportDisputeLost(DisputeReport, name="report_dispute_lost"):
     """Records that the issuer decided for the buyer. The liability policy decides who bears the loss (P14).
 
     Give `amount` and `reason` if the dispute was never reported. The withdrawal is recorded too, if it was not
-    reported.
+    reported. A dispute that was won before is in its second stage. A loss that happened before the dispute was won
+    changes nothing.
     """
 
     amount: PositiveMoney | None = None
@@ -34,7 +45,7 @@ class ReportDisputeLost(DisputeReport, name="report_dispute_lost"):
 
 def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Event]:
     known = known_dispute(report, order)
-    if known and known.state == "lost":
+    if known and (known.state == "lost" or was_reversed_later(report, known)):
         return
     amount = report.amount or (known.amount if known else None)
     if amount is None:
@@ -42,15 +53,35 @@ def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Ev
             report, order, kind="fact_contradicts_state", expected="a known dispute", actual="lost, amount unknown"
         )
         return
-    reported: list[Event] = []
+    reported: list[Event] = [_reopened(report, order, known)] if known and _was_won(known) else []
     if not (known and (known.held or known.lost)):  # a lost dispute implies the withdrawal, even if nobody reported it
         rate = rate_of_fact(report, rules, amount.currency)
         if rate is None:
             yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
             return
-        reported = [withdrawn(report, order, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]
+        again = order.after(*reported) if reported else order
+        reported += [withdrawn(report, again, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]
     yield from reported
     yield from _lost(report, order.after(*reported) if reported else order, rules)
+
+
+def _was_won(known: Dispute) -> bool:
+    """True if the dispute was won, and not in its last stage."""
+    return known.state == "won" and rank(known.stage) < rank(_AGAIN)
+
+
+def _reopened(report: ReportDisputeLost, order: Order, known: Dispute) -> DisputeOpened:
+    """Returns the second stage, which the issuer opened and decided at once."""
+    return DisputeOpened(
+        **names(report, order),
+        stage=_AGAIN,
+        amount=report.amount or known.amount,
+        reason=report.reason or known.reason,
+        raw_code="",
+        lines=tuple(DisputedLine(line_id=line_id, qty=qty) for line_id, qty in known.lines.items()),
+        due_by=None,
+        opened_at=report.happened_at,
+    )
 
 
 def _lost(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Event]:

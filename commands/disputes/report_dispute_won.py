@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.contradictions import without_rate
-from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names
+from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names, was_reversed_later
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.returns.cancelled_returns import called_off
 from commands.rules import Rules
@@ -22,7 +22,7 @@ from ledger.streams.orders.order import Order
 class ReportDisputeWon(DisputeReport, name="report_dispute_won"):
     """Records that the issuer decided for us, closed an inquiry, or reversed an earlier loss (P13).
 
-    The provider owes us the withdrawn money again. An earlier loss is undone.
+    The provider owes us the withdrawn money again. An earlier loss is undone; a later one stands.
     """
 
 
@@ -30,6 +30,8 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     known = known_dispute(report, order)
     held = known.held if known else Money(0, CNY)
     if known and known.state == "won" and not held:
+        return
+    if known and known.lost and was_reversed_later(report, known):
         return
     undone = _undone(known, order, rules) if known else None
     amount = held + undone.amount if undone else held
