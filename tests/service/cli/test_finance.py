@@ -15,7 +15,8 @@ from service.finance.settlement_run import payout_id_of
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.service.adapters.bank.statements import entry, statement
-from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
+from tests.service.adapters.psp.reports import adyen, adyen_payout, line, neutral, stripe, summed, transaction
+from tests.service.adapters.psp.reports import entry as adyen_entry
 from tests.service.cli.conftest import Run
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, released
@@ -135,11 +136,14 @@ def test_a_bank_statement_is_imported_and_again_changes_nothing(settled: Setting
     assert (again["known"], again["recorded"], again["repeated"]) == (True, 0, 2)
 
 
-def test_settlement_reports_of_both_forms_are_imported(settled: Settings, run: Run, tmp_path: Path) -> None:
+def test_settlement_reports_of_all_forms_are_imported(settled: Settings, run: Run, tmp_path: Path) -> None:
     ours = written(tmp_path, "n.csv", neutral(line(), summed()))
     theirs = written(tmp_path, "s.csv", stripe(transaction()))
     assert run(settled, "import", "psp", ours, "--psp", "stripe", "--format", "json").json[0]["recorded"] == 2
     assert run(settled, "import", "psp", theirs, "--form", "stripe", "--rate", "USD=7.15").code == 0
+    details = written(tmp_path, "a.csv", adyen(adyen_entry(), adyen_payout()))
+    read = ("import", "psp", details, "--form", "adyen")
+    assert run(settled, *read, "--rate", "USD=7.15", "--format", "json").json[0]["recorded"] == 2
 
 
 def test_a_report_in_the_form_of_any_provider_is_not_taken_for_one_of_them(
