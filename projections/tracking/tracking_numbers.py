@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
 from ledger.events.parcels import ParcelDispatched, ParcelsConsolidated, ParcelSplit
 from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported
-from ledger.ids import key_form, merchant_of, order_of
+from ledger.ids import PLATFORM_BOOK, key_form, merchant_of, order_of
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
@@ -80,18 +80,48 @@ def parcels_numbered(
     return views.read(TrackingNumbers(), query, at_least=at_least, timeout_s=timeout_s)
 
 
-def scans_to_match(views: Views, *, after: str = "", limit: int = 500, timeout_s: float = 5.0) -> tuple[str, ...]:
-    """Returns the streams of unmatched scans, by name, whose number now belongs to a parcel. Raises `ViewBehind`."""
+# Scans that are new themselves or to look at again, and scans whose number became a parcel's since.
+_TO_MATCH = """
+WITH waiting AS NOT MATERIALIZED (
+    SELECT * FROM {waiting} WHERE book = :platform AND NOT deleted AND stream > :after
+), numbers AS NOT MATERIALIZED (
+    SELECT * FROM {numbers} WHERE book = ANY(:books) AND NOT deleted
+)
+SELECT DISTINCT stream FROM (
+    SELECT w.stream FROM waiting w
+    WHERE (w.changed_at_position > :since OR w.stream = ANY(:again))
+      AND EXISTS (SELECT FROM numbers n WHERE n.tracking_no = w.tracking_no)
+    UNION ALL
+    SELECT w.stream FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN numbers n ON n.book = v.book AND n.changed_at_position > v.position
+    JOIN waiting w ON w.tracking_no = n.tracking_no
+) found ORDER BY stream LIMIT :limit
+"""
+_FROM_THE_FIRST: Vector = {}
+
+
+def scans_to_match(
+    views: Views,
+    *,
+    since: Vector = _FROM_THE_FIRST,
+    again: Sequence[str] = (),
+    after: str = "",
+    limit: int = 500,
+    timeout_s: float = 5.0,
+) -> tuple[str, ...]:
+    """Returns the streams of unmatched scans, by name, whose number now belongs to a parcel. Raises `ViewBehind`.
+
+    Only scans are returned that are new after the positions `since`, or whose number was given to a parcel after them;
+    also the scans in `again`.
+    """
 
     def query(opened: Opened) -> tuple[str, ...]:
-        statement = f"""
-            SELECT w.stream FROM {opened.generation.stored_name(WAITING)} w
-            WHERE w.book = ANY(:books) AND NOT w.deleted AND w.stream > :after AND EXISTS (
-                SELECT FROM {opened.generation.stored_name(NUMBERS)} n
-                WHERE n.book = ANY(:books) AND n.tracking_no = w.tracking_no AND NOT n.deleted)
-            ORDER BY w.stream LIMIT :limit"""
-        values = {"books": list(opened.vector), "after": after, "limit": limit}
-        return tuple(opened.connection.execute(text(statement), values).scalars())
+        names = {"waiting": WAITING, "numbers": NUMBERS}
+        stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
+        books = list(opened.vector)
+        values = {"platform": PLATFORM_BOOK, "since": since.get(PLATFORM_BOOK, 0), "again": list(again)}
+        values |= {"books": books, "positions": [since.get(book, 0) for book in books], "after": after, "limit": limit}
+        return tuple(opened.connection.execute(text(_TO_MATCH.format(**stored)), values).scalars())
 
     return views.read(TrackingNumbers(), query, timeout_s=timeout_s)
 

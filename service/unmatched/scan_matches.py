@@ -14,12 +14,13 @@ from ledger.events.event import seal_place
 from ledger.events.platform import UnmatchedFactReported
 from ledger.ids import PLATFORM_BOOK, command_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
-from projections.engine.views import Views
+from projections.engine.views import Vector, Views
 from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_match
 from service.partner_reports.provider_reports import MATCHER
 from service.partner_reports.scans import Lookup, contenders, reported_again
 
 _PAGE = 500
+_FROM_THE_FIRST: Vector = {}
 
 
 class ScanFailed(Exception):
@@ -35,10 +36,11 @@ class ScanMatcher:
         self._ledger, self._bus, self._views = ledger, bus, views
         self._flagged: set[tuple[str, str]] = set()  # streams and ids of flags that were submitted
 
-    def pages(self) -> Iterator[Sequence[str]]:
-        """Yields pages of streams of scans whose parcel may be known now."""
+    def pages(self, since: Vector = _FROM_THE_FIRST, again: Sequence[str] = ()) -> Iterator[Sequence[str]]:
+        """Yields pages of streams of scans whose parcel may be known now: new ones and new numbers after these
+        positions, and the scans in `again`."""
         after = ""
-        while streams := scans_to_match(self._views, after=after, limit=_PAGE):
+        while streams := scans_to_match(self._views, since=since, again=again, after=after, limit=_PAGE):
             yield streams
             after = streams[-1]
 

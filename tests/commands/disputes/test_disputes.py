@@ -307,9 +307,9 @@ class TestLostInAnyCase:
         scenario = signed()
         scenario.submit("report_dispute_opened", **opened("USD 19.44", lines=lines))
         scenario.submit("report_dispute_won", **OF_DISPUTE, at="2025-04-06T08:00:00Z")
-        refund = {"refund_id": "R-1", "reason": "broken", "lines": lines}
+        refund: dict[str, Any] = {"refund_id": "R-1", "reason": "broken", "lines": lines}
         scenario.submit("request_refund", by=PLATFORM, type="return_refund", at="2025-04-07T08:00:00Z", **refund)
-        approval = {"refund_id": "R-1", "round": 1, "liability": "merchant"}
+        approval: dict[str, Any] = {"refund_id": "R-1", "round": 1, "liability": "merchant"}
         scenario.submit("approve_refund", by=PLATFORM, at="2025-04-07T08:00:00Z", **approval)
         scenario.submit("report_dispute_lost", **OF_DISPUTE, at=LATER)
         nothing_is_left_in(scenario, "2210", "1120")
@@ -320,7 +320,7 @@ class TestLostInAnyCase:
         first = "won" if last == "lost" else "lost"
         scenario = disputed(signed())
         scenario.submit(f"report_dispute_{last}", **OF_DISPUTE, at=LATER)
-        late = {"at": LATER, "occurred_at": "2025-04-20T08:00:00Z"}
+        late: dict[str, Any] = {"at": LATER, "occurred_at": "2025-04-20T08:00:00Z"}
         assert scenario.submit(f"report_dispute_{first}", **OF_DISPUTE, **late) == []
         assert scenario.order.disputes.by_id["dp-1"].state == last
 

@@ -13,6 +13,7 @@ from projections.reconciliation.instructions import Instructions
 from service.automation.captures import Captures
 from service.automation.refunds import Refunds
 from service.automation.unmatched_facts import WaitingFacts
+from service.automation.unmatched_scans import UnmatchedScans
 from service.automation.waiting_lines import WaitingLines
 from service.loops.timer import Timer
 from service.partners.ports import Partners
@@ -21,7 +22,7 @@ from tests.service.automation.test_waiting_lines import imported
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.read_tally import counted
-from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid
+from tests.support.sales import BUYER, CARRIER, PROVIDER, merchant_ready, order_data, paid
 from tests.support.shops import app_of
 
 
@@ -143,6 +144,30 @@ def line(desk: Desk, name: str) -> None:
         f"B-{name},bt-{name},charge,{name},,,{amounts},7.1500,,{rest}",
         f"B-{name},1,total,,,,{amounts},,132.85,{rest}",
     )
+
+
+def handed_over(desk: Desk, order_id: str) -> None:
+    """A parcel of an order under the number SF-1, which carriers give out again."""
+    desk.expect("place_order", actor=BUYER, **order_data(order_id))
+    said = {"merchant_id": "M-1", "order_id": order_id, "parcel_id": "P-1", "carrier": "SF", "tracking_no": "SF-1"}
+    desk.expect("report_dispatch", actor=CARRIER, at=desk.clock(), items=[{"line_id": "A", "qty": 1}], **said)
+
+
+def scanned(desk: Desk, name: str) -> None:
+    """A scan of which only the number is known."""
+    said = {"system": "post", "reference": name, "kind": "tracking", "refs": {"tracking_no": "SF-1"}}
+    desk.expect("report_unmatched_fact", actor=CARRIER, body={"milestone": "departed"}, **said)
+
+
+class TestUnmatchedScans:
+    def test_scans_whose_number_several_parcels_have_are_read_once(self, desk: Desk) -> None:
+        timer = UnmatchedScans(app_of(desk))
+        before = read_by(desk, timer)
+        for order_id in ("O-1", "O-2"):
+            handed_over(desk, order_id)
+        for number in range(6):
+            scanned(desk, f"r-{number}")
+        assert read_by(desk, timer) == before
 
 
 class TestWaitingItems:
