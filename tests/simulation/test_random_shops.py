@@ -95,13 +95,14 @@ PASSAGES: tuple[tuple[Step, ...], ...] = (
     (("sell", 16, 1), ("pay out", 0, 1), ("bank takes", 0, 1), ("bank fails", 0, 1)),
     (("sell", 17, 1), ("pay out", 0, 1), ("cancel payout", 0, 1)),
     (("sell", 18, 1), ("come back", 18, 3), ("write off", 0, 1)),
-    (("send", 16, 3), ("sign", 16, 1), ("goods back", 16, 1)),  # the goods never come
+    (("send", 16, 1), ("sign", 16, 1), ("goods back", 16, 1)),  # the goods never come
     (("capture", 59, 1), ("funds back", 59, 1)),  # 59 is the last of two to five captures
     (("cancel", 17, 1), ("refund fails", 17, 1), ("alternative", 17, 1)),
     (("cancel", 18, 1), ("reverse", 18, 1)),
     (("cancel", 16, 1), ("refund muddle", 16, 3)),  # the capture was none, the refund fails, and is paid after all
     (("open dispute", 17, 2), ("fee", 17, 1)),
     (("unmatched capture", 16, 2), ("unmatched muddle", 16, 1)),  # likewise
+    (*(7 * (("give part", 99, 1),)), ("win", 21, 1)),  # each dispute takes a unit, of at most six, and one is won
 )
 _IN_EACH = 3
 
