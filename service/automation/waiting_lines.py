@@ -11,9 +11,11 @@ from ledger.ids import PLATFORM_BOOK
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.streams.reference_data import UnmatchedItem
 from service.automation.waiting_items import NotWhole, WaitingItems
+from service.partner_facts.settlement import SettlementReported
+from service.partner_reports.file_references import FileReferences
 from service.partner_reports.known_lines import KnownLines, Part
 from service.partner_reports.noted_lines import NotedLine, noted_line
-from service.partner_reports.settlement_batches import BatchCommands, BatchContext
+from service.partner_reports.settlement_batches import BatchCommands
 
 
 class WaitingLines(WaitingItems):
@@ -31,14 +33,14 @@ class WaitingLines(WaitingItems):
         for stream, each in noted:
             parts = known.parts(each.line)
             if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
-                reported = BatchContext(each, psp, known, now)
-                outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._take, reported, each, parts))
+                settled, books = SettlementReported(psp, each, each.batch), FileReferences(now=now, lines=known)
+                commands = BatchCommands(settled, books, each.payout_currency)
+                outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._take, commands, each, parts))
                 done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
         return done
 
-    def _take(self, reported: BatchContext, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
+    def _take(self, commands: BatchCommands, noted: NotedLine, parts: Sequence[Part]) -> Outcome:
         """Reports each order's part, then marks the line as matched. After a fault the line stays unmatched."""
-        commands = BatchCommands(reported, noted.batch, noted.payout_currency)
         for command in commands.out_of_the_unmatched_items(noted.line, parts):
             (outcome,) = self.app.bus.submit([command])
             if not outcome.is_accepted and outcome.code != IdempotencyKeyReused.code:

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import date, datetime, time
-
-from commands.command import Command
-from commands.payouts.report_payout_paid import ReportPayoutPaid
-from commands.payouts.report_payout_returned import ReportPayoutReturned
-from commands.reconciliation.report_bank_entry import ReportBankEntry
-from commands.reconciliation.report_bank_statement import ReportBankStatement
-from ledger.accounting_days import ACCOUNTING_ZONE
-from ledger.actors import Actor, Source
-from ledger.events.files import BankMatch
-from ledger.ids import PLATFORM_BOOK, bank_account_stream, command_id
-from ledger.money import Money
-from ledger.references import number_key
+from ledger.ids import PLATFORM_BOOK, bank_account_stream
 from ledger.streams.files import BankAccount
 from ledger.streams.loader import load_each
 from projections.reconciliation.expected_at_bank import Expectation, ExpectedAtBank, expected_under
@@ -28,13 +14,12 @@ from service.formats.xml_lines import raw_xml
 from service.intake.files import FileSummary, Progress, import_rows
 from service.intake.paid_already import paid_already
 from service.intake.unread_rows import unread_rows
-from service.partner_facts.bank import BankEntry, BankStatement
+from service.partner_facts.bank import BankStatement, BankStatementsReported
 from service.partner_facts.bodies import UnreadItem
-from service.partner_reports.rows import RawFile, Row
-
-KIND = "camt053"
-_LONGEST = 140  # longest reference kept, in characters
-_UNSAID = "RETURNED"  # code of a return for which the bank gives no reason
+from service.partner_facts.files import RawFile
+from service.partner_reports.bank_statements import KIND, words_of
+from service.partner_reports.file_references import FileReferences
+from service.partner_reports.table import rows_of
 
 
 def import_camt(
@@ -46,26 +31,11 @@ def import_camt(
     app.catch_up([ExpectedAtBank()])
     expected = _expected(app, statements)
     paid = paid_already(app, (each for found in expected.values() for each in found))
-    rows = statement_rows(file, bank, statements, expected=expected, paid=paid, now=app.clock())
+    known = FileReferences(now=app.clock(), expected=expected, paid=paid)
+    rows = rows_of(BankStatementsReported(bank, file, tuple(statements)), known)
     rows += unread_rows(file, [*unread, *(item for each in statements for item in each.unread)], system=bank)
     header = {each.stream.partition("/")[2]: f"{each.opening} → {each.closing}" for each in statements}
     return import_rows(app, file, kind=KIND, partner=bank, header=header, rows=rows, progress=progress)
-
-
-def statement_rows(
-    file: RawFile,
-    bank: str,
-    statements: Iterable[BankStatement],
-    *,
-    expected: dict[str, list[Expectation]],
-    paid: set[str],
-    now: datetime,
-) -> list[Row]:
-    """Returns the rows of these statements. `expected` are the movements that our books expect, by reference or word;
-    `paid` are the payouts that were reported paid.
-    """
-    shown = _Shown(expected, paid)
-    return [row for statement in statements for row in _Rows(file, bank, statement, shown, now).rows()]
 
 
 def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], list[UnreadItem]]:
@@ -91,165 +61,8 @@ def _new(app: App, file: RawFile, read: CamtFile) -> tuple[list[BankStatement], 
 
 def _expected(app: App, statements: list[BankStatement]) -> dict[str, list[Expectation]]:
     """Returns the expected movements by each reference or word that occurs in the entries."""
-    words = {word for statement in statements for entry in statement.entries for word in _words(entry)}
+    words = {word for statement in statements for entry in statement.entries for word in words_of(entry)}
     found: dict[str, list[Expectation]] = {}
     for expectation in expected_under(app.views, sorted(words)):
         found.setdefault(expectation.reference, []).append(expectation)
     return found
-
-
-def _words(entry: BankEntry) -> Iterator[str]:
-    """Yields the references and texts of an entry, then their words: an end-to-end id may stand in a
-    remittance text.
-    """
-    said = (*entry.references, *entry.texts)
-    yield from said
-    yield from map(number_key, said)  # our books hold the digest of a long reference
-    for reference in said:
-        yield from reference.split()
-
-
-_Movement = tuple[str, str, str]
-
-
-def _movement(expectation: Expectation) -> _Movement:
-    return expectation.stream, expectation.kind, expectation.movement
-
-
-class _Shown:
-    """The expected movements, and those that were reported or shown already: before this file, or earlier in it."""
-
-    def __init__(self, expected: dict[str, list[Expectation]], paid: set[str]) -> None:
-        self.expected, self.paid = expected, paid
-        self._entries: dict[str, str] = {}  # payout → its entry
-        self._taken: dict[_Movement, str] = {}  # movement → its entry in this file
-
-    def is_another(self, payout: Expectation, entry: str) -> bool:
-        """Returns True if another entry has shown the payout, so that it was paid twice."""
-        return self._entries.setdefault(payout.reference, payout.entry or entry) != entry
-
-    def is_free(self, expectation: Expectation, entry: str) -> bool:
-        """Returns True if no other entry has shown this movement."""
-        return (expectation.entry or self._taken.get(_movement(expectation), entry)) == entry
-
-    def take(self, expectation: Expectation, entry: str) -> None:
-        self._taken.setdefault(_movement(expectation), entry)
-
-
-class _Rows:
-    """Makes the commands of one statement: the statement, then its entries."""
-
-    def __init__(self, file: RawFile, bank: str, statement: BankStatement, shown: _Shown, now: datetime) -> None:
-        self._file, self._statement, self._shown, self._now = file, statement, shown, now
-        self._actor = Actor(kind="partner", id=bank, role="bank")
-
-    def rows(self) -> Iterator[Row]:
-        statement = self._statement
-        whole = ReportBankStatement(
-            **self._envelope("statement", statement.line, statement.closed_on),
-            account=statement.account,
-            statement_id=statement.statement_id,
-            digest=self._file.digest,
-            opening=statement.opening,
-            closing=statement.closing,
-            opened_on=statement.opened_on,
-            closed_on=statement.closed_on,
-            entries=len(statement.entries),
-            page=statement.page,
-        )
-        yield Row(statement.line, (whole,))
-        for entry in statement.entries:
-            yield Row(entry.line, tuple(self._commands(entry)))
-
-    def _commands(self, entry: BankEntry) -> Iterator[Command]:
-        """Yields the report on the entry's payout, if there is one, and the report of the entry, with charges as a
-        separate one.
-        """
-        match = self._match(entry)
-        if entry.charges and self._are_apart(entry, match):
-            yield self._charge(entry, entry.charges)
-            entry = replace(entry, amount=entry.without_charges, charges=None)
-            match = self._match(entry) if entry.amount else None
-        if entry.amount:
-            yield from self._payment(entry, match)
-
-    def _are_apart(self, entry: BankEntry, match: Expectation | None) -> bool:
-        """Returns True if the entry contains its charges: the bank says so, or the entry without them has the expected
-        amount. False if the whole entry has the expected amount.
-        """
-        if match and match.amount == entry.amount:
-            return False
-        without = self._match(replace(entry, amount=entry.without_charges)) if entry.without_charges else None
-        return entry.are_included or (without is not None and without.amount == entry.without_charges)
-
-    def _charge(self, entry: BankEntry, charges: Money) -> Command:
-        ref = f"{entry.ref}.charges" if entry.without_charges else entry.ref
-        return self._report(replace(entry, ref=ref, amount=charges), matched_to="bank_charge", expected=charges)
-
-    def _payment(self, entry: BankEntry, match: Expectation | None) -> Iterator[Command]:
-        if match:
-            self._shown.take(match, self._name(entry))
-        expected, matched_to = match.amount if match else None, match.kind if match else None
-        if match and match.kind == "payout" and entry.amount.minor < 0:
-            again = self._shown.is_another(match, self._name(entry))
-            if again or match.reference not in self._shown.paid:  # otherwise the bank's payment status has reported it
-                yield ReportPayoutPaid(**self._payout("paid", entry, match))
-            if again:
-                expected, matched_to = None, None
-        elif match and match.kind == "payout":
-            yield ReportPayoutReturned(**self._payout("returned", entry, match), code=entry.return_code or _UNSAID)
-            expected, matched_to = -match.amount, "payout_return"
-        reference = match.reference if match else next(iter(entry.references), "")[:_LONGEST]
-        yield self._report(entry, matched_to=matched_to, expected=expected, reference=reference)
-
-    def _report(
-        self, entry: BankEntry, *, matched_to: BankMatch | None, expected: Money | None, reference: str = ""
-    ) -> Command:
-        return ReportBankEntry(
-            **self._envelope("entry", entry.line, entry.booked_on, entry.ref),
-            account=self._statement.account,
-            statement_id=self._statement.statement_id,
-            closed_on=self._statement.closed_on,
-            page=self._statement.page,
-            entry_ref=entry.ref,
-            amount=entry.amount,
-            value_date=entry.value_date,
-            reference=reference,
-            matched_to=matched_to,
-            expected=expected,
-        )
-
-    def _match(self, entry: BankEntry) -> Expectation | None:
-        """Returns the expected movement that the entry matches, in the same currency, preferably of the same amount.
-        Only a payout may have been shown before: it may be paid twice or returned.
-        """
-        found = [each for word in _words(entry) for each in self._shown.expected.get(word, ())]
-        same = [each for each in found if each.amount.currency == entry.amount.currency]
-        free = [each for each in same if self._shown.is_free(each, self._name(entry))]
-        exact = [each for each in (*free, *same) if each.amount == entry.amount]
-        chosen = next(iter(exact or free or same), None)
-        if chosen is None or not (chosen in free or chosen.kind == "payout"):
-            return None
-        return chosen
-
-    def _name(self, entry: BankEntry) -> str:
-        return f"{self._statement.stream.partition('/')[2]}/{entry.ref}"
-
-    def _payout(self, what: str, entry: BankEntry, match: Expectation) -> dict[str, object]:
-        amount = Money(abs(entry.amount.minor), entry.amount.currency)
-        return self._envelope(what, entry.line, entry.booked_on, entry.ref) | {
-            "merchant_id": match.merchant,
-            "payout_id": match.reference,
-            "amount": amount,
-            "bank_ref": self._name(entry),
-            "value_date": entry.value_date,
-        }
-
-    def _envelope(self, what: str, line: int, day: date, ref: str = "") -> dict[str, object]:
-        noon = datetime.combine(day, time(12), ACCOUNTING_ZONE)  # the bank gives a day without a time
-        return {
-            "id": command_id(what, self._statement.stream, self._file.digest, ref),
-            "actor": self._actor,
-            "source": Source(system=KIND, external_id=f"{self._file.name}:{line}"),
-            "occurred_at": min(noon, self._now),
-        }

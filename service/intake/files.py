@@ -20,7 +20,8 @@ from service.app import App
 from service.failures import ServiceFailure
 from service.formats.bad_file import BadFile
 from service.intake.opened_breaks import opened_by
-from service.partner_reports.rows import IMPORTER, RawFile, Row
+from service.partner_facts.files import RawFile
+from service.partner_reports.rows import IMPORTER, Row
 
 _BATCH = 500  # rows
 _LARGEST = 64 * 1024 * 1024  # bytes

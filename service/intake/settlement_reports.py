@@ -10,10 +10,11 @@ from service.formats.days import check_days
 from service.intake.files import FileSummary, Progress, import_rows
 from service.intake.unmatched_rows import waiting
 from service.intake.unread_rows import unread_rows
-from service.partner_facts.settlement import ReportBatch
+from service.partner_facts.files import RawFile
+from service.partner_facts.settlement import ReportBatch, SettlementReported
+from service.partner_reports.file_references import FileReferences
 from service.partner_reports.known_lines import KnownLines
-from service.partner_reports.rows import RawFile
-from service.partner_reports.settlement_batches import BatchCommands, BatchContext
+from service.partner_reports.table import rows_of
 
 KIND = "psp_report"
 
@@ -35,9 +36,9 @@ def import_report(
     check_days(file.name, days, app.clock())
     app.catch_up([PspReferences()])
     lines = [line for batch in batches for line in batch.lines]
-    before = waiting(app, file, KIND, psp, (line.psp_ref for line in lines))
-    reported = BatchContext(file, psp, KnownLines.of(app, psp, lines), app.clock(), before, match)
-    rows = [row for batch in batches for row in BatchCommands(reported, batch).rows()]
+    before = waiting(app, file, KIND, psp, (line.psp_ref for line in lines), match=match)
+    known = FileReferences(now=app.clock(), lines=KnownLines.of(app, psp, lines), waiting=before)
+    rows = [row for batch in batches for row in rows_of(SettlementReported(psp, file, batch), known)]
     rows += unread_rows(file, [item for batch in batches for item in batch.unread], system=psp)
     header = {batch.batch_ref: f"{len(batch.lines)} lines, {batch.cash or 'cash unknown'}" for batch in batches}
     return import_rows(app, file, kind=KIND, partner=psp, header=header, rows=rows, progress=progress)

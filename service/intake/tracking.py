@@ -17,8 +17,9 @@ from service.intake.files import FileSummary, Progress, import_rows
 from service.intake.unread_rows import unread_rows
 from service.partner_facts.bodies import UnreadItem
 from service.partner_facts.facts import PartnerFact
+from service.partner_facts.files import RawFile
 from service.partner_reports.references import RecordedReferences
-from service.partner_reports.rows import RawFile, Row
+from service.partner_reports.rows import Row
 from service.partner_reports.table import commands_of
 
 KIND = "tracking"

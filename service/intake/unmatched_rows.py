@@ -11,10 +11,11 @@ from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
 from service.app import App
 from service.intake.files import accepted
-from service.partner_reports.rows import RawFile, Waiting
+from service.partner_facts.files import RawFile
+from service.partner_reports.rows import Waiting
 
 
-def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterable[str]) -> Waiting:
+def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterable[str], *, match: bool) -> Waiting:
     """Returns the unmatched references of the file; empty if the file is new."""
     if not accepted(app, file, kind).accepted:
         return Waiting()
@@ -25,4 +26,4 @@ def waiting(app: App, file: RawFile, kind: str, system: str, references: Iterabl
             noted.add(names[name])
         if item.is_matched:
             matched.add(names[name])
-    return Waiting(frozenset(noted), frozenset(matched))
+    return Waiting(frozenset(noted), frozenset(matched), match)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ledger.limits import LONGEST_LINE
 from service.partner_facts.bodies import ITEM_UNREAD, BodyUnread, UnreadItem
+from service.partner_facts.files import RawFile
 from service.partner_reports.kept_bodies import unread
-from service.partner_reports.rows import RawFile, Row
+from service.partner_reports.rows import Row
 
 
 def unread_rows(file: RawFile, items: Sequence[UnreadItem], *, system: str) -> Iterator[Row]:

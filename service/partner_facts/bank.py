@@ -1,14 +1,18 @@
-"""A bank statement, independent of its format: an account, its balances and the movements between them."""
+"""Facts that a bank reports: statements with their entries, and the status of payouts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from ledger.ids import bank_statement_stream
 from ledger.money import Money
 from service.partner_facts.bodies import UnreadItem
+from service.partner_facts.files import FileName
+
+TransferState = Literal["taken", "paid", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,50 @@ class BankStatement:
     def place(self) -> tuple[str, str, date, int]:
         """Returns the sort key of statements: account, currency, closing day and page."""
         return self.account, self.currency, self.closed_on, self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status of one transfer, or of all transfers of a message or block. `name` is the end-to-end id of the
+    transfer, or the id of the message or block; `reason` is the bank's code of a rejection.
+    """
+
+    name: str
+    state: TransferState
+    reason: str
+    line: int
+    raw: bytes
+
+    def unread(self, reason: str) -> UnreadItem:
+        """Returns the status as an unread item with this reason."""
+        return UnreadItem(self.line, reason, self.raw)
+
+
+class Answer(NamedTuple):
+    """The message id of the order, the status of each transfer, those of blocks and of the message, and the unread
+    items. `named` are the transfers with a status that may be unusable; None if one of them has no id.
+    """
+
+    order: str
+    transfers: list[Status]
+    of_all: list[Status]
+    named: frozenset[str] | None
+    unread: list[UnreadItem]
+
+
+@dataclass(frozen=True, slots=True)
+class BankStatementsReported:
+    """The statements of a bank's file."""
+
+    bank: str
+    file: FileName
+    statements: tuple[BankStatement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutStatusReported:
+    """The bank has taken, paid or refused a transfer."""
+
+    bank: str
+    file: FileName
+    status: Status

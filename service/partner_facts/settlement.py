@@ -10,6 +10,7 @@ from ledger.events.psp_settlement import SettledKind
 from ledger.fx import Rate
 from ledger.money import Money
 from service.partner_facts.bodies import UnreadItem
+from service.partner_facts.files import FileName
 
 LineKind = SettledKind | Literal["other"]  # "other": money that belongs to no order, capture or fee
 
@@ -51,3 +52,12 @@ class ReportBatch:
     cash: Money | None
     lines: tuple[ReportLine, ...]
     unread: tuple[UnreadItem, ...] = ()  # unusable items of the whole file, kept with its first batch
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementReported:
+    """The provider has settled a batch of lines."""
+
+    psp: str
+    file: FileName
+    batch: ReportBatch

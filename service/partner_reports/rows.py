@@ -4,45 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
-from hashlib import sha256
-from typing import Protocol
 
 from commands.command import Command
 from commands.unmatched.mark_fact_matched import MarkFactMatched
 from ledger.actors import Actor
 from ledger.ids import derived_id
+from service.partner_facts.files import FileName
 
 IMPORTER = Actor(kind="system", id="files", role="finance")
-
-
-class FileName(Protocol):
-    """The name and the digest of a file."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """The bytes of a file, with its name and digest."""
-
-    name: str
-    content: bytes
-
-    @cached_property  # the id of every row contains it
-    def digest(self) -> str:
-        return sha256(self.content).hexdigest()
-
-    def command_id(self, *parts: str) -> str:
-        return row_id(self, *parts)
-
-
-def row_id(file: FileName, *parts: str) -> str:
-    """Returns the id of a row's command. The same bytes always give the same id."""
-    return derived_id(file.digest[:24], *parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +28,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The unmatched references of a file's first import; `matched` are those matched since."""
+    """The unmatched references of a file's first import; `matched` are those matched since. With `match`, the others
+    are matched now if their order is known.
+    """
 
     noted: frozenset[str] = field(default_factory=frozenset)
     matched: frozenset[str] = field(default_factory=frozenset)
+    match: bool = False
 
-    def keeps(self, reference: str, *, match: bool) -> bool:
+    def keeps(self, reference: str) -> bool:
         """Returns True if the row keeps its first commands, even if its order is known now."""
-        return reference in self.noted and (not match or reference in self.matched)
+        return reference in self.noted and (not self.match or reference in self.matched)
 
-    def leaves(self, reference: str, *, match: bool) -> bool:
+    def leaves(self, reference: str) -> bool:
         """Returns True if the row is now reported to its order and leaves the unmatched items."""
-        return reference in self.noted and not self.keeps(reference, match=match)
+        return reference in self.noted and not self.keeps(reference)
 
 
 def out_of_the_unmatched_items(file: FileName, system: str, reference: str, streams: Iterable[str]) -> MarkFactMatched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -19,29 +18,24 @@ from ledger.events.psp_settlement import BatchTotal
 from ledger.fx import CNY, unity
 from ledger.ids import order_stream, unmatched_stream
 from ledger.money import Money, total
-from service.partner_facts.settlement import ReportBatch, ReportLine
-from service.partner_reports.known_lines import KnownLines, Order, Part, UnmatchedCapture
+from service.partner_facts.files import row_id
+from service.partner_facts.settlement import ReportBatch, ReportLine, SettlementReported
+from service.partner_reports.file_references import FileReferences
+from service.partner_reports.known_lines import Order, Part, UnmatchedCapture
 from service.partner_reports.noted_lines import KIND, NotedLine, note_of
-from service.partner_reports.rows import FileName, Row, Waiting, out_of_the_unmatched_items, row_id
+from service.partner_reports.rows import Row, out_of_the_unmatched_items
 
 
-@dataclass(frozen=True, slots=True)
-class BatchContext:
-    """The data that all batches of a report share."""
-
-    file: FileName
-    psp: str
-    known: KnownLines
-    now: datetime
-    waiting: Waiting = Waiting()  # noqa: RUF009 - frozen
-    match: bool = False
+def settlement_rows(fact: SettlementReported, known: FileReferences) -> Iterator[Row]:
+    """Yields the rows of a batch: the report to each order, the lines without an order, and the whole batch."""
+    yield from BatchCommands(fact, known).rows()
 
 
 class BatchCommands:
     """Makes the commands of one batch. `payout_currency` is given if it is known already."""
 
-    def __init__(self, reported: BatchContext, batch: ReportBatch, payout_currency: str | None = None) -> None:
-        self._reported, self._batch = reported, batch
+    def __init__(self, reported: SettlementReported, known: FileReferences, payout_currency: str | None = None) -> None:
+        self._reported, self._known, self._batch = reported, known, reported.batch
         self._actor = Actor(kind="partner", id=reported.psp, role="psp")
         self._payout_currency = payout_currency or self._paid_out_in()
 
@@ -49,10 +43,10 @@ class BatchCommands:
         by_owner: dict[Order | UnmatchedCapture, list[ReportLine]] = {}
         fees: list[ReportLine] = []
         unknown: list[ReportLine] = []
-        waiting, match = self._reported.waiting, self._reported.match
+        waiting = self._known.waiting
         for line in self._batch.lines:
-            parts = [] if waiting.keeps(line.psp_ref, match=match) else self._reported.known.parts(line)
-            if parts and waiting.leaves(line.psp_ref, match=match):
+            parts = [] if waiting.keeps(line.psp_ref) else self._known.lines.parts(line)
+            if parts and waiting.leaves(line.psp_ref):
                 yield Row(line.line, tuple(self.out_of_the_unmatched_items(line, parts)), leaves_unmatched=True)
                 continue
             for part in parts:
@@ -113,7 +107,7 @@ class BatchCommands:
         if line.charged is not None:
             yield line.charged.currency
         else:
-            known = self._reported.known.found.get(line.reference, [])
+            known = self._known.lines.found.get(line.reference, [])
             yield from (each.amount.currency for each in known if each.kind == line.kind)
 
     def _whole(self, settled: Sequence[ReportLine], fees: list[ReportLine]) -> ReportPspBatch:
@@ -168,7 +162,7 @@ class BatchCommands:
             "id": row_id(self._reported.file, self._batch.batch_ref, *parts),
             "actor": self._actor,
             "source": Source(system=self._reported.psp, external_id=f"{self._reported.file.name}:{line}"),
-            "occurred_at": min(noon, self._reported.now),
+            "occurred_at": min(noon, self._known.now),
         }
 
 

@@ -17,8 +17,10 @@ from commands.payments.report_payment_captured import ReportPaymentCaptured
 from commands.payments.report_payment_failed import ReportPaymentFailed
 from commands.payments.report_payment_voided import ReportPaymentVoided
 from commands.refunds.report_refund_outcome import ReportRefundOutcome
+from service.partner_facts.bank import BankStatementsReported, PayoutStatusReported
 from service.partner_facts.bodies import BodyUnmapped, BodyUnread
-from service.partner_facts.facts import PartnerFact
+from service.partner_facts.facts import FileFact, PartnerFact
+from service.partner_facts.invoices import ParcelCostInvoiced
 from service.partner_facts.parcels import ParcelScanned
 from service.partner_facts.payments import (
     AuthorisationReported,
@@ -37,16 +39,29 @@ from service.partner_facts.payments import (
     RefundReported,
     VoidReported,
 )
+from service.partner_facts.settlement import SettlementReported
+from service.partner_reports.bank_statements import statement_rows
+from service.partner_reports.file_references import FileReferences
 from service.partner_reports.kept_bodies import unmapped, unread
+from service.partner_reports.parcel_costs import parcel_cost
+from service.partner_reports.payment_answers import payout_status
 from service.partner_reports.provider_reports import ToOrder
 from service.partner_reports.references import References
+from service.partner_reports.rows import Row
 from service.partner_reports.scans import to_parcel
+from service.partner_reports.settlement_batches import settlement_rows
 
 
 class Line(Protocol):
     """Makes the commands of one kind of fact: a pure function of the fact and of what our books know."""
 
     def __call__(self, fact: Any, known: References, /) -> Iterable[Command]: ...
+
+
+class FileLine(Protocol):
+    """Makes the rows of one kind of fact in files."""
+
+    def __call__(self, fact: Any, known: FileReferences, /) -> Iterable[Row]: ...
 
 
 PROVIDER_REPORTS: Mapping[type[ProviderFact], ToOrder] = {
@@ -64,17 +79,30 @@ PROVIDER_REPORTS: Mapping[type[ProviderFact], ToOrder] = {
     ProviderPayoutFailureReported: ToOrder(None),
     OtherReported: ToOrder(None),
 }
-_OTHER_REPORTS: Mapping[type[PartnerFact], Line] = {
+MESSAGE_REPORTS: Mapping[type[PartnerFact], Line] = {
     ParcelScanned: to_parcel,
     BodyUnread: unread,
     BodyUnmapped: unmapped,
 }
-REPORTS: Mapping[type[PartnerFact], Line] = {**PROVIDER_REPORTS, **_OTHER_REPORTS}  # type: ignore[dict-item]
+FILE_REPORTS: Mapping[type[FileFact], FileLine] = {
+    BankStatementsReported: statement_rows,
+    PayoutStatusReported: payout_status,
+    SettlementReported: settlement_rows,
+    ParcelCostInvoiced: parcel_cost,
+}
 
 
 def commands_of(fact: PartnerFact, known: References) -> Iterator[Command]:
     """Yields the commands that record a fact."""
-    yield from REPORTS[type(fact)](fact, known)
+    if isinstance(fact, ProviderFact):
+        yield from PROVIDER_REPORTS[type(fact)](fact, known)
+    else:
+        yield from MESSAGE_REPORTS[type(fact)](fact, known)
+
+
+def rows_of(fact: FileFact, known: FileReferences) -> list[Row]:
+    """Returns the rows of a file's fact, with the commands that record it."""
+    return list(FILE_REPORTS[type(fact)](fact, known))
 
 
 def report_to(fact: ProviderFact, order: Order) -> Command | None:

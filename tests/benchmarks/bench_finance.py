@@ -17,7 +17,7 @@ from service.adapters.psp.neutral_csv import COLUMNS, read_neutral
 from service.app import App
 from service.finance.settlement_run import settle
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.benchmarks.measure import Table, percentile
 from tests.benchmarks.scale import Scale
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from inspect import isclass
+import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from service.partner_facts import bodies, parcels, payments
-from service.partner_facts.bodies import UnreadItem
 from service.partner_facts.facts import FACTS
-from service.partner_facts.payments import DisputeFact, ProviderFact
-from service.partner_reports.table import REPORTS
-from tests.house.sources import REPOSITORY, imports, modules, shown
+from service.partner_reports.table import FILE_REPORTS, MESSAGE_REPORTS, PROVIDER_REPORTS
+from tests.house.sources import REPOSITORY, imports, modules, parsed, shown
 
 ADAPTERS = REPOSITORY / "service" / "adapters"
 # The parts of the service that an adapter may use. None of them makes a command.
@@ -46,10 +44,13 @@ def test_facts_and_formats_know_no_command(package: str) -> None:
 
 
 def test_every_fact_has_one_line_in_the_table() -> None:
-    assert REPORTS.keys() == FACTS
+    lines = [*PROVIDER_REPORTS, *MESSAGE_REPORTS, *FILE_REPORTS]
+    assert len(lines) == len(set(lines))
+    assert frozenset(lines) == FACTS
 
 
 def test_every_class_of_a_fact_is_in_the_set() -> None:
-    classes = {each for module in (bodies, parcels, payments) for each in vars(module).values() if isclass(each)}
-    names = {each for each in classes if each.__module__.startswith("service.partner_facts.")}
-    assert names - FACTS == {ProviderFact, DisputeFact, UnreadItem}, "bases, and an item of a file"
+    named = re.compile(r"\w+(Reported|Scanned|Invoiced|Unread|Unmapped)")
+    paths = [path for path in modules("service") if path.is_relative_to(REPOSITORY / "service" / "partner_facts")]
+    classes = {node.name for path in paths for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)}
+    assert {name for name in classes if named.fullmatch(name)} == {fact.__name__ for fact in FACTS}

@@ -28,7 +28,7 @@ from service.finance.releases import Releases
 from service.finance.settlement_run import settle
 from service.http.application import make_application
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from service.settings import Settings
 from service.views.status import status_of
 from tests.service.adapters.psp.reports import line, neutral, summed

@@ -1,4 +1,4 @@
-"""Imports a bank's answer to a payment order (ISO 20022 pain.002): which transfers are accepted, paid or rejected.
+"""Reads a bank's answer to a payment order (ISO 20022 pain.002): which transfers are accepted, paid or rejected.
 
 A bank answers for each transfer, for a block of transfers (`PmtInfSts`) or for the whole message (`GrpSts`). The most
 specific answer counts.
@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from service.formats.bad_file import BadFile
 from service.formats.unread import refuse_if_all, unread_item
 from service.formats.xml_lines import line_of, raw_xml, read_xml
+from service.partner_facts.bank import Answer, Status, TransferState
 from service.partner_facts.bodies import UnreadItem
 
-TransferState = Literal["taken", "paid", "refused"]
 # External code sets "payment transaction status" and "payment group status": the meaning of each code for a payout.
 _STATES: dict[str, TransferState] = {
     "RCVD": "taken", "PDNG": "taken", "ACTC": "taken", "PATC": "taken", "ACCP": "taken", "ACFC": "taken",
@@ -29,38 +27,6 @@ _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)\}Do
 _VERSIONS = ("03", "10")
 _PARTIAL = "PART"  # the transfers have statuses of their own
 _UNSAID = "REFUSED"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The status of one transfer, or of all transfers of a message or block. `name` is the end-to-end id of the
-    transfer, or the id of the message or block; `reason` is the bank's code of a rejection.
-    """
-
-    name: str
-    state: TransferState
-    reason: str
-    element: Element
-
-    @property
-    def line(self) -> int:
-        return line_of(self.element)
-
-    def unread(self, reason: str) -> UnreadItem:
-        """Returns the status as an unread item with this reason."""
-        return UnreadItem(self.line, reason, raw_xml(self.element))
-
-
-class Answer(NamedTuple):
-    """The message id of the order, the status of each transfer, those of blocks and of the message, and the unread
-    items. `named` are the transfers with a status that may be unusable; None if one of them has no id.
-    """
-
-    order: str
-    transfers: list[Status]
-    of_all: list[Status]
-    named: frozenset[str] | None
-    unread: list[UnreadItem]
 
 
 def read_pain002(name: str, content: bytes) -> Answer:
@@ -127,7 +93,7 @@ def _status(name: str, element: Element, id: str, status: str) -> Status:
     if status not in _STATES:
         raise BadFile(name, f"{status!r} is not a known transfer status", line=line_of(element))
     reason = (element.findtext("StsRsnInf/Rsn/Cd") or element.findtext("StsRsnInf/Rsn/Prtry") or "").strip()
-    return Status(id, _STATES[status], reason or _UNSAID, element)
+    return Status(id, _STATES[status], reason or _UNSAID, line_of(element), raw_xml(element))
 
 
 def _text(name: str, element: Element, path: str) -> str:

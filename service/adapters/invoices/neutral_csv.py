@@ -11,7 +11,6 @@ charged_on      YYYY-MM-DD
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from ledger.limits import LATEST_DAY
@@ -19,39 +18,13 @@ from ledger.money import Money, total
 from service.formats.bad_file import BadFile
 from service.formats.csv_table import Cells, read_csv, usual
 from service.formats.unread import Unusable
-from service.partner_facts.bodies import UnreadItem
+from service.partner_facts.invoices import Invoice, InvoiceLine
 
 COLUMNS = (
     "invoice_ref", "line_ref", "kind", "tracking_no", "merchant_id", "order_id", "parcel_id", "currency", "amount",
     "declared_value", "declared_currency", "borne_by", "charged_on",
 )  # fmt: skip
 _TOTAL, _DUTY = "total", "duty"
-Parcel = tuple[str, str, str]  # merchant, order, parcel
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """The cost of one parcel. `parcel` is None if only the tracking number is known."""
-
-    line: int
-    line_ref: str
-    kind: str
-    tracking_no: str
-    parcel: Parcel | None
-    amount: Money
-    declared: Money | None
-    borne_by: str
-    charged_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """One partner's invoice for many parcels."""
-
-    invoice_ref: str
-    lines: tuple[InvoiceLine, ...]
-    amount: Money
-    unread: tuple[UnreadItem, ...] = ()
 
 
 class _Reading:

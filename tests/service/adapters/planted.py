@@ -12,7 +12,8 @@ import pytest
 from service.formats.bad_file import BadFile
 from service.intake.unread_rows import unread_rows
 from service.partner_facts.bodies import UnreadItem
-from service.partner_reports.rows import RawFile, Row
+from service.partner_facts.files import RawFile
+from service.partner_reports.rows import Row
 
 LAST = date(2026, 4, 10)
 NOW = datetime(2025, 5, 1, tzinfo=UTC)

@@ -13,9 +13,11 @@ from ledger.money import Money
 from projections.reconciliation.expected_at_bank import Expectation
 from service.adapters.bank.camt.statements import read_camt
 from service.adapters.bank.pain002 import read_pain002
-from service.intake.bank_statements import statement_rows
-from service.intake.payment_answers import answer_rows, spread
-from service.partner_reports.rows import RawFile
+from service.intake.payment_answers import spread
+from service.partner_facts.bank import BankStatementsReported, PayoutStatusReported
+from service.partner_facts.files import RawFile
+from service.partner_reports.file_references import FileReferences
+from service.partner_reports.table import rows_of
 from tests.service.adapters.planted import LAST, NOW, Form, Found, Plant, recorded
 
 _TEXTS = ("", "x", "\u0663", "-1.00", "1e3", "9999-12-31", "99999999999999999999", "x" * 3000)
@@ -136,7 +138,8 @@ def _camt_text() -> str:
 
 def _camt(content: bytes) -> Found:
     found = read_camt("f.xml", content, last=LAST)
-    rows = statement_rows(RawFile("f.xml", content), "bank", found.statements, expected={}, paid=set(), now=NOW)
+    reported = BankStatementsReported("bank", RawFile("f.xml", content), tuple(found.statements))
+    rows = rows_of(reported, FileReferences(now=NOW))
     unread = [*found.unread, *(item for each in found.statements for item in each.unread)]
     return Found(
         [str(entry.amount) for each in found.statements for entry in each.entries],
@@ -172,7 +175,8 @@ def _pain(content: bytes) -> Found:
     answer = spread(read_pain002("f.xml", content), lambda message: written.get(message, ()))
     amount, file = Money.of("-1.00", "CNY"), RawFile("f.xml", content)
     payouts = {name: Expectation(name, "payout", name, 1, "payouts/M-1", "M-1", amount, LAST) for name in _PAYMENTS}
-    rows = answer_rows(file, "bank", answer, payouts, paid=(), now=NOW)
+    known = FileReferences(now=NOW, payouts=payouts)
+    rows = [row for each in answer.transfers for row in rows_of(PayoutStatusReported("bank", file, each), known)]
     ours = [each.name for each in answer.transfers if each.name in _PAYMENTS[:4]]
     strangers = [each.unread("not one of ours") for each in answer.transfers if each.name not in payouts]
     return Found(ours, recorded(rows, [*answer.unread, *strangers], system="bank"))

@@ -12,10 +12,10 @@ from service.adapters.psp.neutral_csv import COLUMNS as NEUTRAL
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.stripe_report import COLUMNS as STRIPE
 from service.adapters.psp.stripe_report import read_stripe
-from service.partner_facts.settlement import ReportBatch
-from service.partner_reports.known_lines import KnownLines
-from service.partner_reports.rows import RawFile
-from service.partner_reports.settlement_batches import BatchCommands, BatchContext
+from service.partner_facts.files import RawFile
+from service.partner_facts.settlement import ReportBatch, SettlementReported
+from service.partner_reports.file_references import FileReferences
+from service.partner_reports.table import rows_of
 from tests.service.adapters.planted import LAST, NOW, Form, Found, Plant, recorded
 from tests.service.adapters.psp.reports import ADYEN, adyen_payout, entry
 
@@ -23,8 +23,8 @@ _RATES = {"USD": "7.1500", "HKD": "0.9"}
 
 
 def _of_batches(content: bytes, batches: list[ReportBatch]) -> Found:
-    context = BatchContext(RawFile("f.csv", content), "payco", KnownLines({}, {}, frozenset()), NOW)
-    rows = [row for batch in batches for row in BatchCommands(context, batch).rows()]
+    file, known = RawFile("f.csv", content), FileReferences(now=NOW)
+    rows = [row for batch in batches for row in rows_of(SettlementReported("payco", file, batch), known)]
     unread = [item for batch in batches for item in batch.unread]
     return Found([line.psp_ref for batch in batches for line in batch.lines], recorded(rows, unread, system="payco"))
 

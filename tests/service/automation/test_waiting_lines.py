@@ -19,7 +19,7 @@ from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.automation.waiting_lines import WaitingLines
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import neutral
 from tests.service.adapters.psp.test_importer import FAR

@@ -20,7 +20,7 @@ from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
 from service.http.application import make_application
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from service.settings import Settings
 from service.unmatched.items import match, waiting
 from service.views.follower import following

@@ -14,7 +14,7 @@ from projections.worklists.exceptions import Exceptions, exceptions
 from service.automation.missing_lines import MissingLines
 from service.finance.reconciliation import GRACE_DAYS
 from service.intake.bank_statements import import_camt
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid

@@ -21,7 +21,7 @@ from service.finance.settlement_run import payout_id_of
 from service.formats.bad_file import BadFile
 from service.intake.bank_statements import import_camt
 from service.intake.files import FileSummary
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 from tests.support.sales import PROVIDER
 

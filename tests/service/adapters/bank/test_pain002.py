@@ -21,7 +21,7 @@ from service.intake.bank_statements import import_camt
 from service.intake.files import FileSummary
 from service.intake.payment_answers import import_pain002
 from service.intake.payment_orders import record_order
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.service.adapters.bank.statements import entry, statement
 
 DEBTOR = Debtor("RedLedger", "110900", "102100099996")

@@ -13,7 +13,7 @@ from service.app import App
 from service.formats.bad_file import BadFile
 from service.intake.files import FileSummary
 from service.intake.tracking import FORMS, bodies_of, import_tracking
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.support.buses import open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.sales import merchant_ready, paid, sent

@@ -18,7 +18,7 @@ from service.app import App
 from service.formats.bad_file import BadFile
 from service.intake.files import FileSummary
 from service.intake.invoices import import_invoice
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import OWNER, merchant_ready, paid, sent
 from tests.support.shops import app_of

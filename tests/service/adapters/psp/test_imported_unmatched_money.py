@@ -18,7 +18,7 @@ from projections.worklists.exceptions import Exceptions, exceptions
 from service.adapters.psp.neutral_csv import read_neutral
 from service.intake.files import FileSummary
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import line, neutral, summed
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme

@@ -25,7 +25,7 @@ from service.app import App
 from service.formats.bad_file import BadFile
 from service.intake.files import FileSummary
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.service.adapters.psp.reports import line, neutral, stripe, summed, transaction
 from tests.support.buses import PLATFORM, open_desk, publish_programme
 from tests.support.given import FINANCE

@@ -18,7 +18,7 @@ from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
 from service.intake.files import FileSummary
 from service.intake.settlement_reports import import_report
-from service.partner_reports.rows import RawFile
+from service.partner_facts.files import RawFile
 from tests.service.adapters.psp.reports import adyen, adyen_payout, entry
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid

@@ -23,10 +23,11 @@ from ledger.journal.posting import post
 from ledger.money import Money, total
 from ledger.streams.registry import blank
 from projections.reconciliation.psp_references import PspReference
-from service.partner_facts.settlement import ReportBatch, ReportLine
+from service.partner_facts.files import RawFile
+from service.partner_facts.settlement import ReportBatch, ReportLine, SettlementReported
+from service.partner_reports.file_references import FileReferences
 from service.partner_reports.known_lines import KnownLines
-from service.partner_reports.rows import RawFile
-from service.partner_reports.settlement_batches import BatchCommands, BatchContext
+from service.partner_reports.settlement_batches import BatchCommands
 from tests.support.given import NOW, PARTNER, reference_of
 from tests.support.orders import OrderScenario, capture
 from tests.support.payments import OF_DISPUTE
@@ -106,18 +107,19 @@ class Books:
 
     def report(self) -> set[str]:
         """The batch comes; returns the lines that wait."""
-        commands = BatchCommands(BatchContext(FILE, "stripe", self.known, AT), self.checkout.batch)
+        commands = self._commands(self.checkout.batch)
         for row in commands.rows():
             for command in row.commands:
                 self._run(command)
         return {line.psp_ref for line in self.checkout.lines if not self.known.parts(line)}
 
+    def _commands(self, batch: ReportBatch) -> BatchCommands:
+        return BatchCommands(SettlementReported("stripe", FILE, batch), FileReferences(now=AT, lines=self.known))
+
     def take_out(self, waiting: Iterable[str]) -> None:
         for line in self.checkout.lines:
             if line.psp_ref in waiting:
-                commands = BatchCommands(
-                    BatchContext(FILE, "stripe", self.known, AT), replace(self.checkout.batch, lines=(line,))
-                )
+                commands = self._commands(replace(self.checkout.batch, lines=(line,)))
                 for command in commands.out_of_the_unmatched_items(line, self.known.parts(line)):
                     self._run(command)
 

@@ -22,9 +22,9 @@ from service.adapters.psp.stripe_report import read_stripe
 from service.app import App
 from service.formats.bad_file import BadFile
 from service.intake.settlement_reports import import_report
+from service.partner_facts.files import RawFile
 from service.partner_facts.payments import ProviderFact
 from service.partner_facts.settlement import ReportBatch
-from service.partner_reports.rows import RawFile
 from tests.service.adapters.psp.reports import stripe
 from tests.support.buses import open_desk, publish_programme
 from tests.support.sales import PROVIDER, merchant_ready

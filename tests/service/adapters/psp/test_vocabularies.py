@@ -103,7 +103,7 @@ _INTENT = {"object": "payment_intent", "id": "pi_1", "latest_charge": "ch_1", "a
 _DISPUTE = {"object": "dispute", "id": "dp_1", "charge": "ch_1", "amount": 1944, "currency": "usd"}
 _REFUND = {"object": "refund", "id": "re_1", "charge": "ch_1", "amount": 1944, "currency": "usd"}
 # Stripe, Types of events: what is about the money of orders, and what else of these objects there is.
-STRIPE = [
+STRIPE: list[tuple[str, dict[str, Any], str]] = [
     ("charge.succeeded", _CHARGE, "authorised"), ("charge.pending", _CHARGE, "other"),
     ("charge.captured", _CHARGE | {"captured": True}, "captured"), ("charge.failed", _CHARGE, "failed"),
     ("charge.expired", _CHARGE, "expired"), ("charge.refunded", _CHARGE, "other"),
