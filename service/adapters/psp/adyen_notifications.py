@@ -35,6 +35,7 @@ from service.partner_facts.payments import (
 )
 
 PSP = "adyen"
+_LONGEST_REASON = 500  # characters
 # Adyen's event codes (Webhooks, Event codes), by success. Other codes are kept as `OtherReported`.
 _KINDS: dict[tuple[str, bool], type[ProviderFact]] = {
     ("AUTHORISATION", True): AuthorisationReported,
@@ -205,15 +206,18 @@ def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) 
         return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
     if kind is PaymentFailureReported:
         of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
-        return {"payment_id": payment, "psp_ref": reference, "code": "failed"} | of_capture
+        return {"payment_id": payment, "psp_ref": reference, "code": _failure(item) or "failed"} | of_capture
     if kind is RefundReported:
         attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")
         # If a refund is cancelled before it is paid, its reference is the original of that request.
         name = payment if code == "VOID_PENDING_REFUND" else reference
-        return {"outcome": _refund_outcome(item), "psp_refund_ref": name, "attempt_id": attempt_id or None}
+        outcome = _refund_outcome(item)
+        code = {"code": _failure(item)} if outcome == "failed" else {}
+        return {"outcome": outcome, "psp_refund_ref": name, "attempt_id": attempt_id or None} | code
     if kind is DisputeOpeningReported:
         stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
-        return {"dispute_id": reference, "payment_id": payment, "stage": stage, **_reason(item)}
+        due_by = instant_or_none(read_instant, (item.get("additionalData") or {}).get("defensePeriodEndsAt"))
+        return {"dispute_id": reference, "payment_id": payment, "stage": stage, "due_by": due_by, **_reason(item)}
     own = {"dispute_id": reference} if issubclass(kind, DisputeFact) else {"psp_ref": reference}
     return {"payment_id": payment} | own
 
@@ -223,6 +227,14 @@ def _refund_outcome(item: Mapping[str, Any]) -> str:
     if code == "REFUNDED_REVERSED":
         return "reversed"
     return "succeeded" if code in ("REFUND", "REFUND_WITH_DATA", "CANCEL_OR_REFUND") and success else "failed"
+
+
+def _failure(item: Mapping[str, Any]) -> str:
+    """Returns the reason of a failure in Adyen's words; "" if it gives none. A success has other things in its place, such as a card's last
+    digits.
+    """
+    reason = item.get("reason")
+    return reason.strip()[:_LONGEST_REASON] if isinstance(reason, str) and reason.isprintable() else ""
 
 
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@ means, it waits for people."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,29 @@ def test_a_hold_that_lapses_is_reported_to_its_order() -> None:
     report = command_of(notified("EXPIRE", originalReference=""), ("M-1", "O-1"))
     assert isinstance(report, ReportAuthorisationExpired)
     assert report.payment_id == "MOD1"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        read_event(event("charge.dispute.created", _DISPUTE | {"evidence_details": {"due_by": 1745100000}})),
+        notified("NOTIFICATION_OF_CHARGEBACK", additionalData={"defensePeriodEndsAt": "2025-04-20T00:00:00+02:00"}),
+    ],
+    ids=["stripe", "adyen"],
+)
+def test_the_last_day_for_evidence_is_reported_by_each_provider(fact: ProviderFact) -> None:
+    assert fact.said["due_by"] == datetime(2025, 4, 19, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", ["AUTHORISATION", "CAPTURE", "REFUND"])
+def test_a_failure_at_adyen_has_the_reason_that_adyen_gives(code: str) -> None:
+    assert notified(code, success="false", reason="Insufficient balance").said["code"] == "Insufficient balance"
+
+
+@pytest.mark.parametrize("reason", [None, "", " ", 7, {"a": 1}, "x\0y"])
+def test_a_failure_at_adyen_without_a_readable_reason_is_failed(reason: Any) -> None:
+    assert notified("CAPTURE_FAILED", reason=reason).said["code"] == "failed"
+
+
+def test_a_refund_that_succeeds_at_adyen_has_no_reason() -> None:
+    assert "code" not in notified("REFUND", reason="1234:7777:12/2012").said
