@@ -230,9 +230,7 @@ def _refund_outcome(item: Mapping[str, Any]) -> str:
 
 
 def _failure(item: Mapping[str, Any]) -> str:
-    """Returns the reason of a failure in Adyen's words; "" if it gives none. A success has other things in its place, such as a card's last
-    digits.
-    """
+    """Returns Adyen's reason of a failure, or "". Of a success it gives other texts, such as card digits."""
     reason = item.get("reason")
     return reason.strip()[:_LONGEST_REASON] if isinstance(reason, str) and reason.isprintable() else ""
 
