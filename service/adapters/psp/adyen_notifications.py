@@ -212,8 +212,8 @@ def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) 
         # If a refund is cancelled before it is paid, its reference is the original of that request.
         name = payment if code == "VOID_PENDING_REFUND" else reference
         outcome = _refund_outcome(item)
-        code = {"code": _failure(item)} if outcome == "failed" else {}
-        return {"outcome": outcome, "psp_refund_ref": name, "attempt_id": attempt_id or None} | code
+        failure = _failure(item) if outcome == "failed" else ""
+        return {"outcome": outcome, "psp_refund_ref": name, "attempt_id": attempt_id or None, "code": failure}
     if kind is DisputeOpeningReported:
         stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
         due_by = instant_or_none(read_instant, (item.get("additionalData") or {}).get("defensePeriodEndsAt"))
