@@ -219,3 +219,13 @@ def test_a_refund_nobody_asked_for_that_failed_after_it_was_paid_has_come_back()
     submit(scenario, "succeeded", "USD 5.00", attempt_id=None)
     submit(scenario, "failed", "USD 5.00", attempt_id=None)
     assert scenario.balance("1110", "USD") == 0
+
+
+def test_a_part_that_comes_back_after_a_double_payment_leaves_nothing_in_cny_either() -> None:
+    parts = ("USD 23.15", "USD 23.15", "USD 23.14")
+    scenario = submitted(parts=parts)
+    for n, amount in enumerate(parts, start=1):
+        submit(scenario, "succeeded", amount, attempt_id=f"R-1.{n}", psp_refund_ref=f"re-{n}")
+    submit(scenario, "succeeded", parts[0], attempt_id="R-1.1", psp_refund_ref="re-9")
+    submit(scenario, "reversed", parts[1], attempt_id="R-1.2", psp_refund_ref="re-2")
+    assert (scenario.balance("2210", "USD"), scenario.base("2210")) == (0, 0)

@@ -92,3 +92,10 @@ def test_a_report_that_is_repeated_records_nothing(line: Line) -> None:
 
 def test_the_table_has_a_step_for_each_state_and_answer() -> None:
     assert {key[:2] for key in STEPS} == {(s, a) for s in get_args(AttemptState) for a in get_args(Answer)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_payment_of_a_day_without_a_rate_moves_nothing_and_opens_a_break(kind: str) -> None:
+    refund = started(KINDS[kind])
+    assert report(refund, "succeeded", day=-400) == []
+    assert (refund.balances(), refund.breaks()) == ({}, ["rate_missing"])
