@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2.extensions
 from psycopg2 import sql
 
+from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
 
 DURABLE = {"wal_level": "logical", "max_connections": "200"}
@@ -32,13 +33,26 @@ BEGIN
     SELECT CASE relkind WHEN 'S' THEN format('ALTER SEQUENCE %I.%I RESTART', nspname, relname)
                         ELSE format('DELETE FROM %I.%I', nspname, relname) END
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'S') AND NOT relispartition AND relname <> 'alembic_version'
+    WHERE relkind IN ('r', 'p', 'S') AND NOT relispartition
+      AND relname <> 'alembic_version' AND NOT (nspname = 'views' AND relname IN ('projections', 'generations'))
       AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
   LOOP
     EXECUTE statement;
   END LOOP;
 END
 $$
+"""
+# A view's first tables serve the next test too, because to make those of all views takes longer than most tests. What a
+# test left otherwise is forgotten, and the next test that needs the view makes its tables.
+_FORGET_VIEWS = """
+DELETE FROM views.generations WHERE NOT (generation = 1 AND (projection, version) IN %(made)s);
+DELETE FROM views.projections WHERE NOT (projection, version, generation) IN (
+  SELECT projection, version, generation FROM views.generations
+  WHERE NOT EXISTS (
+    SELECT FROM regexp_split_to_table(tables, ' ') AS name WHERE to_regclass(format('views.%%I', name)) IS NULL
+  )
+);
+DELETE FROM views.generations WHERE projection NOT IN (SELECT projection FROM views.projections);
 """
 
 
@@ -95,9 +109,12 @@ def clone(server: EmbeddedPostgres, template: str, database: str) -> str:
 
 
 def clean(connection: psycopg2.extensions.connection) -> None:
-    """Empty every table of the connection's database, and let its sequences begin again."""
+    """Empty every table of the connection's database, and let its sequences begin again. Views stay made, but empty."""
     with connection.cursor() as cursor:
         cursor.execute(_CLEAN)
+        cursor.execute("SELECT to_regclass('views.generations') IS NOT NULL")
+        if cursor.fetchone() == (True,):
+            cursor.execute(_FORGET_VIEWS, {"made": tuple((each.name, each.version) for each in PROJECTIONS.values())})
 
 
 def connect_for_cleaning(server: EmbeddedPostgres, database: str) -> psycopg2.extensions.connection:
