@@ -51,7 +51,7 @@ def loss(
     free = capture.free if capture and capture.amount.currency == amount.currency else amount * 0
     unallocated = min(amount, free)
     units = OrderUnits(order, also=dispute)
-    owed = tuple(_owed(order, units, dispute, amount - unallocated))
+    owed = tuple(owed_refunds(order, units, dispute, amount - unallocated))
     rest = amount - unallocated - total([refund.amount for refund in owed], amount.currency)
     of_the_order = _of_the_order(capture, dispute.lost, rest)
     asked = list(_lines(order, units, dispute, of_the_order))
@@ -111,7 +111,7 @@ def _closed(
     return taken_back(order, [line for line, _ in closed], left, fees), liability_of(left)
 
 
-def _owed(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
+def owed_refunds(order: Order, units: OrderUnits, dispute: Dispute, left: Money) -> Iterator[OwedRefund]:
     """Yields refunds that are approved and not submitted: the buyer has them by the dispute now. A refund of other
     units than the disputed ones is left out."""
     for case in order.cases.values():

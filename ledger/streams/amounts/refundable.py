@@ -7,6 +7,7 @@ from collections import Counter
 from ledger.events.disputes import DisputeLost
 from ledger.folds.unit_claims import taken
 from ledger.money import Money, total, within
+from ledger.streams.amounts.dispute_shares import owed_refunds
 from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
@@ -53,7 +54,7 @@ def _asked(case: Case, currency: str) -> Money:
 
 
 def _contested(order: Order, beside: str) -> Money:
-    """Returns the money that open cases ask for units that a dispute concerns or has taken: it goes back only once."""
+    """Returns the money of cases whose units a dispute concerns or has taken: it goes back only once."""
     asked, there, disputed = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for case in order.cases.values():
         for line in case.lines if case.is_open and case.id != beside else ():
@@ -64,7 +65,20 @@ def _contested(order: Order, beside: str) -> Money:
         for (dispute_id, case_id), qty in units.contested.items():
             disputed[case_id, units.line_id] += qty if order.disputes.by_id[dispute_id].claims else 0
     back = (asked - there) + (asked & disputed)
-    return Money(sum(_price(order.cases[id], line_id) * qty for (id, line_id), qty in back.items()), order.currency)
+    open_ = Money(sum(_price(order.cases[id], line_id) * qty for (id, line_id), qty in back.items()), order.currency)
+    return open_ + _owed_by_disputes(order, beside)
+
+
+def _owed_by_disputes(order: Order, beside: str) -> Money:
+    """Returns the part of approved refunds that is not submitted because of an open dispute: once the dispute is lost,
+    the buyer has it by the dispute."""
+    found = dict[str, Money]()
+    for dispute in order.disputes:
+        if dispute.is_open and dispute.claims.currency == order.currency:
+            for refund in owed_refunds(order, OrderUnits(order), dispute, dispute.claims):
+                if refund.refund_id != beside:
+                    found[refund.refund_id] = max(refund.amount, found.get(refund.refund_id, refund.amount))
+    return total([*found.values()], order.currency)
 
 
 def _price(case: Case, line_id: str) -> int:

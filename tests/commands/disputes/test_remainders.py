@@ -243,22 +243,23 @@ def test_units_that_are_cancelled_before_and_after_two_disputes_are_won_are_paid
 
 
 class TestCapturedMoney:
-    """Another dispute is about USD 55.00 of the USD 69.44; USD 9.44 was refunded."""
+    """Another dispute is about USD 62.00 of the USD 69.44. A refund of USD 9.44 waits for it, and is part of its money
+    if it is lost."""
 
     def disputed(self) -> OrderScenario:
         scenario = lose(OrderScenario().paid())
         scenario.submit("cancel_order", reason="out_of_stock", lines=B)
-        scenario.submit("report_dispute_opened", **opened("USD 55.00") | {"dispute_id": "dp-2"})
+        scenario.submit("report_dispute_opened", **opened("USD 62.00") | {"dispute_id": "dp-2"})
         return scenario
 
     def test_the_refund_is_at_most_what_is_left_of_it(self) -> None:
-        assert refunds(win(self.disputed())) == [(usd("5.00"), "merchant")]
+        assert refunds(win(self.disputed())) == [(usd("7.44"), "merchant")]
 
     def test_a_break_stands_for_the_rest_until_it_can_be_refunded(self) -> None:
         scenario = self.disputed()
         win(scenario)
         assert open_breaks(scenario) == ["dispute_won_on_closed_units"]
-        assert refunds(win(scenario, dispute_id="dp-2")) == [(usd("5.00"), "merchant")]
+        assert refunds(win(scenario, dispute_id="dp-2")) == [(usd("2.56"), "merchant")]
         assert open_breaks(scenario) == []
 
 

@@ -40,6 +40,14 @@ def test_a_case_whose_unit_is_disputed_keeps_no_money_from_other_lines(is_lost: 
     assert scenario.order.lines["A"].refunded == 2
 
 
+def test_an_approved_refund_that_waits_for_a_dispute_keeps_no_money_from_other_lines() -> None:
+    scenario = asked(delivered(), lines=one("B"))
+    approve(scenario, day=8)
+    disputed(scenario)
+    approve(asked(scenario, "R-2", day=10, lines=[{"line_id": "A", "qty": 2}]), "R-2", day=11)
+    assert scenario.order.lines["A"].refunded == 2
+
+
 def test_a_mere_inquiry_is_best_answered_with_the_refund() -> None:
     scenario = disputed(asked(delivered(), lines=one("B")), stage="inquiry")
     approve(scenario, day=10)
