@@ -111,6 +111,11 @@ class BookBatch:
             else:
                 self._decided.append((asked, decision))
 
+    @property
+    def decisions(self) -> list[Decision]:
+        """The decisions, in the order of their commands; a command that failed has none."""
+        return [decision for _, decision in self._decided]
+
     def record(self) -> list[tuple[PendingCommand, Receipt]]:
         """All of it in one append, personal values sealed."""
         self._make_keys()

@@ -15,6 +15,7 @@ from commands.bus.loaded_streams import LoadedStreams, StreamCache
 from commands.bus.open_days import OpenDays
 from commands.bus.outcome import Outcome, outcome_of, refused
 from commands.bus.reference_feed import ReferenceFeed
+from commands.bus.trial import Trial, trial_of
 from commands.command import Command, Handler
 from ledger.ids import PLATFORM_BOOK, book_named_by, merchant_of
 from ledger.ledger import Ledger
@@ -76,6 +77,19 @@ class Bus:
         outcomes |= self._settle(by_book)
         return [outcomes[index] for index in range(len(commands))]
 
+    def trial(self, command: Command) -> Trial:
+        """The outcome that the command would have now. Records nothing: no event, no outcome, no book of a merchant."""
+        outcomes: dict[int, Outcome] = {}
+        asked = self._asked([command], outcomes)
+        books = {merchant: self._context.ledger.directory.known_book_of(merchant) for merchant in _merchants(asked)}
+        by_book = self._in_books(asked, {name: book or PLATFORM_BOOK for name, book in books.items()}, outcomes)
+        fresh = self._without_answered([each for of_a_book in by_book.values() for each in of_a_book], outcomes)
+        for batch in self._decided(fresh):
+            outcomes |= batch.faults
+            for decision in batch.decisions:
+                return trial_of(decision, batch.book)
+        return Trial(outcomes[0])
+
     def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[PendingCommand]:
         """The commands with what their decisions need; one whose own properties raise fails."""
         now, asked = self._clock(), []
@@ -89,15 +103,19 @@ class Bus:
     def _by_book(
         self, asked: Sequence[PendingCommand], outcomes: dict[int, Outcome]
     ) -> dict[int, list[PendingCommand]]:
-        merchants = {each.place: merchant for each in asked if (merchant := merchant_of(each.stream))}
-        books, failed = each_alone(sorted(set(merchants.values())), self._context.ledger.directory.books_of)
+        books, failed = each_alone(_merchants(asked), self._context.ledger.directory.books_of)
+        for each in asked:
+            if error := failed.get(merchant_of(each.stream) or ""):
+                outcomes[each.place] = each.fault(error)
+        return self._in_books([each for each in asked if each.place not in outcomes], books, outcomes)
+
+    def _in_books(
+        self, asked: Sequence[PendingCommand], books: Mapping[str, int], outcomes: dict[int, Outcome]
+    ) -> dict[int, list[PendingCommand]]:
+        """The commands by their books. `books` has those of the merchants."""
         by_book: dict[int, list[PendingCommand]] = {}
         for each in asked:
-            merchant = merchants.get(each.place)
-            if merchant in failed:
-                outcomes[each.place] = each.fault(failed[merchant])
-                continue
-            named = book_named_by(each.stream)
+            merchant, named = merchant_of(each.stream), book_named_by(each.stream)
             book = books[merchant] if merchant else named or PLATFORM_BOOK
             if each.command.brings_an_instant_it_may_not:
                 outcomes[each.place] = refused(each.command.id, book, InstantNotYours(command=each.command.name))
@@ -161,3 +179,7 @@ class Bus:
             batch = BookBatch(self._context, list(of_a_book), loaded, reference)
             batch.decide()
             yield batch
+
+
+def _merchants(asked: Sequence[PendingCommand]) -> list[str]:
+    return sorted({merchant for each in asked if (merchant := merchant_of(each.stream))})

@@ -1,4 +1,4 @@
-"""Generates the document of HTTP reads: every address with its parameters, and every error."""
+"""Generates the document of HTTP: five examples, every address with its parameters, and every error."""
 
 from __future__ import annotations
 
@@ -11,15 +11,58 @@ from service.docs_from_code.markdown import sentences, table
 from service.http.application import make_application
 from service.http.errors import KNOWN
 from service.http.limits import LIMITS
-from service.http.statuses import ELSEWHERE
+from service.http.statuses import ELSEWHERE, OF_COMMANDS
 
 _HEAD = """# HTTP
 
 Made from the code by `python -m service.docs_from_code`.
 
 `redledger up` answers on http://127.0.0.1:8600. The first page lists the addresses, and `/docs` lets you try them.
-Every answer is JSON. Reads have no authentication: keep the service on an address that only its users reach. Webhooks
-of partners must be signed with a secret of the [settings](settings.md).
+Every answer is JSON.
+
+**Five examples**, from a token to a read that holds one's own write. Run them beside `redledger up`:
+
+```bash
+LEDGER=http://127.0.0.1:8600/v1
+TOKEN="Authorization: Bearer $(redledger token create admin --by ann)"
+KEY='Idempotency-Key: enrol-1042'
+ENROL='{"data": {"merchant_id": "M-1042"}}'
+EXPORT='{"command": "set_auto_export", "id": "export-1042", "data": {"merchant_id": "M-1042", "enabled": true}}'
+
+curl -s "$LEDGER/commands/enrol_merchant?dry_run=true" -H "$TOKEN" -H "$KEY" -d "$ENROL"
+curl -s "$LEDGER/commands/enrol_merchant" -H "$TOKEN" -H "$KEY" -d "$ENROL"
+curl -s -i "$LEDGER/commands/enrol_merchant" -H "$TOKEN" -H "$KEY" -d "$ENROL" | grep -i idempotent-replayed
+curl -s "$LEDGER/commands" -H "$TOKEN" -d "{\\"commands\\": [$EXPORT]}" > answer.json
+POSITION=$(python3 -c 'import json; print(json.load(open("answer.json"))["position"])')
+curl -s "$LEDGER/audit?merchant=M-1042&at_least=$POSITION" -H "$TOKEN"
+```
+
+**Access tokens.** A command needs an access token: `Authorization: Bearer rlk_…`. A token belongs to an account, a
+person or a service. The actor of a command is the account of its token, in the token's role and scope; a body that
+names an actor is refused. So rules for two people hold across all tokens of one account.
+[authority.md](authority.md) says who may submit what.
+
+- The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a token
+  of the account `admin`; so does `POST /v1/tokens/exchange`.
+- `redledger account open` opens an account, and `redledger token create` creates a token and prints it. A token is
+  shown once. The ledger keeps its SHA-256 only.
+- `redledger token rotate` creates another token, and ends the old one after an overlap. `redledger token revoke` ends
+  one within a second. `redledger accounts` and `redledger tokens` list all, with the day of last use.
+- An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
+  role of the token with which they ask. Every account, token and revocation is an event of the ledger.
+
+**Reads need no token yet**: keep the service on an address that only its users reach. Webhooks of partners must be
+signed with a secret of the [settings](settings.md).
+
+**Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
+header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:
+the same key with the same body gets the first answer again, with the header `Idempotent-Replayed: true`; with another
+body it is refused (`IDEMPOTENCY_KEY_REUSED`). A duplicate that comes while the first is decided waits for its answer.
+After a lost connection, send the same request again. Only a report (`report_…`) brings `occurred_at`. `?dry_run=true`
+answers what would be recorded, and records nothing, the key included. A refusal has its `code`, its `facts` and a
+`remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a batch, and answers each command with its own status.
+
+Every answer has the header `Request-Id`: the one that the client sent, or a new one.
 
 Every read is one of the [questions](questions.md), which the command line asks too.
 
@@ -61,6 +104,7 @@ addition `code`, which never changes, and `field`, the parameter that is wrong.
 """
 
 
+_COMMANDS = "/v1/commands/"
 _LIMITS = """## Limits
 
 Inputs beyond these are refused. Requests of one sort never take the threads of another: `/healthz` needs neither a
@@ -80,7 +124,7 @@ def _errors() -> str:
     for kind, answer in KNOWN.items():
         meanings[answer] = meanings[answer] or sentences(kind.__doc__).partition("\n")[0]
     troubles = {(503, kind.code): f"The database {kind.what}. {kind.remedy}" for kind in KINDS}
-    answers = meanings | troubles | ELSEWHERE
+    answers = meanings | troubles | ELSEWHERE | OF_COMMANDS
     rows = [(str(status), f"`{code}`", meaning) for (status, code), meaning in answers.items()]
     return "\n" + table(("Status", "Code", "When"), sorted(rows)) + "\n"
 
@@ -92,6 +136,8 @@ def _limits() -> str:
 
 def _routes(paths: dict[str, Any]) -> Iterator[str]:
     for path, methods in paths.items():
+        if path.startswith(_COMMANDS):
+            continue  # the document of commands has their fields
         for method, route in methods.items():
             yield f"\n## {method.upper()} {path}\n\n{sentences(route.get('description', ''))}\n"
             if rows := [_parameter(parameter) for parameter in route.get("parameters", ())]:

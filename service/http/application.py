@@ -11,11 +11,12 @@ from fastapi.routing import APIRoute
 
 from service.access.gate import Gate
 from service.app import App
-from service.http import access, health, questions, statements, webhooks
+from service.http import access, commands, health, questions, statements, webhooks
+from service.http.command_schemas import with_commands
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
-from service.http.limits import READS, WAITING_READS, WEBHOOKS
+from service.http.limits import COMMANDS, READS, WAITING_READS, WEBHOOKS
 from service.http.statuses import EVERYWHERE, as_problems, responses
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -29,6 +30,7 @@ _ROUTERS = (
     ("/v1", questions.router),
     ("/v1", statements.router),
     ("", access.router),
+    ("", commands.router),
     ("", webhooks.router),
     ("", health.router),
 )
@@ -47,6 +49,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.state.app, application.state.patience_s = app, patience_s
     application.state.gate = gate or Gate(app)
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
+    application.state.commands = Lane("requests with commands", COMMANDS)
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
     addresses: dict[str, str] = {}
     for prefix, router in _ROUTERS:
@@ -56,7 +59,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.add_middleware(Edge)
     handle_errors(application)
     described = application.openapi
-    application.openapi = lambda: application.openapi_schema or as_problems(described())  # type: ignore[method-assign]
+    application.openapi = lambda: application.openapi_schema or with_commands(as_problems(described()))  # type: ignore[method-assign]
     return application
 
 

@@ -3,9 +3,11 @@ demonstration."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote_to_bytes
+from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -15,6 +17,7 @@ from service.formats.bodies import LONGEST_BYTES
 from service.http.errors import error
 from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
 
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
 
 
@@ -28,6 +31,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = {**scope, "request_id": _request_id(scope)}
+        send = _numbered(send, scope["request_id"])
         if scope["app"].state.app.ledger.identity.demonstration:
             send = _marked(send)
         if refusal := _refusal(scope):
@@ -36,6 +41,17 @@ class Edge:
             await self._app({**scope, "method": "GET"}, _limited(receive), _without_body(send))
         else:
             await self._app(scope, _limited(receive), send)
+
+
+def _request_id(scope: Scope) -> str:
+    """Returns the client's id of the request if it sent one that may stand in a log, else a new one."""
+    sent = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
+    return sent.decode() if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def _numbered(send: Send, request_id: str) -> Send:
+    """Adds the id of the request to its answer."""
+    return _with_header(send, b"request-id", request_id.encode())
 
 
 def _refusal(scope: Scope) -> Response | None:
@@ -100,10 +116,13 @@ def _limited(receive: Receive) -> Receive:
 
 def _marked(send: Send) -> Send:
     """Adds the mark of a demonstration to every answer, in every format."""
+    return _with_header(send, b"redledger-demonstration", b"true")
 
+
+def _with_header(send: Send, name: bytes, value: bytes) -> Send:
     async def with_header(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], (b"redledger-demonstration", b"true")]}
+            message = {**message, "headers": [*message["headers"], (name, value)]}
         await send(message)
 
     return with_header

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +21,7 @@ from projections.tracking.tracking import AmbiguousOrder
 from service.access.gate import TokenRefused
 from service.failures import ServiceFailure, UnknownValue
 from service.formats.refused_bodies import SignatureDoesNotMatch
+from service.http.bearer import TokenMissing
 from service.intake.messages import RateNotKnown
 from service.tracking.localisation import UnknownLocale
 
@@ -28,7 +30,7 @@ _logger = logging.getLogger(__name__)
 
 class Problem(BaseModel):
     """An error as problem details of RFC 9457. `code` never changes, `detail` is a sentence for people, and `field` is
-    the parameter that is wrong."""
+    the parameter that is wrong. The refusal of a command has its `facts`, and the `remedy`: the next step."""
 
     type: str
     title: str
@@ -36,6 +38,8 @@ class Problem(BaseModel):
     detail: str
     code: str
     field: str | None = None
+    facts: dict[str, Any] | None = None
+    remedy: str | None = None
 
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -63,6 +67,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     RateNotKnown: (503, "RATE_MISSING"),
     UnknownLocale: (422, "UNKNOWN_LOCALE"),
     UnknownValue: (422, "INVALID_PARAMETER"),
+    TokenMissing: (401, "TOKEN_MISSING"),
     TokenRefused: (401, "TOKEN_REFUSED"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
@@ -88,7 +93,9 @@ def error(status: int, code: str, sentence: str, field: str = "", *, retry_after
     title = code.replace("_", " ").capitalize()
     problem = {"type": f"urn:redledger:problem:{code}", "title": title, "status": status, "detail": sentence}
     content = problem | {"code": code} | ({"field": field} if field else {})
-    headers = {"Retry-After": str(retry_after_s)} if status == 503 else None
+    headers = {"Retry-After": str(retry_after_s)} if status == 503 else {}
+    if code.startswith("TOKEN_"):
+        headers = {"WWW-Authenticate": "Bearer" if code == "TOKEN_MISSING" else 'Bearer error="invalid_token"'}
     return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_MEDIA)
 
 
@@ -143,5 +150,6 @@ def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: A
 def _unknown(request: Request, problem: Exception) -> JSONResponse:
     if trouble_of(problem) is not None:
         return _trouble(request, problem)
-    _logger.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    number = request.scope.get("request_id", "")
+    _logger.error("%s %s failed, request %s", request.method, request.url.path, number, exc_info=problem)
     return error(500, "FAULT", "This is a defect of the service. It was written to the service's log.")

@@ -14,6 +14,7 @@ MOST_PARTS = 10_000  # chunks of one body
 MOST_CONNECTIONS = 512  # below the 1,024 open files that a process is usually allowed
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
 READY_WITHIN_S = 2.0
+MOST_COMMANDS = 500  # of one batch
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class LaneSize:
 
 
 # Together fewer than the 40 threads that the server has, and than the 32 connections of the database pool.
-READS = LaneSize(at_once=12, queued=64, patience_s=2.0)
-WAITING_READS = LaneSize(at_once=12, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
-WEBHOOKS = LaneSize(at_once=8, queued=64, patience_s=10.0)
+READS = LaneSize(at_once=10, queued=64, patience_s=2.0)
+WAITING_READS = LaneSize(at_once=10, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
+WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
+COMMANDS = LaneSize(at_once=8, queued=256, patience_s=10.0)
 
 LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Path and query", f"{LONGEST_TARGET:,} bytes", "414 `ADDRESS_TOO_LONG`"),
@@ -75,5 +77,11 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         f"{WEBHOOKS.at_once}; {WEBHOOKS.queued} more wait up to {WEBHOOKS.patience_s:g} s",
         "503 `TOO_BUSY`",
     ),
+    (
+        "Requests with commands at a time",
+        f"{COMMANDS.at_once}; {COMMANDS.queued} more wait up to {COMMANDS.patience_s:g} s",
+        "503 `TOO_BUSY`",
+    ),
+    ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),
 )

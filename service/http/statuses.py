@@ -19,6 +19,17 @@ ELSEWHERE: dict[tuple[int, str], str] = {
     (431, "HEADERS_TOO_LONG"): "There are too many headers, or they are too long.",
     (500, "FAULT"): "A defect of the service. Its log has the details.",
 }
+# Answers of commands alone. Every other refusal has 409 and its own code.
+OF_COMMANDS: dict[tuple[int, str], str] = {
+    (400, "MALFORMED_JSON"): "The body is not JSON.",
+    (403, "ROLE_NOT_ALLOWED"): "The role of the token may not do this. `facts` has the roles that may.",
+    (403, "SCOPE_NOT_ALLOWED"): "The token acts for another merchant, buyer or account.",
+    (404, "UNKNOWN_COMMAND"): "There is no command of this name.",
+    (409, "VERSION_CONFLICT"): "The data changed while the command was recorded. Any refusal by the state of the ledger"
+    " has 409, with its code of the document of refusals.",
+    (422, "IDEMPOTENCY_KEY_REUSED"): "The key was used for another body. Choose a new key.",
+    (422, "INVALID_FIELD"): "A field of the body has a wrong value. `field` is its path.",
+}
 EVERYWHERE = (*sorted({status for status, _ in ELSEWHERE}), 503)
 
 
@@ -26,7 +37,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Returns the documented answers of these statuses, each with its possible codes."""
     codes: dict[int, list[str]] = {}
     troubles = [(503, kind.code) for kind in KINDS]
-    for status, code in dict.fromkeys([*ELSEWHERE, *KNOWN.values(), *troubles]):
+    for status, code in dict.fromkeys([*ELSEWHERE, *OF_COMMANDS, *KNOWN.values(), *troubles]):
         codes.setdefault(status, []).append(f"`{code}`")
     return {status: _response(status, codes[status]) for status in statuses}
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from commands.command import Command, Handler
 from commands.proposable import PROPOSABLE
+from ledger.actors import Actor
 from ledger.canonical import NotCanonical
 from ledger.currencies import exponent_of
 from ledger.limits import ODD_TEXT
@@ -50,6 +51,20 @@ def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
         malformed.command = cut(name) if isinstance(name, str) else ""
         malformed.id = cut(given_id) if isinstance(given_id, str) else ""
         raise
+    return command
+
+
+def command_in_body(text: bytes, menu: Mapping[str, Handler], *, actor: Actor, **named: str) -> Command:
+    """Returns the command in the body of a request, submitted by `actor`. `named` are the fields of the envelope that
+    stand outside the body: `command` and `id`. Raises `Malformed`."""
+    body = _object(text)
+    if "actor" in body:
+        raise Malformed("ACTOR_NOT_YOURS", "the actor is the account of the access token; leave it out", field="actor")
+    if twice := sorted(body.keys() & named.keys()):
+        raise Malformed("UNKNOWN_FIELD", "it stands outside the body already; leave it out", field=twice[0])
+    envelope = body | named | {"actor": actor.model_dump(mode="json")}
+    command = _command(envelope, menu)
+    _check_exactness(text, command)
     return command
 
 

@@ -35,7 +35,14 @@ CHECKS = cast(
 )
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "9"))
 _PATHS = make_application(cast(App, None)).openapi()["paths"]
-ADDRESSES = [(path, method) for path, methods in _PATHS.items() for method in methods]
+# Without a token all commands answer alike; those with one have their own tests, on a ledger that may be written.
+_COMMANDS = "/v1/commands/"
+ADDRESSES = [
+    (path, method)
+    for path, methods in _PATHS.items()
+    for method in methods
+    if not path.startswith(_COMMANDS) or path == f"{_COMMANDS}place_order"
+]
 WITH_PARAMETERS = [(path, method) for path, method in ADDRESSES if "parameters" in _PATHS[path][method]]
 
 

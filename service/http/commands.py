@@ -1,0 +1,256 @@
+"""Commands over HTTP, made from the menu: one at a time, or a batch that is answered one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, StringConstraints
+from starlette.concurrency import run_in_threadpool
+
+from commands.bus.outcome import Outcome
+from commands.bus.trial import Trial, TriedEvent
+from commands.command import Command
+from commands.menu import MENU
+from ledger.actors import Actor
+from ledger.events.access import AccountRole
+from ledger.ids import Id
+from service.access.gate import Bearer
+from service.app import App
+from service.http.bearer import AccessBearer
+from service.http.errors import PROBLEM_MEDIA, Problem
+from service.http.lanes import Lane
+from service.http.limits import MOST_COMMANDS
+from service.http.outcomes import REPLAYED, CommandResult, problem_of, problem_of_malformed, result_of
+from service.http.parameters import OpenApp
+from service.http.statuses import responses
+from service.questions.envelope import enveloped
+from service.questions.question import FINANCE, STAFF
+from service.questions.shapes import entry_of
+from service.record.parser import Malformed, command_in_body, json_value
+
+router = APIRouter(tags=["commands"])
+# Whose own routes make a secret, or that only the service itself submits.
+OVER_HTTP = {name: line for name, line in MENU.items() if name != "create_access_token"}
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$")],
+    Header(
+        alias="Idempotency-Key",
+        description="Id of the command, chosen by the client, such as a UUID. The same key of the same account always "
+        "gets the first answer again, for ever, with the header `Idempotent-Replayed: true`. With another body it is "
+        "refused.",
+    ),
+]
+DryRun = Annotated[
+    bool, Query(description="Decide only: answer what would be recorded, and record nothing, the key included.")
+]
+
+
+_ITEM = {
+    "type": "object",
+    "required": ["command", "id", "data"],
+    "properties": {name: {"type": "string", "maxLength": 64} for name in ("command", "id")}
+    | {"data": {"type": "object"}},
+}
+_BATCH_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["commands"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "commands": {"type": "array", "minItems": 1, "maxItems": MOST_COMMANDS, "items": _ITEM}
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class CommandAnswer(BaseModel):
+    """The envelope of a command's answer. A later read with `at_least` = `position` includes the command."""
+
+    data: CommandResult
+    next: str | None
+    position: str
+    incomplete: list[str]
+    demonstration: bool
+
+
+class ItemAnswer(BaseModel):
+    """The answer to one command of a batch: its HTTP status, and its result or its problem."""
+
+    status: int
+    replayed: bool
+    result: CommandResult | None
+    problem: Problem | None
+
+
+class BatchAnswer(BaseModel):
+    """The envelope of a batch's answers, in the order of its commands."""
+
+    data: list[ItemAnswer]
+    next: str | None
+    position: str
+    incomplete: list[str]
+    demonstration: bool
+
+
+class Answered(NamedTuple):
+    """The answer to one command: HTTP status, body of the result or the problem, and the outcome if it was decided."""
+
+    status: int
+    body: dict[str, Any]
+    outcome: Outcome | None = None
+
+    @property
+    def replayed(self) -> bool:
+        return self.outcome is not None and self.outcome.repeated
+
+
+@router.post(
+    "/v1/commands/{name}",
+    response_model=CommandAnswer,
+    responses=responses(400, 401, 403, 404, 409),
+    name="submit_command",
+)
+async def submit(
+    name: Id,
+    request: Request,
+    app: OpenApp,
+    bearer: AccessBearer,
+    idempotency_key: IdempotencyKey,
+    dry_run: DryRun = False,
+) -> JSONResponse:
+    """Submits one command. The actor is the account of the access token.
+
+    `occurred_at` is for reports alone. An answer is given once it is on disk. A duplicate that comes while the first is
+    being decided waits for its answer.
+    """
+    body = await request.body()
+    lane: Lane = request.app.state.commands
+    async with lane.entered():
+        return await run_in_threadpool(_submitted, app, bearer, name, idempotency_key, body, dry_run)
+
+
+@router.post(
+    "/v1/commands",
+    response_model=BatchAnswer,
+    responses=responses(400, 401),
+    openapi_extra=_BATCH_BODY,
+    name="submit_commands",
+)
+async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> JSONResponse:
+    """Submits a batch of commands, and answers each with its own status. A refused one harms no neighbour.
+
+    The body is `{"commands": [{"command": …, "id": …, "data": {…}}, …]}`; the `id` of each is its idempotency key.
+    Later commands are decided on what earlier ones left.
+    """
+    body = await request.body()
+    lane: Lane = request.app.state.commands
+    async with lane.entered():
+        return await run_in_threadpool(_batch, app, bearer, body)
+
+
+def _submitted(app: App, bearer: Bearer, name: str, key: str, body: bytes, dry_run: bool) -> JSONResponse:
+    try:
+        command = command_in_body(body, OVER_HTTP, actor=bearer.actor, command=name, id=key)
+    except Malformed as malformed:
+        return _single(app, name, _malformed(malformed))
+    if dry_run:
+        return _tried(app, bearer, command, app.bus.trial(command))
+    (outcome,) = app.bus.submit([command])
+    return _single(app, name, _answered(command, outcome))
+
+
+def _single(app: App, name: str, answer: Answered) -> JSONResponse:
+    headers = {REPLAYED: "true"} if answer.replayed else {}
+    if answer.status != 200:
+        return JSONResponse(answer.body, answer.status, headers=headers, media_type=PROBLEM_MEDIA)
+    assert answer.outcome is not None, f"{name} was answered without an outcome"
+    return JSONResponse(enveloped(app, answer.body, _vector([answer.outcome])), headers=headers)
+
+
+def _batch(app: App, bearer: Bearer, body: bytes) -> JSONResponse:
+    try:
+        items = _items(body)
+    except Malformed as malformed:
+        problem = problem_of_malformed(malformed)
+        return JSONResponse(problem, problem["status"], media_type=PROBLEM_MEDIA)
+    read = [_read(item, bearer.actor) for item in items]
+    commands = [each for each in read if isinstance(each, Command)]
+    outcomes = app.bus.submit(commands)
+    decided = iter(zip(commands, outcomes, strict=True))
+    answers = [_malformed(each) if isinstance(each, Malformed) else _answered(*next(decided)) for each in read]
+    data = [
+        {
+            "status": each.status,
+            "replayed": each.replayed,
+            "result": each.body if each.status == 200 else None,
+            "problem": None if each.status == 200 else each.body,
+        }
+        for each in answers
+    ]
+    return JSONResponse(enveloped(app, data, _vector(outcomes)))
+
+
+def _items(body: bytes) -> list[Any]:
+    """Returns the items of a batch. Raises `Malformed`."""
+    found = json_value(body)
+    items = found.get("commands") if isinstance(found, dict) and found.keys() == {"commands"} else None
+    if not isinstance(items, list):
+        raise Malformed("INVALID_FIELD", 'the body is {"commands": […]}', field="commands")
+    if not 1 <= len(items) <= MOST_COMMANDS:
+        raise Malformed("INVALID_FIELD", f"a batch has 1 to {MOST_COMMANDS} commands", field="commands")
+    return items
+
+
+def _read(item: Any, actor: Actor) -> Command | Malformed:
+    try:
+        return command_in_body(
+            json.dumps(item, ensure_ascii=False).encode(errors="surrogatepass"), OVER_HTTP, actor=actor
+        )
+    except Malformed as malformed:
+        return malformed
+
+
+def _malformed(malformed: Malformed) -> Answered:
+    problem = problem_of_malformed(malformed)
+    return Answered(problem["status"], problem)
+
+
+def _answered(command: Command, outcome: Outcome) -> Answered:
+    if outcome.is_accepted:
+        return Answered(200, result_of(command.name, outcome), outcome)
+    problem = problem_of(outcome)
+    return Answered(problem["status"], problem, outcome)
+
+
+def _tried(app: App, bearer: Bearer, command: Command, trial: Trial) -> JSONResponse:
+    """Answers a dry run: the events that would be recorded, as far as the role may read them elsewhere. Staff read
+    events, finance their entries too; a merchant and a buyer get the types of the events."""
+    answer = _answered(command, trial.outcome)
+    if answer.status != 200:
+        return _single(app, command.name, answer)
+    events = [_shown(event, bearer.role) for event in trial.events]
+    return JSONResponse(enveloped(app, answer.body | {"dry_run": True, "events": events}, {}))
+
+
+def _shown(event: TriedEvent, role: AccountRole) -> dict[str, Any]:
+    content = {"event": event.event} if role in STAFF.any else {}
+    entry = {"entry": entry_of(event.lines)} if role in FINANCE.any else {}
+    return {"type": event.type, "stream": event.stream} | content | entry
+
+
+def _vector(outcomes: list[Outcome]) -> dict[int, int]:
+    vector: dict[int, int] = {}
+    for outcome in outcomes:
+        if outcome.last:
+            vector[outcome.book] = max(vector.get(outcome.book, 0), outcome.last)
+    return vector
