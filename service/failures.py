@@ -12,6 +12,10 @@ class ServiceFailure(Exception):
     """The command cannot run for an outside reason: a port is in use, a database is down, a folder is locked."""
 
 
+class NotKnown(ServiceFailure):
+    """The thing that the address names is not known."""
+
+
 class UnknownValue(ServiceFailure):
     """The value of a filter or cursor is not known. `field` is the name of the parameter."""
 

@@ -29,6 +29,7 @@ SELECT orders.*,
 FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
 _OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
 _OF_ANYBODY = "AND order_id = %(order_id)s"
+_OF_BUYER = "AND order_id = %(order_id)s AND buyer_ref = %(buyer)s"
 
 
 class AmbiguousOrder(LookupError):
@@ -63,6 +64,19 @@ def track(
         return _tracking(opened, found[0]) if found else None
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
+
+
+def track_own(views: Views, order_id: str, *, merchant: str | None, buyer: str) -> OrderTracking | None:
+    """Returns the order if it is this buyer's, else None, as for an unknown one. Raises as `track` does."""
+
+    def query(opened: Opened) -> OrderTracking | None:
+        asked = {"books": list(opened.vector), "order_id": order_id, "buyer": buyer}
+        found = [row for row in _orders(opened, _OF_BUYER, asked) if merchant in (None, row["merchant"])]
+        if len(found) > 1:
+            raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
+        return _tracking(opened, found[0]) if found else None
+
+    return views.read(PROJECTION, query)
 
 
 def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:

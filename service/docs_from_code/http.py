@@ -51,8 +51,10 @@ names an actor is refused. So rules for two people hold across all tokens of one
 - An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
   role of the token with which they ask. Every account, token and revocation is an event of the ledger.
 
-**Reads need no token yet**: keep the service on an address that only its users reach. Webhooks of partners must be
-signed with a secret of the [settings](settings.md).
+**Reads** with a token answer what its role and scope may read, as [questions.md](questions.md) says: a merchant sees
+its own, a buyer its own orders. A thing of another is not found, as if it did not exist. **Without a token reads are
+still open**: keep the service on an address that only its users reach. Webhooks of partners must be signed with a
+secret of the [settings](settings.md).
 
 **Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
 header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:

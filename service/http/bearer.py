@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access.gate import Bearer, Gate, TokenRefused
+from service.questions.reader import Reader
 
 _SCHEME = HTTPBearer(auto_error=False, description="An access token of RedLedger, which begins with `rlk_`.")
 
@@ -23,4 +24,12 @@ def _bearer(request: Request, sent: Annotated[HTTPAuthorizationCredentials | Non
     return gate.bearer_of(sent.credentials)
 
 
+def _reader(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_SCHEME)]) -> Reader | None:
+    if sent is None:
+        return None  # reads need no token yet
+    bearer = _bearer(request, sent)
+    return Reader(bearer.role, bearer.scope)
+
+
+AccessReader = Annotated[Reader | None, Depends(_reader)]
 AccessBearer = Annotated[Bearer, Depends(_bearer)]

@@ -23,6 +23,7 @@ from service.failures import ServiceFailure, UnknownValue
 from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.http.bearer import TokenMissing
 from service.intake.messages import RateNotKnown
+from service.questions.reader import RoleMayNotRead
 from service.tracking.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     UnknownValue: (422, "INVALID_PARAMETER"),
     TokenMissing: (401, "TOKEN_MISSING"),
     TokenRefused: (401, "TOKEN_REFUSED"),
+    RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "POSITION_UNUSABLE"),

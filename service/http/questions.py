@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from service.http.bearer import AccessReader
 from service.http.lanes import ReadRoute
 from service.http.parameters import OpenApp, annotation_of
 from service.http.statuses import responses
@@ -29,9 +30,10 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
     asked = (*question.parameters, AT_LEAST)
     headers = ", ".join(_header(each.outside) for each in asked if each.header)
 
-    def read(request: Request, app: OpenApp, **values: Any) -> Response:
+    def read(request: Request, app: OpenApp, reader: AccessReader, **values: Any) -> Response:
         at_least = values.pop(AT_LEAST.name)
-        answer = answer_to(question, app, values, at_least=at_least, timeout_s=request.app.state.patience_s)
+        patience_s = request.app.state.patience_s
+        answer = answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
         response = respond(answer, values) if respond else JSONResponse(envelope(app, question, answer))
         if headers:
             response.headers["Vary"] = headers
@@ -40,6 +42,7 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
     places = [
         Argument("request", Argument.KEYWORD_ONLY, annotation=Request),
         Argument("app", Argument.KEYWORD_ONLY, annotation=OpenApp),
+        Argument("reader", Argument.KEYWORD_ONLY, annotation=AccessReader),
     ]
     for each in asked:
         in_path = question.names_in_path(each)
@@ -54,7 +57,7 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
 def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
     """Returns the documented answers beside 200 that only some questions have."""
     ambiguous = (409,) if "{order}" in question.path else ()
-    return responses(*((404,) if "{" in question.path else ()), *ambiguous)
+    return responses(401, 403, *((404,) if "{" in question.path else ()), *ambiguous)
 
 
 def _header(name: str) -> str:

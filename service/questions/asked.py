@@ -14,16 +14,14 @@ from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
 from projections.engine.views import Held, Views
 from service.app import App
-from service.failures import ServiceFailure, UnknownValue
+from service.failures import NotKnown as NotKnown
+from service.failures import UnknownValue
 from service.questions.filters import books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question
+from service.questions.reader import Reader
 from service.questions.timepoints import end_of
-
-
-class NotKnown(ServiceFailure):
-    """The thing that the address names is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,7 @@ class Asked:
     app: App
     values: Mapping[str, Any]
     wait: Wait
+    reader: Reader | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -130,17 +129,28 @@ class Summarised:
 
 
 def answer_to(
-    question: Question, app: App, values: Mapping[str, Any], *, at_least: str | None = None, timeout_s: float = 5.0
+    question: Question,
+    app: App,
+    values: Mapping[str, Any],
+    *,
+    at_least: str | None = None,
+    timeout_s: float = 5.0,
+    reader: Reader | None = None,
 ) -> Answer:
-    """Returns the answer. Raises `NotKnown`, `UnknownValue` for a value that nobody knows, `ViewBehind`, and what
-    `wait_for` raises."""
+    """Returns the answer, as far as the reader may see it; the command line, on the machine itself, sees all.
+
+    Raises `RoleMayNotRead`, `NotKnown`, `UnknownValue` for a value that nobody knows, `ViewBehind`, and what `wait_for`
+    raises. A thing of another merchant or buyer is not known, as if it did not exist.
+    """
+    if reader:
+        values = reader.values_for(question, values)
     _check(question, app, values)
     wait = wait_for(app, at_least, values, timeout_s=timeout_s)
     heads = Held({} if question.views else app.ledger.reader.heads())  # what the log holds before it is read
     tracker = PositionTracker(app.views, at_least=wait.vector, timeout_s=wait.timeout_s)
-    asked = Asked(question, replace(app, views=tracker), values, wait)
+    asked = Asked(question, replace(app, views=tracker), values, wait, reader)
     found = question.find(asked)
-    if found is None:
+    if found is None or (reader and not reader.sees(question, found)):
         raise NotKnown(_unknown(question, values))
     vector = tracker.vector if question.views else heads
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)

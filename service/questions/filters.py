@@ -40,10 +40,14 @@ class Filter:
     allowed: Callable[[App], Iterable[str]] | None = None
     views: tuple[Projection, ...] = ()
 
+    def unknown(self, value: str) -> str:
+        """Returns the sentence about a value that nobody knows, or that is not the reader's own."""
+        return f"{self.noun} {value} is not known. Check the id."
+
     def problem(self, app: App, value: str) -> str | None:
         """Returns the mistake in the value and what to do, or None."""
         if self.known is not None:
-            return None if self.known(app, value) else f"{self.noun} {value} is not known. Check the id."
+            return None if self.known(app, value) else self.unknown(value)
         assert self.allowed is not None
         allowed = sorted(set(self.allowed(app)))
         if value in allowed:

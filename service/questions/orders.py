@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from service.questions.parameters import MARKET, MERCHANT, ORDER, TIMES, Kind, Parameter
-from service.questions.question import BUYERS, MERCHANTS, Question
+from service.questions.question import BUYERS, MERCHANTS, STAFF, Question
 from service.tables import tables
 
 if TYPE_CHECKING:
@@ -19,14 +19,17 @@ _OF = MERCHANT.saying("Merchant of the order, if several have an order of this i
 
 
 def _track(asked: Asked) -> Any:
-    from projections.tracking.tracking import track
+    from projections.tracking.tracking import track, track_own
     from service.tracking.localisation import DEFAULT, best_locale, localised, reader_of
     from service.tracking.tracking import reported
 
     accepted = asked["accept_language"]
     language = asked["locale"] or (best_locale(accepted) if accepted else None)
     reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
-    found = track(asked.views, asked["order"], merchant=asked["merchant"])
+    if asked.reader and asked.reader.role == "buyer":
+        found = track_own(asked.views, asked["order"], merchant=asked["merchant"], buyer=asked.reader.scope or "")
+    else:
+        found = track(asked.views, asked["order"], merchant=asked["merchant"])
     if found is None:
         return None
     words = localised(found, asked.now, reader_of(language, market=found.market)) if language else None
@@ -80,7 +83,7 @@ QUESTIONS = (
         "itself, not a view. Personal values stay sealed.",
         find=_history,
         answer="service.questions.shapes:OrderStep",
-        readers=MERCHANTS,
+        readers=STAFF,  # entries and states have the platform's costs
         own_parameters=(
             _ORDER,
             Parameter(

@@ -1,0 +1,50 @@
+"""The reader of a question: its role and scope decide what it may ask, and about what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.failures import NotKnown, ServiceFailure, UnknownValue
+from service.questions.filters import FILTERS
+from service.questions.question import Question, Role
+
+
+class RoleMayNotRead(ServiceFailure):
+    """The role of the token may not ask this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The role of an access token, and the merchant or the buyer that it reads for."""
+
+    role: Role
+    scope: str | None = None
+
+    def values_for(self, question: Question, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Returns the values to ask with: a merchant asks every list about itself.
+
+        Raises `RoleMayNotRead`; and for another merchant what an unknown one raises.
+        """
+        if self.role in question.readers.any:
+            return values
+        if self.role not in question.readers.own:
+            allowed = ", ".join(sorted(question.readers.any | question.readers.own))
+            raise RoleMayNotRead(f"The role {self.role} may not ask this. The roles that may: {allowed}.")
+        if self.role != "merchant":
+            return values
+        found = next((each for each in question.parameters if each.name == "merchant"), None)
+        if found is None or values[found.name] == self.scope:
+            return values
+        if values[found.name] is None:
+            return {**values, found.name: self.scope}
+        sentence = FILTERS["merchant"].unknown(values[found.name])
+        raise NotKnown(sentence) if question.names_in_path(found) else UnknownValue(found.outside, sentence)
+
+    def sees(self, question: Question, found: Any) -> bool:
+        """True if the reader may see this thing, which was found by its id."""
+        if self.role in question.readers.any or question.is_list or "merchant" in {p.name for p in question.parameters}:
+            return True
+        owner = getattr(found, "merchant", None) or getattr(found, "merchant_id", None)
+        return owner is not None and owner == self.scope
