@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from commands.bus.outcome import Outcome
@@ -35,7 +35,7 @@ router = APIRouter(tags=["commands"])
 # Whose own routes make a secret, or that only the service itself submits.
 OVER_HTTP = {name: line for name, line in MENU.items() if name != "create_access_token"}
 IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*$")],
+    Id,
     Header(
         alias="Idempotency-Key",
         description="Id of the command, chosen by the client, such as a UUID. The same key of the same account always "

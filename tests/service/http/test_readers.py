@@ -1,4 +1,4 @@
-"""Who may read what: every question by every role, about its own and about another's."""
+"""Readers: every question by every role, about its own and about another's, over HTTP too."""
 
 from __future__ import annotations
 
