@@ -1,4 +1,4 @@
-"""What our books know of the references in a file, as data: the port by which the lines of files find orders."""
+"""The port by which the lines of files find their orders: the references that the books know, as data."""
 
 from __future__ import annotations
 
