@@ -127,13 +127,18 @@ def a_replay_remembers_the_same(life: MoneyLife) -> None:
     assert again.version == life.order.version
 
 
-def no_money_is_without_a_unit(life: MoneyLife) -> None:
-    """Refunded units are paid to the buyer in full and what is pending has a unit, unless a break asks a person."""
-    flagged = {
+def lines_for_people(life: MoneyLife) -> set[str]:
+    """The lines whose rest a person decides on: the buyer may have the goods, or other disputes have the money."""
+    return {
         known.opened.refs["line_id"]
         for known in life.order.known_breaks.values()
         if known.is_open and known.opened.kind == "dispute_won_on_closed_units"
     }
+
+
+def no_money_is_without_a_unit(life: MoneyLife) -> None:
+    """Refunded units are paid to the buyer in full and what is pending has a unit, unless a break asks a person."""
+    flagged = lines_for_people(life)
     for line_id, book in life.order.lines.items():
         if line_id not in flagged:
             assert not list(uncovered(life.order, line_id))
