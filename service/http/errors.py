@@ -19,7 +19,7 @@ from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
 from service.access.gate import TokenRefused
-from service.failures import ServiceFailure, UnknownValue
+from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.http.bearer import TokenMissing
 from service.intake.messages import RateNotKnown
@@ -71,6 +71,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     TokenMissing: (401, "TOKEN_MISSING"),
     TokenRefused: (401, "TOKEN_REFUSED"),
     RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
+    NotKnown: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),
     NotACursor: (422, "POSITION_UNUSABLE"),
