@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +36,11 @@ class Actor(BaseModel):
     def is_importer(self) -> bool:
         """True if the actor replays past decisions with their own times (design §2, Time)."""
         return self.kind == "importer"
+
+
+def fields_of_actor(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns every field of a stored actor. An actor without a scope is stored without the field."""
+    return {"scope": None, **stored}
 
 
 class Source(BaseModel):

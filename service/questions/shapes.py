@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ledger.actors import Actor, Source
+from ledger.actors import Actor, Source, fields_of_actor
 from ledger.events.statements import (
     SettlementRunCompleted,
     SettlementRunStarted,
@@ -204,7 +204,8 @@ def shown_event(row: Recorded) -> ShownEvent:
     names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
     more = ("accounting_date", "correlation_id", "causation_id", "command_id")
     plain = {name: getattr(row, name) for name in (*names, *more)}
-    parsed = {"actor": from_json(row.actor), "source": from_json(row.source) or None, "event": from_json(row.payload)}
+    parsed = {"actor": fields_of_actor(from_json(row.actor))}
+    parsed |= {"source": from_json(row.source) or None, "event": from_json(row.payload)}
     return ShownEvent(**plain, **parsed, entry=tuple(entry_of(row.lines)))
 
 

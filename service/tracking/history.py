@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from ledger.actors import fields_of_actor
 from ledger.events.event import Undecodable
 from ledger.events.platform import PolicyPublished
 from ledger.ids import decided_at, order_stream, policy_stream
@@ -66,7 +67,7 @@ class Step:
             "type": recorded.type,
             "occurred_at": recorded.occurred_at,
             "recorded_at": recorded.recorded_at,
-            "actor": from_json(recorded.actor),
+            "actor": fields_of_actor(from_json(recorded.actor)),
             "source": from_json(recorded.source) or None,
             "command_id": recorded.command_id,
             "reasons": self.reasons,

@@ -11,16 +11,23 @@ from ledger.money import Money
 from tests.support.buses import PLATFORM, Desk
 
 QUOTE = Rate(base="USD", quote=CNY, value="7.2000", kind="reference", source="test", as_of=date(2025, 3, 10))
-OWNER = Actor(kind="merchant", id="M-1", role="merchant")
 BUYER = Actor(kind="buyer", id="B-1", role="buyer")
 CARRIER = Actor(kind="partner", id="post", role="carrier")
 PROVIDER = Actor(kind="partner", id="stripe", role="psp")
 
 
+def owner_of(merchant_id: str) -> Actor:
+    """The merchant's own actor."""
+    return Actor(kind="merchant", id=merchant_id, role="merchant")
+
+
+OWNER = owner_of("M-1")
+
+
 def merchant_ready(desk: Desk, merchant_id: str = "M-1", *, express: bool = False) -> None:
     """A merchant that sells product P-1 everywhere and can be paid."""
     account = {"merchant_id": merchant_id, "account_ref": f"acct-{merchant_id}"}
-    owner = OWNER.model_copy(update={"scope": merchant_id})
+    owner = owner_of(merchant_id)
     desk.expect("enrol_merchant", merchant_id=merchant_id)
     desk.expect("register_payout_account", actor=owner, bank_code="ICBC", **account)
     desk.expect("verify_payout_account", **account)
@@ -83,8 +90,9 @@ def paid(
 def sent(desk: Desk, order_id: str = "O-1", merchant_id: str = "M-1", *, qty: int = 1) -> None:
     """A paid order that is dispatched in one parcel."""
     names = {"merchant_id": merchant_id, "order_id": order_id, "parcel_id": f"{order_id}-1"}
-    desk.expect("create_parcel", actor=OWNER, items=[{"line_id": "L1", "qty": qty}], warehouse_id="WH-1", **names)
-    desk.expect("dispatch_parcel", actor=OWNER, carrier="sf", tracking_no=f"SF{order_id}", **names)
+    owner = owner_of(merchant_id)
+    desk.expect("create_parcel", actor=owner, items=[{"line_id": "L1", "qty": qty}], warehouse_id="WH-1", **names)
+    desk.expect("dispatch_parcel", actor=owner, carrier="sf", tracking_no=f"SF{order_id}", **names)
 
 
 def signed(desk: Desk, order_id: str = "O-1", merchant_id: str = "M-1") -> None:

@@ -22,7 +22,7 @@ _EVERYTHING: dict[str, dict[str, Any]] = {
     "proposals": {"state": "all"},
     "track": {"locale": "zh-Hans"},
 }
-_NONE_IN_THE_MONTH = {"parked", "overdue"}
+_NONE_IN_THE_MONTH = {"parked", "overdue", "accounts", "tokens"}
 Values = Callable[[Question], dict[str, Any]]
 
 
