@@ -93,6 +93,10 @@ class OpenItem:
     since: date
     age_days: int
 
+    @property
+    def currency(self) -> str:
+        return self.amount.currency
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:

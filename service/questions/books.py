@@ -147,7 +147,7 @@ QUESTIONS = (
         readers=FINANCE,
         views=("merchant_balances",),
         own_parameters=TIMES,
-        key={"since": date, "account": str, "psp": str, "merchant": str, "order_id": str},
+        key={"since": date, "account": str, "psp": str, "merchant": str, "order_id": str, "currency": str},
         table=tables.OPEN_ITEMS,
     ),
     Question(

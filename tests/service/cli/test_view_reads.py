@@ -150,7 +150,8 @@ def test_the_log_of_the_month_holds(run: Run, month: Settings) -> None:
 def test_every_view_of_the_month_equals_its_rebuild(run: Run, month: Settings) -> None:
     said = run(month, "verify-views", "--format", "json")
     assert said.code == 0
-    assert all(row["rows"] and not row["differences"] for row in said.json)
+    assert not any(row["differences"] for row in said.json)
+    assert [row["view"] for row in said.json if not row["rows"]] == ["access_accounts"]  # the month opens none
 
 
 def test_settings_name_their_variables(capfd: pytest.CaptureFixture[str]) -> None:
