@@ -204,8 +204,8 @@ def shown_event(row: Recorded) -> ShownEvent:
     names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
     more = ("accounting_date", "correlation_id", "causation_id", "command_id")
     plain = {name: getattr(row, name) for name in (*names, *more)}
-    parsed = {"actor": fields_of_actor(from_json(row.actor))}
-    parsed |= {"source": from_json(row.source) or None, "event": from_json(row.payload)}
+    parsed: dict[str, Any] = {"actor": fields_of_actor(from_json(row.actor)), "event": from_json(row.payload)}
+    parsed["source"] = from_json(row.source) or None
     return ShownEvent(**plain, **parsed, entry=tuple(entry_of(row.lines)))
 
 

@@ -22,7 +22,7 @@ from tests.support.orders import OrderScenario, after_days
 from tests.support.recorded import as_recorded
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "120"))
 PARCELS = {"P-1": "A", "P-2": "B"}
 PRICES = {"A": "USD 50.00", "B": "USD 19.44"}
 

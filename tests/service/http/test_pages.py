@@ -13,8 +13,8 @@ from sqlalchemy import event
 from service.app import App
 from service.questions.registry import QUESTIONS
 
-# Of these the month has too few rows. Pages of approvals are in tests/projections/worklists/test_approvals_queue.py, and
-# those of accounts and tokens in tests/service/access/test_lists.py.
+# Of these the month has too few rows. Pages of approvals are in tests/projections/worklists/test_approvals_queue.py,
+# and those of accounts and tokens in tests/service/access/test_lists.py.
 _SHORT = {"approvals", "overdue", "accounts", "tokens"}
 _ASKED = {
     "contribution": ["", "as_known_at={at}&"],
