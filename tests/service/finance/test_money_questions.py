@@ -9,8 +9,16 @@ BOTH = {"as_of", "as_known_at"}
 # tie is of now: what cases may take is asked of `balances`, what is owed to buyers of `exposure`, by both times.
 ONLY_AS_KNOWN = {"periods"}
 OF_NOW = {"approvals", "overdue", "declarations", "parked"}
-# These say where an order's parcels are, one thing by its id, what was recorded when, or how the ledger is.
-NO_QUESTIONS_OF_MONEY = {"track", "audit", "status", *(name for name in QUESTIONS if name.startswith("show "))}
+# These say where an order's parcels are, one thing by its id, what was recorded when, how the ledger is, or who has
+# access to it.
+NO_QUESTIONS_OF_MONEY = {
+    "track",
+    "audit",
+    "status",
+    "accounts",
+    "tokens",
+    *(name for name in QUESTIONS if name.startswith("show ")),
+}
 
 
 def test_every_money_question_takes_both_times() -> None:
