@@ -12,8 +12,7 @@ from commands.rules import Rules
 from commands.settlement.releases import kept_fees
 from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event
-from ledger.fx import CNY
-from ledger.money import Money
+from ledger.fx import NO_CNY
 from ledger.streams.amounts.undone_shares import undone_loss
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
@@ -28,19 +27,19 @@ class ReportDisputeWon(DisputeReport, name="report_dispute_won"):
 
 def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Event]:
     known = known_dispute(report, order)
-    held = known.held if known else Money(0, CNY)
+    held = known.held if known else NO_CNY
     if known and known.state == "won" and not held:
         return
     if known and known.lost and was_reversed_later(report, known):
         return
     undone = _undone(known, order, rules) if known else None
     amount = held + undone.amount if undone else held
-    carried = (known.held_base if known else Money(0, CNY)) + (undone.carried if undone else Money(0, CNY))
+    carried = (known.held_base if known else NO_CNY) + (undone.carried if undone else NO_CNY)
     rate = rate_of_fact(report, rules, amount.currency) if amount else None
     if amount and rate is None:
         yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
         return
-    base = rate.convert(amount) if rate else Money(0, CNY)
+    base = rate.convert(amount) if rate else NO_CNY
     won = DisputeWon(
         **names(report, order),
         market=market_of(order),

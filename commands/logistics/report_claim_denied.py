@@ -9,8 +9,7 @@ from commands.logistics.logistics_reports import ClaimReport, parcel_of, unknown
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimDenied
-from ledger.fx import CNY
-from ledger.money import Money
+from ledger.fx import NO_CNY
 from ledger.streams.orders.order import Order
 
 
@@ -34,8 +33,8 @@ def decide(report: ReportClaimDenied, order: Order, rules: Rules) -> Iterator[Ev
         claim_id=report.claim_id,
         partner=report.partner,
         code=report.code,
-        reversed_amount=known.owed if known else Money(0, CNY),
-        reversed=known.owed_base if known else Money(0, CNY),
+        reversed_amount=known.owed if known else NO_CNY,
+        reversed=known.owed_base if known else NO_CNY,
         denied_at=report.happened_at,
     )
     if known is None or known.state != "filed":

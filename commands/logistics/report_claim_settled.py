@@ -11,7 +11,7 @@ from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
 from ledger.events.logistics import LogisticsClaimSettled
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.instants import Day
 from ledger.money import Money, share, within
 from ledger.references import Reference
@@ -38,7 +38,7 @@ def decide(report: ReportClaimSettled, order: Order, rules: Rules) -> Iterator[E
         return
     known = order.logistics.claims.get(report.claim_id)
     owed = within(known.owed, report.amount.currency) if known else report.amount * 0
-    carried = _carried(report, owed, known.owed_base if known else Money(0, CNY))
+    carried = _carried(report, owed, known.owed_base if known else NO_CNY)
     yield LogisticsClaimSettled(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
@@ -75,6 +75,6 @@ def _carried(report: ReportClaimSettled, owed: Money, owed_base: Money) -> Money
     A part above the accepted amount counts at its cash value.
     """
     known = min(owed, report.amount)
-    carried = share(owed_base, upto=known.minor, of=owed.minor, already=Money(0, CNY)) if known else Money(0, CNY)
-    cash_for_known = share(report.cash, upto=known.minor, of=report.amount.minor, already=Money(0, CNY))
+    carried = share(owed_base, upto=known.minor, of=owed.minor, already=NO_CNY) if known else NO_CNY
+    cash_for_known = share(report.cash, upto=known.minor, of=report.amount.minor, already=NO_CNY)
     return carried + report.cash - cash_for_known

@@ -12,7 +12,7 @@ from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.parcels import DutyAssessed
-from ledger.fx import CNY, Rate
+from ledger.fx import NO_CNY, Rate
 from ledger.money import Money, share
 from ledger.references import Reference
 from ledger.streams.amounts.taxes import tax_held
@@ -60,10 +60,8 @@ def _assessed(report: ReportDuty, order: Order, rate: Rate) -> DutyAssessed:
     nothing = Money(0, report.amount.currency)
     held, held_base = tax_held(order, report.amount.currency)
     from_buyer = min(held, report.amount) if report.borne_by == "buyer" else nothing
-    carried = (
-        share(held_base, upto=from_buyer.minor, of=held.minor, already=Money(0, CNY)) if from_buyer else held_base * 0
-    )
-    value = share(base, upto=from_buyer.minor, of=report.amount.minor, already=Money(0, CNY))
+    carried = share(held_base, upto=from_buyer.minor, of=held.minor, already=NO_CNY) if from_buyer else held_base * 0
+    value = share(base, upto=from_buyer.minor, of=report.amount.minor, already=NO_CNY)
     return DutyAssessed(
         merchant_id=report.merchant_id,
         order_id=report.order_id,

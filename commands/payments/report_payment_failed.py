@@ -11,9 +11,9 @@ from commands.payments.confirmation import confirmed_by
 from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.events.payments import OwedRefund, PaymentCaptureFailed, PaymentDeclined
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.ids import Id
-from ledger.money import Money, split, total
+from ledger.money import split, total
 from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
@@ -71,7 +71,7 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
     owed = tuple(_extinguished_liability(order, capture, undone=undone is not None))
     cleared = total([refund.amount for refund in owed], capture.amount.currency)
     lost = capture.amount - left - cleared
-    lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else Money(0, CNY)
+    lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else NO_CNY
     return PaymentCaptureFailed(
         merchant_id=report.merchant_id,
         order_id=report.order_id,

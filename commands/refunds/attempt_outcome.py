@@ -15,7 +15,7 @@ from commands.rates import last_rate
 from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
-from ledger.fx import CNY, Rate
+from ledger.fx import NO_CNY, Rate
 from ledger.ids import UNKNOWN, Id
 from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
@@ -127,7 +127,7 @@ class _Outcome:
     @property
     def revived(self) -> tuple[Money, Money]:
         """The part of an extinguished liability that this payment reinstates, and its CNY value in 2210."""
-        nothing = self.report.amount * 0, Money(0, CNY)
+        nothing = self.report.amount * 0, NO_CNY
         if self.step != PAID or not isinstance(self.refund, PayableRefund):
             return nothing
         amount = self.refund.to_reinstate(self.attempt)

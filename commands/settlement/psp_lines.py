@@ -12,7 +12,7 @@ from commands.command import Report
 from commands.fields import CurrencyCode
 from ledger.accounting_days import accounting_day
 from ledger.events.psp_settlement import SettledKind
-from ledger.fx import CNY, Rate, unity
+from ledger.fx import CNY, NO_CNY, Rate, unity
 from ledger.instants import Day
 from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
@@ -67,7 +67,7 @@ class PspLine(BaseModel):
     def fee_base(self, day: date) -> Money:
         """Returns the fee in CNY."""
         if not self.fee:
-            return Money(0, CNY)
+            return NO_CNY
         own = self.rate_on(day)
         own = own if self.fee.currency == own.base else unity(self.fee.currency, day)
         return (self.fee_rate or own).convert(self.fee)

@@ -13,7 +13,7 @@ from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
 from ledger.events.psp_settlement import BatchLine, BatchTotal, PspSettlementReported
-from ledger.fx import CNY, Rate, unity
+from ledger.fx import CNY, NO_CNY, Rate, unity
 from ledger.ids import Id, psp_batch_stream
 from ledger.instants import Day
 from ledger.money import Money, total
@@ -96,7 +96,7 @@ def _reported(report: ReportPspBatch, batch: PspBatch) -> Iterator[Event]:
         fees=fees,
         orders_cash=report.orders_cash,
         cash=report.cash,
-        rounding=difference if explained else Money(0, CNY),
+        rounding=difference if explained else NO_CNY,
         bank_entry_ref=report.bank_entry_ref,
         value_date=day,
         reported_at=report.happened_at,

@@ -9,7 +9,7 @@ from datetime import date
 from commands.settlement.psp_lines import PspLine
 from ledger.events.event import Event
 from ledger.events.psp_settlement import SettledLine
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, half_up, total
 from ledger.streams.receivables import Receivables, settled_name
 
@@ -113,7 +113,7 @@ class Settling:
     def _cleared(self, line: PspLine) -> Money:
         """Returns the carrying amount in 1110, or the value at the provider's rate for an unknown reference."""
         if line.kind == "fee" or not line.gross:
-            return Money(0, CNY)
+            return NO_CNY
         given = line.gross_base(self.day)
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.amount or item.amount.currency != line.gross.currency:

@@ -10,7 +10,7 @@ from typing import Protocol
 from ledger.events.platform_money import UnmatchedFundsRefunded, UnmatchedRefundPaid
 from ledger.events.refunds import RefundReversed, RefundSucceeded
 from ledger.events.unmatched_money import UnmatchedRefundReversed
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.ids import UNKNOWN
 from ledger.money import Money, share
 from ledger.references import reference_key
@@ -66,7 +66,7 @@ class PayableRefund(RefundAttempts):
 
     paid: Money
     by_alternative: Money  # the part of `paid` that no provider paid
-    carried: Money = field(default_factory=lambda: Money(0, CNY))
+    carried: Money = NO_CNY
     liability_extinguished: dict[str, Money] = field(default_factory=dict)  # the part of `paid`, by failed capture
 
     @property

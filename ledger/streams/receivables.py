@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import singledispatchmethod
 from typing import Any
@@ -26,7 +26,7 @@ from ledger.events.unmatched_money import (
     UnmatchedRefundReversed,
 )
 from ledger.folds.evolution import Evolving
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.money import Money, half_up, share, total
 from ledger.streams.expectation import Expectation
 
@@ -77,7 +77,7 @@ class Receivable:
     amount: Money
     base: Money
     settled: Money
-    settled_base: Money = field(default_factory=lambda: Money(0, CNY))
+    settled_base: Money = NO_CNY
     advance: Advance | None = None
     parts: tuple[Money, ...] = ()
 
@@ -106,7 +106,7 @@ class Receivable:
         if line.gross.currency != self.amount.currency:
             return
         over = line.gross - self.left if abs(line.gross.minor) > abs(self.left.minor) else line.gross * 0
-        over_base = line.cleared - self.left_base if over else Money(0, CNY)
+        over_base = line.cleared - self.left_base if over else NO_CNY
         self.take(line.gross - over, line.cleared - over_base)
         if over:
             before = self.advance
@@ -142,12 +142,12 @@ class Receivable:
         cleared_base = self.clearing(cleared) if cleared else None
         if cleared_base is None:
             return None
-        given = share(advance.base, upto=settled.minor, of=advance.amount.minor, already=Money(0, CNY))
+        given = share(advance.base, upto=settled.minor, of=advance.amount.minor, already=NO_CNY)
         return Match(kind, reference, advance, settled, given, cleared, cleared_base, is_exact)
 
     @property
     def left_base(self) -> Money:
-        return self.base - self.settled_base if self.left else Money(0, CNY)
+        return self.base - self.settled_base if self.left else NO_CNY
 
     def clearing(self, gross: Money) -> Money | None:
         """Returns the carried CNY value of `gross`, or None if it exceeds what is left or has another currency."""
@@ -260,7 +260,7 @@ class Receivables(Evolving):
 
     def _item(self, kind: SettledKind, reference: str, amount: Money) -> Receivable:
         nothing = Money(0, amount.currency)
-        return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, Money(0, CNY), nothing))
+        return self.items.setdefault((kind, reference, amount.minor > 0), Receivable(nothing, NO_CNY, nothing))
 
     def _name(self, event: _RefundOutcome) -> str:
         ours = event.attempt_id or event.refund_id

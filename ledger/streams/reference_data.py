@@ -31,7 +31,7 @@ from ledger.events.unmatched_money import (
     UnmatchedRefundSubmitted,
     UnmatchedRefundSuccessRepeated,
 )
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.ids import UNMATCHED, unmatched_break
 from ledger.money import Money, share, total
 from ledger.streams.breaks import Break
@@ -97,7 +97,7 @@ class UnmatchedItem(Stream):
         self.plan: MatchPlanned | None = None
         self.plans = 0
         self.taken: tuple[MatchedPart, ...] = ()  # parts recorded by orders under matches that failed in part
-        self.taken_base = Money(0, CNY)
+        self.taken_base = NO_CNY
         self.refunds: dict[str, UnmatchedRefund] = {}
         self.unasked_refunds = RefundAttempts()
         self.receivables = Receivables()

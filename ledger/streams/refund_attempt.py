@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -20,7 +20,7 @@ from ledger.events.unmatched_money import (
     UnmatchedRefundSubmitted,
     UnmatchedRefundSuccessRepeated,
 )
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.money import Money
 
 Submission = RefundSubmitted | UnmatchedFundsRefunded | UnmatchedRefundSubmitted
@@ -81,7 +81,7 @@ class RefundAttempt:
     submitted_at: datetime | None = None
     state: AttemptState = "unknown"
     psp_refund_ref: str = ""
-    carried: Money = field(default_factory=lambda: Money(0, CNY))  # of the payment, in 2210
+    carried: Money = NO_CNY  # of the payment, in 2210
     paid_at: datetime | None = None  # the payment that is booked
     paid_again_at: datetime | None = None  # the latest payment that is recorded without effect
     came_back_at: datetime | None = None  # the latest failure or reversal

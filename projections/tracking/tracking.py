@@ -29,7 +29,7 @@ SELECT orders.*,
 FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
 _OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
 _OF_ANYBODY = "AND order_id = %(order_id)s"
-_OF_BUYER = "AND order_id = %(order_id)s AND buyer_ref = %(buyer)s"
+_OF_BUYER = " AND buyer_ref = %(buyer)s"
 
 
 class AmbiguousOrder(LookupError):
@@ -47,10 +47,11 @@ def track(
     order_id: str,
     *,
     merchant: str | None = None,
+    buyer: str | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> OrderTracking | None:
-    """Returns the order, or None if it is unknown.
+    """Returns the order, or None if it is unknown. With `buyer`, another buyer's order is unknown too.
 
     Raises `ViewBehind`, and `AmbiguousOrder` if no merchant is given.
     """
@@ -58,25 +59,13 @@ def track(
     def query(opened: Opened) -> OrderTracking | None:
         book = views.directory.known_book_of(merchant) if merchant else None
         values = {"books": list(opened.vector) if book is None else [book], "order_id": order_id, "merchant": merchant}
-        found = _orders(opened, _OF_MERCHANT if merchant else _OF_ANYBODY, values)
+        which = (_OF_MERCHANT if merchant else _OF_ANYBODY) + (_OF_BUYER if buyer is not None else "")
+        found = _orders(opened, which, values | {"buyer": buyer})
         if len(found) > 1:
             raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
         return _tracking(opened, found[0]) if found else None
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
-
-
-def track_own(views: Views, order_id: str, *, merchant: str | None, buyer: str) -> OrderTracking | None:
-    """Returns the order if it is this buyer's, else None, as for an unknown one. Raises as `track` does."""
-
-    def query(opened: Opened) -> OrderTracking | None:
-        asked = {"books": list(opened.vector), "order_id": order_id, "buyer": buyer}
-        found = [row for row in _orders(opened, _OF_BUYER, asked) if merchant in (None, row["merchant"])]
-        if len(found) > 1:
-            raise AmbiguousOrder(order_id, [row["merchant"] for row in found])
-        return _tracking(opened, found[0]) if found else None
-
-    return views.read(PROJECTION, query)
 
 
 def _orders(opened: Opened, which: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:

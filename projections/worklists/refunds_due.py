@@ -21,6 +21,7 @@ from ledger.events.refunds import (
     ReturnExpired,
     ReturnReceived,
 )
+from ledger.fx import NO_CNY
 from ledger.limits import BEFORE_ALL
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -84,7 +85,7 @@ class Waiting:
     owed: Money
 
 
-_FIRST = Waiting("", "", "", BEFORE_ALL, Money(0, "CNY"))
+_FIRST = Waiting("", "", "", BEFORE_ALL, NO_CNY)
 
 
 def waiting(

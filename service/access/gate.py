@@ -14,18 +14,17 @@ from typing import NamedTuple
 from commands.access.record_access_token_use import RecordAccessTokenUse
 from ledger.actors import Actor, ActorKind
 from ledger.events.access import AccountRole
-from ledger.ids import PLATFORM_BOOK, access_account_stream, access_token_stream, command_id
+from ledger.ids import access_token_stream, command_id
 from ledger.log.database_errors import DatabaseTrouble
 from ledger.streams.access import AccessAccount, AccessToken
-from ledger.streams.loader import load_stream
 from service.access.token_text import CODE, TOKEN, digest_of, id_in
+from service.access.tokens import SERVICE, account_of, token_of
 from service.app import App
 
 REVOKED_WITHIN_S = 1.0  # a revoked token is refused everywhere after this time
 _MOST_REMEMBERED = 10_000
 _NO_DIGEST = "0" * 64
 _KINDS: dict[AccountRole, ActorKind] = {"service": "partner", "merchant": "merchant", "buyer": "buyer"}
-_SERVICE = Actor(kind="system", id="redledger")
 _logger = logging.getLogger(__name__)
 
 
@@ -76,11 +75,11 @@ class Gate:
 
     def code_of(self, text: str) -> AccessToken:
         """Returns the token of a code that may be exchanged. Raises `TokenRefused`."""
-        token_id = id_in(text, CODE)
-        token, account, _ = self._read(token_id or "")
-        if self._checked(token, account, text) is None or token.created is None or not token.created.single_use:
-            raise TokenRefused("This code is not known, has expired or was used. Create a token on the machine itself.")
-        return token
+        if token_id := id_in(text, CODE):
+            token, account, _ = self._read(token_id)
+            if self._checked(token, account, text) and token.created and token.created.single_use:
+                return token
+        raise TokenRefused("This code is not known, has expired or was used. Create a token on the machine itself.")
 
     def _checked(self, token: AccessToken, account: AccessAccount, text: str) -> Bearer | None:
         """Returns the bearer, or None. The digests are compared in the same time if they are equal or not."""
@@ -98,10 +97,9 @@ class Gate:
             known = self._known.get(token_id)
         if known and self._monotonic() - known.read_at < REVOKED_WITHIN_S:
             return known
-        started, reader = self._monotonic(), self._app.ledger.reader
-        token = load_stream(reader, PLATFORM_BOOK, access_token_stream(token_id), AccessToken)
-        owner = token.access_account or ""
-        account = load_stream(reader, PLATFORM_BOOK, access_account_stream(owner), AccessAccount)
+        started, ledger = self._monotonic(), self._app.ledger
+        token = token_of(ledger, token_id)
+        account = account_of(ledger, token.access_account or "")
         known = _Known(token, account, started)
         with self._lock:
             self._known[token_id] = known
@@ -117,7 +115,7 @@ class Gate:
             return
         id = command_id("token_use", access_token_stream(token_id), today.isoformat())
         try:
-            self._app.bus.submit([RecordAccessTokenUse(id=id, actor=_SERVICE, token_id=token_id, day=today)])
+            self._app.bus.submit([RecordAccessTokenUse(id=id, actor=SERVICE, token_id=token_id, day=today)])
         except DatabaseTrouble as trouble:
             _logger.warning("The use of token %s was not recorded; the next use will be: %s", token_id, trouble)
             return

@@ -23,7 +23,7 @@ LIFE = timedelta(days=90)
 CODE_LIFE = timedelta(days=1)
 OVERLAP = timedelta(days=1)
 FIRST_ACCOUNT = "admin"
-_SERVICE = Actor(kind="system", id="redledger")
+SERVICE = Actor(kind="system", id="redledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,29 @@ class Issued:
 
 
 def create_token(
-    bus: Bus, *, account_id: str, role: AccountRole, by: Actor, expires_at: datetime, made: NewToken | None = None
+    bus: Bus,
+    *,
+    account_id: str,
+    role: AccountRole,
+    by: Actor,
+    expires_at: datetime,
+    made: NewToken | None = None,
+    single_use: bool = False,
 ) -> Issued:
-    """Creates a token of the account in this role."""
+    """Creates a token of the account in this role; `made` is its text, by default a new one."""
     made = made or new_token(TOKEN)
-    return _issue(bus, made, account_id=account_id, role=role, by=by, expires_at=expires_at)
+    command = CreateAccessToken(
+        id=command_id("create_token", access_token_stream(made.token_id), made.digest),
+        actor=by,
+        token_id=made.token_id,
+        account_id=account_id,
+        role=role,
+        digest=made.digest,
+        expires_at=expires_at,
+        single_use=single_use,
+    )
+    (outcome,) = bus.submit([command])
+    return Issued(outcome, made.token_id, expires_at, made.text if outcome.is_accepted else "")
 
 
 def rotate_token(app: App, token_id: str, *, by: Actor, overlap: timedelta, expires_at: datetime) -> Issued | None:
@@ -70,17 +88,17 @@ def first_code(app: App) -> str | None:
     if account_of(app.ledger, FIRST_ACCOUNT).opened:
         return None
     opened = OpenAccessAccount(
-        id=command_id("first_account", stream), actor=_SERVICE, account_id=FIRST_ACCOUNT, roles=("admin",)
+        id=command_id("first_account", stream), actor=SERVICE, account_id=FIRST_ACCOUNT, roles=("admin",)
     )
     (outcome,) = app.bus.submit([opened])
     if outcome.status != "recorded" or outcome.repeated:
         return None  # another process was first, and has shown its code
-    issued = _issue(
+    issued = create_token(
         app.bus,
-        new_token(CODE),
+        made=new_token(CODE),
         account_id=FIRST_ACCOUNT,
         role="admin",
-        by=_SERVICE,
+        by=SERVICE,
         expires_at=app.clock() + CODE_LIFE,
         single_use=True,
     )
@@ -90,13 +108,12 @@ def first_code(app: App) -> str | None:
 def exchange_code(app: App, code: AccessToken) -> Issued:
     """Creates the token that a code stands for. Its id follows from the code's, so that it is created once only."""
     assert code.created is not None, "the gate gives only codes that exist"
-    made = new_token(TOKEN, token_id=id_from(code.created.token_id))
-    return _issue(
+    return create_token(
         app.bus,
-        made,
+        made=new_token(TOKEN, token_id=id_from(code.created.token_id)),
         account_id=code.created.account_id,
         role=code.created.role,
-        by=_SERVICE,
+        by=SERVICE,
         expires_at=app.clock() + LIFE,
     )
 
@@ -107,27 +124,3 @@ def account_of(ledger: Ledger, account_id: str) -> AccessAccount:
 
 def token_of(ledger: Ledger, token_id: str) -> AccessToken:
     return load_stream(ledger.reader, PLATFORM_BOOK, access_token_stream(token_id), AccessToken)
-
-
-def _issue(
-    bus: Bus,
-    made: NewToken,
-    *,
-    account_id: str,
-    role: AccountRole,
-    by: Actor,
-    expires_at: datetime,
-    single_use: bool = False,
-) -> Issued:
-    command = CreateAccessToken(
-        id=command_id("create_token", access_token_stream(made.token_id), made.digest),
-        actor=by,
-        token_id=made.token_id,
-        account_id=account_id,
-        role=role,
-        digest=made.digest,
-        expires_at=expires_at,
-        single_use=single_use,
-    )
-    (outcome,) = bus.submit([command])
-    return Issued(outcome, made.token_id, expires_at, made.text if outcome.is_accepted else "")

@@ -1,4 +1,4 @@
-"""Functions that the commands about proposals share."""
+"""Functions that the commands of people share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from service.failures import ServiceFailure, accepted
 
 if TYPE_CHECKING:
     from commands.bus.outcome import Outcome
+    from ledger.actors import Actor
+
+
+def person(id: str, role: str) -> Actor:
+    """Returns a person of the platform in this role."""
+    from ledger.actors import Actor
+
+    return Actor(kind="platform", id=id, role=role)
 
 
 def say_proposed(outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ from service.access.tokens import exchange_code
 from service.http.errors import error
 from service.http.parameters import OpenApp
 from service.http.statuses import responses
+from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 
 router = APIRouter(tags=["access"])
@@ -36,14 +37,7 @@ class NewAccessToken(BaseModel):
     expires_at: datetime
 
 
-class TokenAnswer(BaseModel):
-    """The envelope of a new token."""
-
-    data: NewAccessToken
-    next: str | None
-    position: str
-    incomplete: list[str]
-    demonstration: bool
+TokenAnswer = envelope_with("TokenAnswer", "The envelope of a new token.", NewAccessToken)
 
 
 @router.post("/v1/tokens/exchange", response_model=TokenAnswer, responses=responses(401, 409))

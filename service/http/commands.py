@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
@@ -26,13 +25,14 @@ from service.http.limits import MOST_COMMANDS
 from service.http.outcomes import REPLAYED, CommandResult, problem_of, problem_of_malformed, result_of
 from service.http.parameters import OpenApp
 from service.http.statuses import responses
+from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.questions.question import FINANCE, STAFF
 from service.questions.shapes import entry_of
-from service.record.parser import Malformed, command_in_body, json_value
+from service.record.parser import Malformed, command_in_body, command_in_item, json_value
 
 router = APIRouter(tags=["commands"])
-# Whose own routes make a secret, or that only the service itself submits.
+# A token is created where its secret is made.
 OVER_HTTP = {name: line for name, line in MENU.items() if name != "create_access_token"}
 IdempotencyKey = Annotated[
     Id,
@@ -73,16 +73,6 @@ _BATCH_BODY = {
 }
 
 
-class CommandAnswer(BaseModel):
-    """The envelope of a command's answer. A later read with `at_least` = `position` includes the command."""
-
-    data: CommandResult
-    next: str | None
-    position: str
-    incomplete: list[str]
-    demonstration: bool
-
-
 class ItemAnswer(BaseModel):
     """The answer to one command of a batch: its HTTP status, and its result or its problem."""
 
@@ -92,14 +82,10 @@ class ItemAnswer(BaseModel):
     problem: Problem | None
 
 
-class BatchAnswer(BaseModel):
-    """The envelope of a batch's answers, in the order of its commands."""
-
-    data: list[ItemAnswer]
-    next: str | None
-    position: str
-    incomplete: list[str]
-    demonstration: bool
+CommandAnswer = envelope_with("CommandAnswer", "The envelope of a command's answer.", CommandResult)
+BatchAnswer = envelope_with(
+    "BatchAnswer", "The envelope of a batch's answers, in the order of its commands.", list[ItemAnswer]
+)
 
 
 class Answered(NamedTuple):
@@ -213,9 +199,7 @@ def _items(body: bytes) -> list[Any]:
 
 def _read(item: Any, actor: Actor) -> Command | Malformed:
     try:
-        return command_in_body(
-            json.dumps(item, ensure_ascii=False).encode(errors="surrogatepass"), OVER_HTTP, actor=actor
-        )
+        return command_in_item(item, OVER_HTTP, actor=actor)
     except Malformed as malformed:
         return malformed
 

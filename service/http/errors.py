@@ -88,17 +88,29 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
 
 # Where the problem's own words are a library's.
 _PLAIN = {"REQUEST_TOO_SLOW": "The request was not complete in time. Send it again without a pause."}
+_CHALLENGES = {"TOKEN_MISSING": "Bearer", "TOKEN_REFUSED": 'Bearer error="invalid_token"'}  # RFC 6750 §3
 _HTTP = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LONG"}
 RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trouble that waits for a person
 
 
-def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
+def problem(status: int, code: str, sentence: str, field: str = "") -> dict[str, Any]:
+    """Returns problem details as RFC 9457 writes them."""
     title = code.replace("_", " ").capitalize()
-    problem = {"type": f"urn:redledger:problem:{code}", "title": title, "status": status, "detail": sentence}
-    content = problem | {"code": code} | ({"field": field} if field else {})
+    found = {
+        "type": f"urn:redledger:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": sentence,
+        "code": code,
+    }
+    return found | ({"field": field} if field else {})
+
+
+def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
     headers = {"Retry-After": str(retry_after_s)} if status == 503 else {}
-    if code.startswith("TOKEN_"):
-        headers = {"WWW-Authenticate": "Bearer" if code == "TOKEN_MISSING" else 'Bearer error="invalid_token"'}
+    if challenge := _CHALLENGES.get(code):
+        headers["WWW-Authenticate"] = challenge
+    content = problem(status, code, sentence, field)
     return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_MEDIA)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from commands.bus.outcome import FAULT, Outcome
+from service.http.errors import problem
 from service.record.parser import Malformed
 
 # Refusals that say something about the sender or the key. Every other one is about the state of the ledger: 409.
@@ -50,11 +51,4 @@ def problem_of(outcome: Outcome) -> dict[str, Any]:
 def problem_of_malformed(malformed: Malformed) -> dict[str, Any]:
     """Returns the problem details of a command that cannot be read."""
     sentence = f"{malformed.sentence[:1].upper()}{malformed.sentence[1:]}."
-    found = problem(MALFORMED.get(malformed.code, 422), malformed.code, sentence)
-    return found | ({"field": malformed.field} if malformed.field else {})
-
-
-def problem(status: int, code: str, sentence: str) -> dict[str, Any]:
-    """Returns problem details as RFC 9457 writes them."""
-    title = code.replace("_", " ").capitalize()
-    return {"type": f"urn:redledger:problem:{code}", "title": title, "status": status, "detail": sentence, "code": code}
+    return problem(MALFORMED.get(malformed.code, 422), malformed.code, sentence, malformed.field)

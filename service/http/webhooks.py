@@ -15,6 +15,7 @@ from service.adapters.carriers import aftership, easypost
 from service.adapters.psp import adyen_notifications, stripe_events
 from service.adapters.psp.adyen_notifications import CaptureMode
 from service.app import App
+from service.failures import NotKnown
 from service.formats.refused_bodies import PayloadNotUnderstood
 from service.http.errors import KNOWN, NotSetUp
 from service.http.lanes import Lane
@@ -23,7 +24,6 @@ from service.http.statuses import responses
 from service.intake.messages import record_facts
 from service.partner_facts.bodies import BodyUnread
 from service.partner_facts.facts import PartnerFact
-from service.questions.asked import NotKnown
 from service.questions.envelope import enveloped
 from service.settings import variable_of
 

@@ -48,17 +48,22 @@ def row_model(question: Question) -> type[BaseModel]:
 def envelope_of(question: Question) -> type[BaseModel]:
     """Returns the model of the whole answer: the one envelope, with the data of this question."""
     data: Any = row_model(question)
+    title = "".join(word.capitalize() for word in question.name.replace("-", " ").split())
+    more = {"summary": model_of(class_named(question.summary))} if question.summary else {}
+    doc = f"The answer of {question.path}."
+    return envelope_with(f"{title}Answer", doc, list[data] if question.is_list else data, **more)
+
+
+def envelope_with(name: str, doc: str, data: Any, **more: Any) -> type[BaseModel]:
+    """Returns the model of the one envelope with this data."""
     parts: dict[str, Any] = {
-        "data": list[data] if question.is_list else data,
+        "data": data,
         "next": Annotated[str | None, Field(description="Cursor of the next page for `after`; null at the end.")],
         "position": Annotated[str, Field(description="Position token: give it to another read as `at_least`.")],
         "incomplete": Annotated[list[str], Field(description="Events that the answer leaves out: parked or stopped.")],
         "demonstration": Annotated[bool, Field(description="True if the ledger holds made-up facts.")],
     }
-    if question.summary:
-        parts["summary"] = model_of(class_named(question.summary))
-    title = "".join(word.capitalize() for word in question.name.replace("-", " ").split())
-    return _model(f"{title}Answer", f"The answer of {question.path}.", parts)
+    return _model(name, doc, parts | more)
 
 
 def class_named(path: str) -> type:

@@ -14,8 +14,7 @@ from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
 from projections.engine.views import Held, Views
 from service.app import App
-from service.failures import NotKnown as NotKnown
-from service.failures import UnknownValue
+from service.failures import NotKnown, UnknownValue
 from service.questions.filters import books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
 from service.questions.position_tracker import PositionTracker

@@ -19,17 +19,15 @@ _OF = MERCHANT.saying("Merchant of the order, if several have an order of this i
 
 
 def _track(asked: Asked) -> Any:
-    from projections.tracking.tracking import track, track_own
+    from projections.tracking.tracking import track
     from service.tracking.localisation import DEFAULT, best_locale, localised, reader_of
     from service.tracking.tracking import reported
 
     accepted = asked["accept_language"]
     language = asked["locale"] or (best_locale(accepted) if accepted else None)
     reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
-    if asked.reader and asked.reader.role == "buyer":
-        found = track_own(asked.views, asked["order"], merchant=asked["merchant"], buyer=asked.reader.scope or "")
-    else:
-        found = track(asked.views, asked["order"], merchant=asked["merchant"])
+    buyer = (asked.reader.scope or "") if asked.reader and asked.reader.role == "buyer" else None
+    found = track(asked.views, asked["order"], merchant=asked["merchant"], buyer=buyer)
     if found is None:
         return None
     words = localised(found, asked.now, reader_of(language, market=found.market)) if language else None

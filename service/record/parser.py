@@ -57,12 +57,23 @@ def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
 def command_in_body(text: bytes, menu: Mapping[str, Handler], *, actor: Actor, **named: str) -> Command:
     """Returns the command in the body of a request, submitted by `actor`. `named` are the fields of the envelope that
     stand outside the body: `command` and `id`. Raises `Malformed`."""
-    body = _object(text)
+    return _command_by(actor, _object(text), text, menu, named)
+
+
+def command_in_item(item: Any, menu: Mapping[str, Handler], *, actor: Actor) -> Command:
+    """Returns the command in one item of a body that was parsed by `json_value`. Raises `Malformed`."""
+    text = json.dumps(item, ensure_ascii=False).encode(errors="surrogatepass")
+    return _command_by(actor, _as_object(item), text, menu, {})
+
+
+def _command_by(
+    actor: Actor, body: dict[str, Any], text: bytes, menu: Mapping[str, Handler], named: Mapping[str, str]
+) -> Command:
     if "actor" in body:
         raise Malformed("ACTOR_NOT_YOURS", "the actor is the account of the access token; leave it out", field="actor")
     if twice := sorted(body.keys() & named.keys()):
         raise Malformed("UNKNOWN_FIELD", "it stands outside the body already; leave it out", field=twice[0])
-    envelope = body | named | {"actor": actor.model_dump(mode="json")}
+    envelope = body | dict(named) | {"actor": actor.model_dump(mode="json")}
     command = _command(envelope, menu)
     _check_exactness(text, command)
     return command
@@ -83,7 +94,10 @@ def json_value(text: bytes) -> Any:
 
 
 def _object(text: bytes) -> dict[str, Any]:
-    value = json_value(text)
+    return _as_object(json_value(text))
+
+
+def _as_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed("MALFORMED_JSON", "it is not a JSON object")
     return value

@@ -9,7 +9,7 @@ from ledger.events.disputes import DisputeLiability, DisputeLost
 from ledger.events.payments import AllocatedCharge, OwedRefund
 from ledger.events.refunds import ApprovedLine, Bearer, RefundLine
 from ledger.folds.line_places import Place
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, split, total
 from ledger.streams.amounts.charges import OrderCharges
 from ledger.streams.amounts.fees import OrderFees
@@ -63,7 +63,7 @@ def loss(
     borne = rest - on_charges - total([line.buyer_amount for line in theirs], amount.currency)
     expense = split(carried, [amount.minor - borne.minor, borne.minor])[1] if amount else carried
     given_back, listed = total([line.base for line in theirs], CNY), total([line.list_amount for line in theirs], CNY)
-    unallocated_base = capture.base_of(unallocated) if capture and unallocated else Money(0, CNY)
+    unallocated_base = capture.base_of(unallocated) if capture and unallocated else NO_CNY
     elsewhere = total([unallocated_base, expense, *(refund.carried for refund in owed)], CNY)
     return Loss(
         liability=liability,

@@ -9,6 +9,7 @@ from ledger.folds.unit_claims import taken
 from ledger.money import Money, total, within
 from ledger.streams.amounts.dispute_shares import owed_refunds
 from ledger.streams.orders.cases import Case
+from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
 from ledger.streams.units.units import OrderUnits
@@ -35,9 +36,14 @@ def disputed_of(order: Order, capture: Capture) -> Money:
     claims = Money(0, capture.amount.currency)
     for dispute in order.disputes:
         if dispute.capture_ref == capture.capture_ref and dispute.amount.currency == claims.currency:
-            covered = within(_covered(order, dispute.lost) if dispute.lost else capture.free, claims.currency)
-            claims += max(claims * 0, dispute.claims - covered)
+            claims += _of_the_order(order, dispute, capture)
     return min(claims, capture.allocated)
+
+
+def _of_the_order(order: Order, dispute: Dispute, capture: Capture) -> Money:
+    """Returns the part of a dispute's claims that is the order's money in the capture."""
+    covered = within(_covered(order, dispute.lost) if dispute.lost else capture.free, dispute.claims.currency)
+    return max(dispute.claims * 0, dispute.claims - covered)
 
 
 def _covered(order: Order, lost: DisputeLost) -> Money:
@@ -59,25 +65,28 @@ def _contested(order: Order, beside: str) -> Money:
     for case in order.cases.values():
         for line in case.lines if case.is_open and case.id != beside else ():
             asked[case.id, line.line_id] += line.qty
-    for units in OrderUnits(order):
+    order_units = OrderUnits(order)
+    for units in order_units:
         for case_id, qty in taken(Counter(units.asked), units.qty).items():
             there[case_id, units.line_id] += qty
         for (dispute_id, case_id), qty in units.contested.items():
             disputed[case_id, units.line_id] += qty if order.disputes.by_id[dispute_id].claims else 0
     back = (asked - there) + (asked & disputed)
     open_ = Money(sum(_price(order.cases[id], line_id) * qty for (id, line_id), qty in back.items()), order.currency)
-    return open_ + _owed_by_disputes(order, beside)
+    return open_ + _owed_by_disputes(order, order_units, beside)
 
 
-def _owed_by_disputes(order: Order, beside: str) -> Money:
+def _owed_by_disputes(order: Order, units: OrderUnits, beside: str) -> Money:
     """Returns the part of approved refunds that is not submitted because of an open dispute: once the dispute is lost,
     the buyer has it by the dispute."""
     found = dict[str, Money]()
     for dispute in order.disputes:
-        if dispute.is_open and dispute.claims.currency == order.currency:
-            for refund in owed_refunds(order, OrderUnits(order), dispute, dispute.claims):
-                if refund.refund_id != beside:
-                    found[refund.refund_id] = max(refund.amount, found.get(refund.refund_id, refund.amount))
+        capture = order.payments.captures.get(dispute.capture_ref)
+        if not dispute.is_open or capture is None or dispute.claims.currency != order.currency:
+            continue
+        for refund in owed_refunds(order, units, dispute, _of_the_order(order, dispute, capture)):
+            if refund.refund_id != beside:
+                found[refund.refund_id] = max(refund.amount, found.get(refund.refund_id, refund.amount))
     return total([*found.values()], order.currency)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.events.payments import AllocatedCharge
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, total
 from ledger.streams.orders.order import Order
 
@@ -15,14 +15,14 @@ def tax_held(order: Order, currency: str) -> tuple[Money, Money]:
     duty."""
     allocated = order.payments.allocation
     if allocated is None or allocated.amount.currency != currency:
-        return Money(0, currency), Money(0, CNY)
+        return Money(0, currency), NO_CNY
     amount, base = _taxes(allocated.charges, currency)
     back, back_base = _taxes(charges_given_back(order), currency)
     amount, base = amount - back, base - back_base
     for duty in order.logistics.duties.values():
         if duty.amount.currency == currency:
             amount, base = amount - duty.from_buyer, base - duty.from_buyer_base
-    return (amount, base) if amount.minor > 0 else (Money(0, currency), Money(0, CNY))
+    return (amount, base) if amount.minor > 0 else (Money(0, currency), NO_CNY)
 
 
 def charges_given_back(order: Order) -> Iterator[AllocatedCharge]:

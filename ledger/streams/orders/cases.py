@@ -30,7 +30,7 @@ from ledger.events.refunds import (
     ReturnShipped,
 )
 from ledger.folds.evolution import Evolving
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.ids import return_id_of
 from ledger.money import Money
 from ledger.streams.orders.quantities import Effect
@@ -67,7 +67,7 @@ class Case(PayableRefund, Evolving):
     @classmethod
     def of_funds(cls, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> Case:
         """Returns a case for captured money that pays for nothing. It is refunded in the same way as a case."""
-        nothing, no_money = Money(0, CNY), Money(0, event.amount.currency)
+        nothing, no_money = NO_CNY, Money(0, event.amount.currency)
         money = RefundMoney(
             amount=event.amount,
             base=event.base,

@@ -20,7 +20,7 @@ from ledger.events.disputes import (
 from ledger.events.refunds import ApprovedLine
 from ledger.folds.disputes import StagedDispute
 from ledger.folds.evolution import Evolving
-from ledger.fx import CNY
+from ledger.fx import NO_CNY
 from ledger.ids import UNKNOWN
 from ledger.money import Money, joined
 from ledger.streams.orders.quantities import Effect
@@ -36,7 +36,7 @@ class Dispute(StagedDispute, Evolving):
     psp: str
     amount: Money
     held: Money
-    held_base: Money = field(default_factory=lambda: Money(0, CNY))
+    held_base: Money = NO_CNY
     due_by: datetime | None = None
     closed_at: datetime | None = None
     opened: bool = False  # True if its opening was reported
@@ -88,7 +88,7 @@ class Dispute(StagedDispute, Evolving):
     @evolve.register
     def _(self, event: DisputeWon) -> None:
         self.closed_at = event.won_at
-        carried = event.undone.carried if event.undone else Money(0, CNY)
+        carried = event.undone.carried if event.undone else NO_CNY
         amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
         self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)
         self.lost = None
@@ -128,7 +128,7 @@ class Disputes:
 
     def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
         """Applies the event and returns its dispute. `cases` are the ids of the order's cases at that point."""
-        nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else Money(0, CNY)
+        nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else NO_CNY
         amount = event.amount if isinstance(event, DisputeOpened | DisputeFundsWithdrawn) else nothing
         dispute = self.by_id.setdefault(
             event.dispute_id,

@@ -15,7 +15,7 @@ from ledger.events.logistics import (
 )
 from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
 from ledger.folds.evolution import Evolving
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, joined, within
 from ledger.streams.expectation import Expectation
 
@@ -70,7 +70,7 @@ class Logistics(Evolving):
     def _(self, event: LogisticsClaimFiled) -> None:
         nothing = Money(0, event.amount.currency)
         self.claims[event.claim_id] = Claim(
-            event.claim_id, event.parcel_id, event.partner, event.amount, nothing, Money(0, CNY)
+            event.claim_id, event.parcel_id, event.partner, event.amount, nothing, NO_CNY
         )
 
     @evolve.register
@@ -103,6 +103,6 @@ class Logistics(Evolving):
             currency = event.amount.currency if not isinstance(event, LogisticsClaimDenied) else CNY
             nothing = Money(0, currency)
             self.claims[event.claim_id] = Claim(
-                event.claim_id, event.parcel_id, event.partner, nothing, nothing, Money(0, CNY)
+                event.claim_id, event.parcel_id, event.partner, nothing, nothing, NO_CNY
             )
         return self.claims[event.claim_id]

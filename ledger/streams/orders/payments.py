@@ -21,7 +21,7 @@ from ledger.events.payments import (
 )
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.folds.evolution import Evolving
-from ledger.fx import CNY, Rate
+from ledger.fx import CNY, NO_CNY, Rate
 from ledger.money import Money, share, total
 from ledger.streams.expectation import Expectation
 
@@ -153,9 +153,9 @@ class Capture:
     spare: bool = False
     failed: bool = False
     borne: Money | None = None  # of a failed capture: the part that was allocated or given back
-    borne_base: Money = field(default_factory=lambda: Money(0, CNY))
+    borne_base: Money = NO_CNY
     taken_back: Money | None = None  # the part of `borne` that nobody was paid in the end
-    taken_back_base: Money = field(default_factory=lambda: Money(0, CNY))
+    taken_back_base: Money = NO_CNY
 
     @classmethod
     def of(cls, event: PaymentCaptured) -> Capture:
@@ -167,10 +167,10 @@ class Capture:
             amount=event.amount,
             base=event.base,
             allocated=nothing,
-            allocated_base=Money(0, CNY),
+            allocated_base=NO_CNY,
             paid_back=nothing,
             given_back=nothing,
-            given_back_base=Money(0, CNY),
+            given_back_base=NO_CNY,
             book_rate=event.book_rate,
             captured_at=event.counts_from(event.captured_at),
             is_shown=event.shown_by is not None,
@@ -188,11 +188,11 @@ class Capture:
 
     @property
     def free_base(self) -> Money:
-        return Money(0, CNY) if self.failed else self.base - self.allocated_base - self.given_back_base
+        return NO_CNY if self.failed else self.base - self.allocated_base - self.given_back_base
 
     def base_of(self, part: Money) -> Money:
         """Returns the CNY value of a part of `free`; the last part takes the rest."""
-        return share(self.free_base, upto=part.minor, of=self.free.minor, already=Money(0, CNY))
+        return share(self.free_base, upto=part.minor, of=self.free.minor, already=NO_CNY)
 
     def give_back(self, amount: Money, base: Money) -> None:
         """Moves a part of `free` to `given_back`: it is owed to the buyer, or lost in a dispute."""
@@ -216,7 +216,7 @@ class Capture:
     def loss_base(self, part: Money) -> Money:
         """Returns the CNY value by which the loss shrinks with `part` (grows, if negative); the parts add up."""
         if self.borne is None or self.taken_back is None:
-            return Money(0, CNY)
+            return NO_CNY
         upto = (self.taken_back + part).minor
         return share(self.borne_base, upto=upto, of=self.borne.minor, already=self.taken_back_base)
 

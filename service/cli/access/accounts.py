@@ -10,7 +10,7 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import well_formed
+from service.cli.two_people import person, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
@@ -70,10 +70,9 @@ def close_account(
 
 
 def _submit(settings: Settings, kind: type[Command], by: str, account_id: str, said: dict[str, Any]) -> None:
-    from ledger.actors import Actor
     from ledger.ids import access_account_stream, command_id
 
     with opened(settings) as app, well_formed():
         id = command_id(kind.name, access_account_stream(account_id), uuid4().hex)
-        envelope = {"id": id, "actor": Actor(kind="platform", id=by, role="admin"), "account_id": account_id}
+        envelope = {"id": id, "actor": person(by, "admin"), "account_id": account_id}
         accepted(app.bus.submit([kind.model_validate(envelope | said)])[0])

@@ -11,12 +11,11 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr, stdout
-from service.cli.two_people import well_formed
+from service.cli.two_people import person, well_formed
 from service.failures import ServiceFailure, accepted
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from ledger.actors import Actor
     from service.access.tokens import Issued
 
 token = typer.Typer(no_args_is_help=True, help="Create, rotate or revoke an access token of an account.")
@@ -52,7 +51,7 @@ def create(
             raise ServiceFailure(f"Account {account} has the roles {', '.join(held.roles)}, not {role}.")
         chosen = next(each for each in held.roles if role in (None, each))
         expires_at = app.clock() + timedelta(days=days)
-        _show(create_token(app.bus, account_id=account, role=chosen, by=_admin(by), expires_at=expires_at))
+        _show(create_token(app.bus, account_id=account, role=chosen, by=person(by, "admin"), expires_at=expires_at))
 
 
 @token.command()
@@ -71,7 +70,9 @@ def rotate(
 
     with opened(settings) as app, well_formed():
         expires_at = app.clock() + timedelta(days=days)
-        issued = rotate_token(app, token_id, by=_admin(by), overlap=timedelta(hours=overlap), expires_at=expires_at)
+        issued = rotate_token(
+            app, token_id, by=person(by, "admin"), overlap=timedelta(hours=overlap), expires_at=expires_at
+        )
         if issued is None:
             raise ServiceFailure(f"Token {token_id} is not known or has ended. Create a new one.")
         _show(issued)
@@ -86,7 +87,7 @@ def revoke(settings: Settings, token_id: TokenId, by: By) -> None:
 
     with opened(settings) as app, well_formed():
         id = command_id("revoke_token", access_token_stream(token_id), uuid4().hex)
-        envelope = {"id": id, "actor": _admin(by)}
+        envelope = {"id": id, "actor": person(by, "admin")}
         accepted(app.bus.submit([RevokeAccessToken.model_validate(envelope | {"token_id": token_id})])[0])
     stderr().print(f"{token_id} is revoked.")
 
@@ -95,9 +96,3 @@ def _show(issued: Issued) -> None:
     accepted(issued.outcome)
     stderr().print(f"Token {issued.token_id} expires on {issued.expires_at:%Y-%m-%d}. It is not shown again:")
     stdout().print(issued.text, soft_wrap=True, highlight=False)
-
-
-def _admin(id: str) -> Actor:
-    from ledger.actors import Actor
-
-    return Actor(kind="platform", id=id, role="admin")

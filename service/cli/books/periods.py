@@ -9,13 +9,12 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import say_proposed, well_formed
+from service.cli.two_people import person, say_proposed, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from commands.bus.outcome import Outcome
-    from ledger.actors import Actor
 
 
 def _month(text: str) -> str:
@@ -48,7 +47,7 @@ def close_period(
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
-        say_proposed(closing.propose_close(period, by=_finance(by), reason=reason))
+        say_proposed(closing.propose_close(period, by=person(by, "finance"), reason=reason))
 
 
 @takes_settings()
@@ -65,7 +64,7 @@ def reopen_period(
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
-        say_proposed(closing.propose_reopen(period, by=_finance(by), reason=reason))
+        say_proposed(closing.propose_reopen(period, by=person(by, "finance"), reason=reason))
 
 
 def finished(closing: Outcome | None) -> None:
@@ -87,14 +86,8 @@ def revalue(
     from service.finance.revaluation import revalue as do_revalue
 
     with opened(settings) as app, well_formed():
-        outcome = accepted(do_revalue(app, period, actor=_finance(by)))
+        outcome = accepted(do_revalue(app, period, actor=person(by, "finance")))
         said = (
             f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"
         )
         stderr().print(f"{period}: {said}.")
-
-
-def _finance(id: str) -> Actor:
-    from ledger.actors import Actor
-
-    return Actor(kind="platform", id=id, role="finance")

@@ -9,7 +9,7 @@ import typer
 
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import well_formed
+from service.cli.two_people import person, well_formed
 from service.cli.view_reads import reading, views_named
 from service.failures import accepted
 from service.questions.registry import QUESTIONS
@@ -62,12 +62,11 @@ def resolve(
 
 
 def _work(settings: Settings, break_id: str, stream: str | None, kind: type[Command], by: str, **said: str) -> None:
-    from ledger.actors import Actor
     from service.finance.break_work import open_mismatch, work
 
     with reading(settings, views_named(QUESTIONS["reconciliation"].views)) as app, well_formed():
         found = open_mismatch(app, break_id, stream)
-        actor = Actor(kind="platform", id=by, role="finance")
+        actor = person(by, "finance")
         about = {"in_stream": found.stream, "break_id": found.break_id}
         envelope = {"id": f"cli-{uuid4().hex}", "actor": actor}
         accepted(work(app, found, kind.model_validate(envelope | about | said)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import uuid4
 
 import typer
@@ -12,12 +12,9 @@ from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.submission import fields_given
-from service.cli.two_people import say_proposed, well_formed
+from service.cli.two_people import person, say_proposed, well_formed
 from service.failures import accepted
 from service.settings import Settings
-
-if TYPE_CHECKING:
-    from ledger.actors import Actor
 
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, as `proposals` lists it.")]
 By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who decides; not the proposer.")]
@@ -53,11 +50,10 @@ def propose(
     redledger propose publish_policy key=return_window content={"window":"P30D"} effective_from=2026-12-01T00:00:00Z
     --reason longer_return --by fay
     """
-    from ledger.actors import Actor
     from service.finance.proposals import propose as do_propose
 
     with opened(settings) as app, well_formed():
-        actor = Actor(kind="platform", id=by, role=role)
+        actor = person(by, role)
         say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
 
 
@@ -71,7 +67,7 @@ def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStrea
 
     with opened(settings) as app, well_formed():
         where = stream or stream_of(app.ledger, proposal_id)
-        accepted(do_approve(app.bus, proposal_id, stream=where, by=_finance(by)))
+        accepted(do_approve(app.bus, proposal_id, stream=where, by=person(by, "finance")))
         stderr().print(f"{proposal_id} is approved.")
         if where == periods_stream():
             finished(PeriodClose(app.ledger, app.bus).finish())
@@ -85,12 +81,6 @@ def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream
 
     with opened(settings) as app, well_formed():
         about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
-        command = {"id": f"reject-{uuid4().hex}", "actor": _finance(by), **about}
+        command = {"id": f"reject-{uuid4().hex}", "actor": person(by, "finance"), **about}
         accepted(app.bus.submit([RejectProposal.model_validate(command)])[0])
     stderr().print(f"{proposal_id} is rejected.")
-
-
-def _finance(id: str) -> Actor:
-    from ledger.actors import Actor
-
-    return Actor(kind="platform", id=id, role="finance")

@@ -9,7 +9,7 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import well_formed
+from service.cli.two_people import person, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
@@ -37,12 +37,11 @@ def match(
     Money goes to one order, or in parts to several, until none is left. A fact goes to one order. It is safe to run
     the command again if it was cut off.
     """
-    from ledger.actors import Actor
     from service.unmatched.items import match as do_match
 
     with opened(settings) as app, well_formed():
         parts = [_part(text) for text in to]
-        actor = Actor(kind="platform", id=by, role="finance")
+        actor = person(by, "finance")
         accepted(do_match(app, system, reference, parts, actor=actor))
     stderr().print(f"{reference} of {system} belongs to {', '.join(to)}.")
 

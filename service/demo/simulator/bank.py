@@ -9,7 +9,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, total
 from projections.balances.payouts import Payouts
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
@@ -83,7 +83,7 @@ def _entries(reported: _Reported, week: int, app: App) -> Iterator[dict[str, Any
             yield _matched("psp_settlement", deposit.data["batch_ref"], deposit.data["cash"])
     for n, row in enumerate(paid_by_bank(app, world, week)):
         entry = _matched("payout", row.payout_id, -row.amount)
-        charged = Money(200, CNY) if week == _UNEQUAL and n == 0 else Money(0, CNY)
+        charged = Money(200, CNY) if week == _UNEQUAL and n == 0 else NO_CNY
         yield entry | {"amount": entry["amount"] - charged}
     returned = [row.payout_id for row in returned_by_bank(app, world)]
     for other in expected_under(app.views, [*reported.references, *returned]):

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from ledger.accounting_days import accounting_day
-from ledger.fx import CNY, Rate
+from ledger.fx import CNY, NO_CNY, Rate
 from ledger.money import Money, half_up, total
 from service.demo.simulator.catalogue import Merchant, Product
 from service.demo.simulator.people import LOCALES, Buyer
@@ -90,7 +90,7 @@ def make_basket(
         "channel": _channel(random),
         "lines": lines,
         "charges": charges,
-        "list_total": sum((line["unit_list"] * line["qty"] for line in lines), Money(0, CNY)),
+        "list_total": sum((line["unit_list"] * line["qty"] for line in lines), NO_CNY),
         "buyer_total": buyer_total,
         "reference_rate": rate,
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from commands.settlement.psp_lines import PspLine
 from ledger.events.psp_settlement import SettledKind
-from ledger.fx import CNY, Rate
+from ledger.fx import CNY, NO_CNY, Rate
 from ledger.ids import derived_id
 from ledger.money import Money, half_up, total
 from service.demo.simulator.late_facts import LATE, REPORTED_AFTER, SINCE
@@ -207,7 +207,7 @@ def _about(owner: Owner) -> tuple[str, dict[str, str]]:
 
 def _whole(world: World, week: int, batch: Batch) -> dict[str, Any]:
     rate = _rate(world, _ACCOUNT_FEE.currency, batch.day)
-    short = Money(5_000, CNY) if week == _WRONG_DEPOSIT else Money(0, CNY)
+    short = Money(5_000, CNY) if week == _WRONG_DEPOSIT else NO_CNY
     return {
         "psp": PSP,
         "batch_ref": batch.ref,

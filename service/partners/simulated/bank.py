@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ledger.accounting_days import accounting_day
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money
 from projections.reconciliation.instructions import Instruction
 from service.partners.ports import Answer, AnswerUnknown
@@ -24,7 +24,7 @@ class SimulatedBank:
     before the first payout.
     """
 
-    def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES, opening: Money = Money(0, CNY)) -> None:  # noqa: B008
+    def __init__(self, path: Path, failure_rates: FailureRates = NO_FAILURES, opening: Money = NO_CNY) -> None:
         self.counter, self._failure_rates, self._opening = Counter(path), failure_rates, opening
 
     def pay(self, instruction: Instruction) -> Answer:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from ledger.refusals.payments import DisputeOpen
+from ledger.streams.amounts.refundable import refundable
 from tests.support.after_sales import SERVICE, approve, asked, delivered, one
-from tests.support.given import MERCHANT, PARTNER
-from tests.support.orders import OrderScenario, after_days
+from tests.support.given import MERCHANT, PARTNER, usd
+from tests.support.orders import OrderScenario, after_days, basket, capture
 
 YES: dict[str, Any] = {"refund_id": "R-1", "round": 1}
 
@@ -46,6 +47,15 @@ def test_an_approved_refund_that_waits_for_a_dispute_keeps_no_money_from_other_l
     disputed(scenario)
     approve(asked(scenario, "R-2", day=10, lines=[{"line_id": "A", "qty": 2}]), "R-2", day=11)
     assert scenario.order.lines["A"].refunded == 2
+
+
+def test_a_dispute_takes_the_money_of_no_order_first_and_the_rest_of_an_approved_refund_is_still_to_be_paid() -> None:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_captured", **capture(amount="USD 79.44"))
+    scenario.sent(A=2, B=1).received(at=after_days(1)).signed(at=after_days(5))
+    approve(asked(scenario, lines=one("B")), day=8)
+    assert refundable(disputed(scenario).order) == usd("50.00")
 
 
 def test_a_mere_inquiry_is_best_answered_with_the_refund() -> None:
