@@ -12,8 +12,8 @@ from commands.access.record_access_token_use import RecordAccessTokenUse
 from ledger.actors import Actor
 from ledger.log.database_errors import READ_ONLY, DatabaseTrouble
 from service.access.gate import Gate, TokenRefused
-from service.access.token_text import new_token
-from service.access.tokens import exchange_code, first_code, rotate_token, token_of
+from service.access.token_text import CODE, TOKEN, new_token
+from service.access.tokens import create_token, exchange_code, first_code, rotate_token, token_of
 from tests.service.access.conftest import ADMIN, Door
 
 
@@ -165,3 +165,15 @@ def test_a_code_is_refused_after_a_day(door: Door) -> None:
     door.later(days=1)
     with pytest.raises(TokenRefused):
         door.gate.code_of(text)
+
+
+def test_a_text_and_its_event_must_agree_that_it_is_a_code(door: Door) -> None:
+    """Whoever may create tokens chooses the digest, so the form of the text alone proves nothing."""
+    door.open("fay", "finance")
+    expires_at = door.desk.clock.now + timedelta(days=1)
+    about: dict[str, Any] = {"account_id": "fay", "role": "finance", "by": ADMIN, "expires_at": expires_at}
+    code = create_token(door.desk.bus, made=new_token(CODE), single_use=False, **about)
+    token = create_token(door.desk.bus, made=new_token(TOKEN), single_use=True, **about)
+    with pytest.raises(TokenRefused):
+        door.gate.code_of(code.text)
+    assert refuses(door, token.text)
