@@ -97,8 +97,8 @@ def _announce(address: str, codes: list[str]) -> None:
         )
     stdout().print(
         f"RedLedger answers on {address}\n"
-        f"  {address}/v1/balances  {address}/v1/books/trial-balance\n"
-        f"  {address}/v1/audit  {address}/docs\n"
+        f"  {address}/docs lists every address. Each needs an access token:\n"
+        f'  curl -H "Authorization: Bearer TOKEN" {address}/v1/balances\n'
         "Ctrl-C ends it.",
         soft_wrap=True,
     )

@@ -37,10 +37,11 @@ POSITION=$(python3 -c 'import json; print(json.load(open("answer.json"))["positi
 curl -s "$LEDGER/audit?merchant=M-1042&at_least=$POSITION" -H "$TOKEN"
 ```
 
-**Access tokens.** A command needs an access token: `Authorization: Bearer rlk_…`. A token belongs to an account, a
-person or a service. The actor of a command is the account of its token, in the token's role and scope; a body that
-names an actor is refused. So rules for two people hold across all tokens of one account.
-[authority.md](authority.md) says who may submit what.
+**Access tokens.** Every read and every command needs an access token: `Authorization: Bearer rlk_…`. Without one there
+are only `/healthz` and `/readyz`, the pages that describe the addresses, and the webhooks of partners, which must be
+signed with a secret of the [settings](settings.md). A token belongs to an account, a person or a service. The actor of
+a command is the account of its token, in the token's role and scope; a body that names an actor is refused. So rules
+for two people hold across all tokens of one account. [authority.md](authority.md) says who may submit what.
 
 - The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a token
   of the account `admin`; so does `POST /v1/tokens/exchange`.
@@ -51,10 +52,8 @@ names an actor is refused. So rules for two people hold across all tokens of one
 - An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
   role of the token with which they ask. Every account, token and revocation is an event of the ledger.
 
-**Reads** with a token answer what its role and scope may read, as [questions.md](questions.md) says: a merchant sees
-its own, a buyer its own orders. A thing of another is not found, as if it did not exist. **Without a token reads are
-still open**: keep the service on an address that only its users reach. Webhooks of partners must be signed with a
-secret of the [settings](settings.md).
+**Reads** answer what the role and scope of the token may read, as [questions.md](questions.md) says: a merchant sees
+its own, a buyer its own orders. A thing of another is not found, as if it did not exist.
 
 **Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
 header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:
@@ -89,7 +88,7 @@ the ledger is refused at once.
 Asked together they answer "30 June as we knew it on 3 July":
 
 ```
-curl 'http://127.0.0.1:8600/v1/merchants/M-1042/balance?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z'
+curl -H "$TOKEN" "$LEDGER/merchants/M-1042/balance?as_of=2025-06-30&as_known_at=2025-07-03T08:00:00Z"
 ```
 
 **Money** is `{"amount": "342.00", "currency": "CNY"}`: major units as a decimal text, as commands accept it and as ISO

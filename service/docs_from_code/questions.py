@@ -18,7 +18,8 @@ A question is declared once, in `service/questions`. Its command and its address
 [http.md](http.md); `--format json` prints that envelope. Parameters have the same names at both: `as_known_at` is
 `--as-known-at` on the command line.
 
-**Who may ask** is declared here, and checked for every access token. A request without a token may still ask all.
+**Who may ask** is declared here, and checked for every access token. The command line answers all to whoever may log in
+to the database.
 """
 
 

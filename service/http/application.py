@@ -22,8 +22,9 @@ from service.http.statuses import EVERYWHERE, as_problems, responses
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
 dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555}}</style>
-<h1>{title}</h1><p>Every answer is JSON and has a <code>position</code>. Give it to another read
-as <code>?at_least=…</code>, and that read includes all you have seen. <a href="/docs">All parameters</a>.</p>
+<h1>{title}</h1><p>Every address below <code>/v1</code> needs an access token, in the header <code>Authorization: Bearer
+…</code>. Every answer is JSON and has a <code>position</code>. Give it to another read as <code>?at_least=…</code>, and
+that read includes all you have seen. <a href="/docs">All parameters, to try them with a token</a>.</p>
 <dl>{reads}</dl></html>"""
 
 _ROUTERS = (
@@ -67,9 +68,5 @@ def _index_of(app: App, addresses: Mapping[str, str]) -> Callable[[], Awaitable[
     async def index() -> HTMLResponse:
         return HTMLResponse(_PAGE.format(title=app.ledger.identity.marked("RedLedger"), reads=reads))
 
-    reads = "".join(f"<dt>{_link(path)}</dt><dd>{escape(says)}</dd>" for path, says in addresses.items())
+    reads = "".join(f"<dt>{escape(path)}</dt><dd>{escape(says)}</dd>" for path, says in addresses.items())
     return index
-
-
-def _link(path: str) -> str:
-    return escape(path) if "{" in path else f'<a href="{escape(path)}">{escape(path)}</a>'

@@ -24,12 +24,11 @@ def _bearer(request: Request, sent: Annotated[HTTPAuthorizationCredentials | Non
     return gate.bearer_of(sent.credentials)
 
 
-def _reader(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_SCHEME)]) -> Reader | None:
-    if sent is None:
-        return None  # reads need no token yet
-    bearer = _bearer(request, sent)
+AccessBearer = Annotated[Bearer, Depends(_bearer)]
+
+
+def _reader(bearer: AccessBearer) -> Reader:
     return Reader(bearer.role, bearer.scope)
 
 
-AccessReader = Annotated[Reader | None, Depends(_reader)]
-AccessBearer = Annotated[Bearer, Depends(_bearer)]
+AccessReader = Annotated[Reader, Depends(_reader)]

@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from tests.fuzz.facts import Facts
+from tests.support.access import client_of
 
 _ID_OF = {
     "order": "order_id",
@@ -26,7 +26,7 @@ _TIMES = 2  # each address is read
 
 def failed_reads(application: FastAPI, facts: Facts, random: Random) -> Iterator[str]:
     """The reads that were answered by a status of 500 or more, with the status."""
-    with TestClient(application, raise_server_exceptions=False) as client:
+    with client_of(application) as client:
         for path, described in application.openapi()["paths"].items():
             for _ in range(_TIMES if "get" in described else 0):
                 parameters = described["get"].get("parameters", [])

@@ -17,10 +17,10 @@ from projections.registry import PROJECTIONS
 from service.app import App
 from service.automation.worker import TimerWorker
 from service.finance.settlement_run import settle
-from service.http.application import make_application
 from tests.fuzz.history import START, History, Tally
 from tests.fuzz.invariants import check
 from tests.fuzz.reads import failed_reads
+from tests.support.access import application_for_reads
 from tests.support.buses import Desk, open_desk
 from tests.support.shops import app_of
 
@@ -41,7 +41,7 @@ def test_whatever_was_recorded_can_be_folded_verified_read_and_swept(
         history.live(_A_HISTORY)
         app = app_of(desk)
         app.catch_up()
-        assert list(failed_reads(make_application(app, patience_s=0.1), history.facts, random)) == [], seed
+        assert list(failed_reads(application_for_reads(app, patience_s=0.1), history.facts, random)) == [], seed
         _becomes_due(app, desk)
         assert list(verify_log(desk.ledger.reader)) == [], seed
         made_again = PROJECTIONS if number % _ALL_VIEWS == 0 else random.sample(sorted(PROJECTIONS), k=3)

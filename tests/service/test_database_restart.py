@@ -40,7 +40,7 @@ def service(folder: Path) -> Iterator[Service]:
 def asked(service: Service, path: str) -> tuple[int, str | None]:
     """The status and the Retry-After of an answer."""
     try:
-        with urllib.request.urlopen(service.address + path, timeout=PATIENCE_S) as answer:
+        with urllib.request.urlopen(service.request(path), timeout=PATIENCE_S) as answer:
             return answer.status, answer.headers["Retry-After"]
     except urllib.error.HTTPError as error:
         with error:

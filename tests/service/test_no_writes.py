@@ -21,10 +21,10 @@ from fastapi.testclient import TestClient
 from service.app import App, open_app
 from service.cli.endings import ExitCode
 from service.embedded import EmbeddedPostgres
-from service.http.application import make_application
 from service.settings import Settings
 from tests.service.http.test_hostile_requests import SECRETS
 from tests.service.http.test_signed_hostile_bodies import AFTERSHIP, SIGNED
+from tests.support.access import reader_of
 from tests.support.postgres import QUICK, memory_folder, open_folder
 from tests.support.services import PATIENCE_S, Running, Service, until
 
@@ -80,7 +80,7 @@ def app(fresh_database_url: str, tmp_path: Path) -> Iterator[App]:
 
 @pytest.fixture
 def client(app: App) -> Iterator[TestClient]:
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         yield client
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ledger.actors import Actor
 from ledger.log.database_errors import KIND_OF_SQLSTATE, OUTCOME_UNKNOWN, DatabaseTrouble, trouble_of
@@ -26,12 +25,12 @@ from service.app import App
 from service.finance.period_close import PeriodClose
 from service.finance.releases import Releases
 from service.finance.settlement_run import settle
-from service.http.application import make_application
 from service.intake.settlement_reports import import_report
 from service.partner_facts.files import RawFile
 from service.settings import Settings
 from service.views.status import status_of
 from tests.service.adapters.psp.reports import line, neutral, summed
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid, sent, signed
 from tests.support.server_trouble import ServerTrouble, server_trouble
@@ -175,7 +174,7 @@ class Closing(Work):
 
 class OverHttp(Work):
     def prepare(self, shop: Shop) -> None:
-        self.client = TestClient(make_application(shop.app), raise_server_exceptions=False)
+        self.client = reader_of(shop.app)
 
     def answered(self, answer: Any) -> object:
         if answer.status_code == 503:

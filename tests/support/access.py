@@ -3,15 +3,51 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from commands.access.open_access_account import OpenAccessAccount
 from ledger.actors import Actor
 from ledger.events.access import AccountRole
 from ledger.ids import access_account_stream, command_id
+from service.access.gate import Bearer, Gate, TokenRefused
 from service.access.tokens import create_token
 from service.app import App
+from service.http.application import make_application
 
 ADMIN = Actor(kind="platform", id="ada", role="admin")
+AUDITOR = "the token of the auditor"  # who reads everything, and changes nothing
+
+
+class HeldTokens(Gate):
+    """A gate that knows a few tokens by heart, for a ledger that is only read."""
+
+    def __init__(self, bearers: dict[str, Bearer]) -> None:
+        super().__init__(cast("App", None))
+        self._bearers = bearers
+
+    def bearer_of(self, text: str) -> Bearer:
+        if text not in self._bearers:
+            raise TokenRefused("This access token is not known.")
+        return self._bearers[text]
+
+
+def application_for_reads(app: App, *, patience_s: float = 5.0) -> FastAPI:
+    """The application with a gate that knows one token, `AUDITOR`."""
+    held = HeldTokens({AUDITOR: Bearer("audrey", "T-audrey", "auditor")})
+    return make_application(app, patience_s=patience_s, gate=held)
+
+
+def client_of(application: FastAPI, token: str = AUDITOR) -> TestClient:
+    """A client that sends this token. A fault of the service is an answer, as it is for a client elsewhere."""
+    return TestClient(application, headers=bearing(token), raise_server_exceptions=False)
+
+
+def reader_of(app: App, *, patience_s: float = 5.0) -> TestClient:
+    """A client that may read everything."""
+    return client_of(application_for_reads(app, patience_s=patience_s))
 
 
 def token_for(app: App, account_id: str, role: AccountRole, *, scope: str | None = None) -> str:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from service.http.protocol import BoundedProtocol
 from service.http.server import server_config
+from tests.support.access import AUDITOR, bearing
 
 _PATIENCE_S = 30.0
 
@@ -89,8 +90,9 @@ class Client:
 
 
 def request(target: str, *, method: str = "GET", length: int = 0, close: bool = True) -> bytes:
-    """The head of a request."""
-    head = f"{method} {target} HTTP/1.1\r\nHost: test\r\nContent-Length: {length}\r\n"
+    """The head of a request, with the token of `application_for_reads`."""
+    token = bearing(AUDITOR)["Authorization"]
+    head = f"{method} {target} HTTP/1.1\r\nHost: test\r\nAuthorization: {token}\r\nContent-Length: {length}\r\n"
     return (head + ("Connection: close\r\n" if close else "") + "\r\n").encode()
 
 

@@ -18,6 +18,7 @@ from typing import Any
 PATIENCE_S = 90.0
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _ADDRESS = re.compile(r"answers on (http://\S+)")
+_CODE = re.compile(r"/first-token#(\S+)")
 
 
 def until(holds: Callable[[], bool], *, what: str, patience_s: float = PATIENCE_S) -> None:
@@ -68,7 +69,7 @@ class Service(Running):
 
     def __init__(self, folder: Path, *arguments: str, patience_s: float = PATIENCE_S) -> None:
         super().__init__("up", "--port", "0", *arguments, folder=folder)
-        self._folder = folder
+        self._folder, self._arguments = folder, arguments
         try:
             until(self._has_answer, what="the service to answer, or to end", patience_s=patience_s)
         except AssertionError:
@@ -79,8 +80,34 @@ class Service(Running):
         self.address = found[1]
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=PATIENCE_S) as answer:
+        with urllib.request.urlopen(self.request(path), timeout=PATIENCE_S) as answer:
             return json.loads(answer.read())
+
+    def request(self, path: str) -> urllib.request.Request:
+        """A request for this address, with a token."""
+        return urllib.request.Request(self.address + path, headers={"Authorization": f"Bearer {self.token}"})
+
+    @property
+    def token(self) -> str:
+        """A token of the first account, made at the first use and kept beside the folder: a code is exchanged once."""
+        kept = self._folder.parent / f"{self._folder.name}.token"
+        if not kept.exists():
+            code = _CODE.search(self.out)
+            kept.write_text(self._exchanged(code[1]) if code else self._created())
+        return kept.read_text()
+
+    def _exchanged(self, code: str) -> str:
+        body, headers = json.dumps({"code": code}).encode(), {"Content-Type": "application/json"}
+        exchange = urllib.request.Request(f"{self.address}/v1/tokens/exchange", data=body, headers=headers)
+        with urllib.request.urlopen(exchange, timeout=PATIENCE_S) as answer:
+            token: str = json.loads(answer.read())["data"]["token"]
+        return token
+
+    def _created(self) -> str:
+        """A token made on the machine itself, for a ledger that was started before."""
+        creating = Running("token", "create", "admin", "--by", "tests", *self._arguments, folder=self._folder)
+        assert creating.wait() == 0, creating.err
+        return creating.out.strip()
 
     @property
     def port(self) -> str:

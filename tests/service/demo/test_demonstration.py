@@ -10,23 +10,23 @@ from fastapi.testclient import TestClient
 
 from service.app import App, open_app
 from service.finance.statements import issued_statements, statement_of
-from service.http.application import make_application
 from service.settings import Settings
 from service.views.status import status_of
+from tests.support.access import reader_of
 
 HEADER = "RedLedger-Demonstration"
 
 
 @pytest.fixture(scope="module")
 def demonstration(month_app: App) -> Iterator[TestClient]:
-    with TestClient(make_application(month_app)) as client:
+    with reader_of(month_app) as client:
         yield client
 
 
 @pytest.fixture
 def ordinary(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(database_url=database_url, data_dir=tmp_path)
-    with open_app(settings, create=True) as app, TestClient(make_application(app)) as client:
+    with open_app(settings, create=True) as app, reader_of(app) as client:
         yield client
 
 

@@ -6,10 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import App
-from service.http.application import make_application
+from tests.support.access import reader_of
 
 
 @pytest.fixture(scope="session")
 def client(month_app: App) -> Iterator[TestClient]:
-    with TestClient(make_application(month_app), raise_server_exceptions=False) as client:
+    with reader_of(month_app) as client:
         yield client

@@ -15,10 +15,10 @@ import pytest
 from ledger.log.identity import Identity
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
-from service.http.application import make_application
 from service.http.limits import LONGEST_HEAD, MOST_HEADERS, MOST_PARTS, Deadlines
 from service.http.protocol import BoundedProtocol
 from service.settings import Settings
+from tests.support.access import application_for_reads
 from tests.support.http_server import Server, refused, request, served
 from tests.support.services import until
 
@@ -45,14 +45,14 @@ HOOKED = App(Settings(stripe_secret="whsec_tea"), ORDINARY, *[cast("Any", None)]
 @pytest.fixture
 def hasty() -> Iterator[Server]:
     """A server that waits for nobody."""
-    with served(make_application(HOOKED), Impatient) as server:
+    with served(application_for_reads(HOOKED), Impatient) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server with the deadlines that the service has."""
-    with served(make_application(HOOKED)) as server:
+    with served(application_for_reads(HOOKED)) as server:
         yield server
 
 
@@ -107,14 +107,14 @@ def test_an_idle_connection_is_closed_without_a_word() -> None:
     class Idle(Impatient):
         deadlines = replace(Impatient.deadlines, head_s=60.0)
 
-    with served(make_application(ABSENT), Idle) as server, closing(server.connect()) as client:
+    with served(application_for_reads(ABSENT), Idle) as server, closing(server.connect()) as client:
         client.send(HEALTH)
         assert client.answer()[0] == 200
         assert client.until_closed() == b""
 
 
 def test_half_a_request_from_a_client_that_hangs_up_is_dropped_at_once() -> None:
-    with served(make_application(ABSENT)) as server, closing(server.connect()) as client:
+    with served(application_for_reads(ABSENT)) as server, closing(server.connect()) as client:
         client.send(b"GET /healthz HTTP/1.1\r\nHost: te")
         client.own.shutdown(socket.SHUT_WR)
         assert client.until_closed() == b""
@@ -128,7 +128,7 @@ def test_a_client_that_does_not_read_is_dropped(hasty: Server) -> None:
 
 
 def test_connections_beyond_the_limit_are_refused_and_the_others_answered() -> None:
-    with served(make_application(ABSENT), Small) as server, ExitStack() as stack:
+    with served(application_for_reads(ABSENT), Small) as server, ExitStack() as stack:
         clients = [stack.enter_context(closing(server.connect())) for _ in range(Small.most_connections)]
         for client in clients:
             client.send(HEALTH)

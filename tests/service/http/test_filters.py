@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from service.app import App
 from service.http.application import make_application
 from service.questions.filters import FILTERS
+from tests.support.access import reader_of
 
 _PATH = {"order": "S1-000001", "merchant": "M-1001"}
 
@@ -31,7 +32,7 @@ READS = [path for path, methods in _OPERATIONS.items() if "get" in methods and p
 
 @pytest.fixture(scope="module")
 def client(month_app: App) -> Iterator[TestClient]:
-    with TestClient(make_application(month_app)) as client:
+    with reader_of(month_app) as client:
         yield client
 
 

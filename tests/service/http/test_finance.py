@@ -10,11 +10,11 @@ from ledger.actors import Actor
 from ledger.log.cursor import Cursor
 from service.app import open_app
 from service.finance.settlement_run import settle
-from service.http.application import make_application
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.service.cli.test_csv import without_currency
+from tests.support.access import reader_of
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, released
 
@@ -29,7 +29,7 @@ def books(settings: Settings) -> Iterator[TestClient]:
         released(desk)
         settle(app, "R-1")
         app.catch_up()
-        with TestClient(make_application(app)) as client:
+        with reader_of(app) as client:
             yield client
 
 
@@ -124,6 +124,6 @@ def test_a_look_up_with_a_token_does_not_deny_what_its_view_does_not_hold_yet(
         app.catch_up()
         merchant_ready(desk)
         token = Cursor.at(app.ledger.reader.heads(), app.ledger.identity).token
-        client = TestClient(make_application(app, patience_s=0.1))
+        client = reader_of(app, patience_s=0.1)
         said = client.get(f"/v1{question.path}".format(id="no-such"), params={"at_least": token})
     assert said.json()["code"] == "VIEW_BEHIND"

@@ -17,6 +17,7 @@ from service.app import App
 from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
 from service.http.webhooks import SENDERS
+from tests.support.access import reader_of
 
 # Percent-encoded as they go over the wire: some are not UTF-8.
 VALUES = {
@@ -171,7 +172,7 @@ def test_no_language_is_a_fault(client: TestClient, header: str) -> None:
 def _hooked(app: App) -> TestClient:
     """A client of a service that knows every sender's secret."""
     settings = replace(app.settings, **SECRETS)
-    return TestClient(make_application(replace(app, settings=settings)), raise_server_exceptions=False)
+    return reader_of(replace(app, settings=settings))
 
 
 @pytest.mark.parametrize("sender", SENDERS)

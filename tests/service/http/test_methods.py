@@ -8,16 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import App
-from service.http.application import make_application
 from service.settings import Settings
 from tests.service.http.test_connections import ORDINARY
 from tests.service.http.test_openapi import DOCUMENT
+from tests.support.access import reader_of
 
 _UNLISTED = {"/": "GET", "/docs": "GET", "/openapi.json": "GET"}
 METHODS = _UNLISTED | {path: next(iter(methods)).upper() for path, methods in DOCUMENT["paths"].items()}
-UNOPENED = TestClient(
-    make_application(App(Settings(), ORDINARY, *[cast("Any", None)] * 3)), raise_server_exceptions=False
-)
+UNOPENED = reader_of(App(Settings(), ORDINARY, *[cast("Any", None)] * 3))
 
 
 def _allowed(method: str) -> str:

@@ -17,8 +17,8 @@ from projections.engine.views import Views
 from service.adapters.psp.adyen_notifications import signature_of as adyen_signature
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
-from service.http.application import make_application
 from service.settings import Settings
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.sales import BUYER, merchant_ready, order_data
@@ -48,7 +48,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
     views = Views(desk.ledger.engine, desk.ledger.reader)
     app = App(Settings(stripe_secret=SECRET, adyen_secret=KEY), desk.ledger, desk.bus, views, desk.clock)
     app.catch_up()
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         client.app_state["app"] = app
         yield client
 
@@ -234,7 +234,7 @@ def types_after(desk: Desk, body: bytes, **settings: Any) -> list[str]:
         desk.clock,
     )  # fmt: skip
     app.catch_up()
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         assert client.post("/webhooks/adyen", content=body).status_code == 200
     return types(desk)
 
@@ -252,7 +252,7 @@ def beside(odd: dict[str, Any], *, alone: bool = False) -> bytes:
 
 def test_without_a_secret_no_payment_webhook_is_taken(desk: Desk) -> None:
     app = App(Settings(), desk.ledger, desk.bus, Views(desk.ledger.engine, desk.ledger.reader), desk.clock)
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         answer = client.post("/webhooks/stripe", content=event(), headers=signed(event(), desk))
     assert refusal(answer) == (404, "WEBHOOK_NOT_SET_UP")
 

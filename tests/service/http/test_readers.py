@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
-from service.access.gate import Bearer, TokenRefused
+from service.access.gate import Bearer
 from service.app import App
 from service.failures import NotKnown, UnknownValue
 from service.http.application import make_application
@@ -17,7 +17,7 @@ from service.questions.asked import answer_to
 from service.questions.question import Question, Role
 from service.questions.reader import Reader, RoleMayNotRead
 from service.questions.registry import QUESTIONS
-from tests.support.access import bearing
+from tests.support.access import AUDITOR, HeldTokens, application_for_reads, bearing, client_of
 
 ROLES: tuple[Role, ...] = get_args(Role)
 ALL = (*QUESTIONS.values(), STATEMENT)
@@ -59,18 +59,6 @@ def test_what_a_merchant_may_ask_names_its_merchant_or_is_one_thing() -> None:
     assert open_lists == []
 
 
-class HeldTokens:
-    """A gate that knows a few tokens by heart, for a ledger that is only read."""
-
-    def __init__(self, bearers: dict[str, Bearer]) -> None:
-        self._bearers = bearers
-
-    def bearer_of(self, text: str) -> Bearer:
-        if text not in self._bearers:
-            raise TokenRefused("This access token is not known.")
-        return self._bearers[text]
-
-
 @pytest.fixture(scope="module")
 def two(month_app: App) -> list[str]:
     """Two merchants of the month that were paid."""
@@ -93,8 +81,9 @@ def client(month_app: App, two: list[str]) -> TestClient:
         "merchant": Bearer("mei", "T1", "merchant", two[0]),
         "buyer": Bearer("bo", "T2", "buyer", str(buyer)),
         "support": Bearer("sue", "T3", "support"),
+        AUDITOR: Bearer("audrey", "T4", "auditor"),
     }
-    return TestClient(make_application(month_app, gate=cast("Any", HeldTokens(bearers))))
+    return client_of(make_application(month_app, gate=HeldTokens(bearers)))
 
 
 def test_a_merchant_reads_its_own_rows_only(client: TestClient, two: list[str]) -> None:
@@ -145,3 +134,28 @@ def test_a_role_that_may_not_read_gets_403(client: TestClient) -> None:
 def test_a_token_that_opens_nothing_reads_nothing(client: TestClient) -> None:
     answer = client.get("/v1/balances", headers=bearing("wrong"))
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
+
+
+OPEN = {
+    ("get", "/healthz"),  # whether the process lives
+    ("get", "/readyz"),  # whether it serves; without a figure or a name of the ledger's
+    ("post", "/v1/tokens/exchange"),  # its body is a code that stands for a token
+    ("post", "/webhooks/{sender}"),  # its body is signed
+}
+
+
+def test_nothing_is_open_without_a_token_but_health_signed_bodies_and_the_code_of_the_first_token(
+    month_app: App,
+) -> None:
+    client = TestClient(application_for_reads(month_app))
+    found = {
+        (method, path): client.request(method, path)
+        for path, methods in client.app.openapi()["paths"].items()  # type: ignore[attr-defined]
+        for method in methods
+    }
+    assert {
+        address
+        for address, answer in found.items()
+        if answer.status_code != 401 or answer.json()["code"] != "TOKEN_MISSING"
+    } == OPEN
+    assert {found[address].headers["www-authenticate"] for address in found.keys() - OPEN} == {"Bearer"}

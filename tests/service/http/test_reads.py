@@ -14,9 +14,9 @@ from ledger.log.cursor import Cursor
 from projections.engine.views import Views
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
-from service.http.application import make_application
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
+from tests.support.access import reader_of
 from tests.support.buses import PLATFORM, open_desk
 
 FindOrder = Callable[[str], str]
@@ -136,7 +136,7 @@ def writable(settings: Settings) -> Iterator[App]:
 
 def test_a_service_whose_views_follow_is_ready(writable: App) -> None:
     writable.catch_up()
-    assert _json(TestClient(make_application(writable)), "/readyz")["status"] == "ready"
+    assert _json(reader_of(writable), "/readyz")["status"] == "ready"
 
 
 def test_a_service_with_a_stopped_view_is_not_ready(writable: App) -> None:
@@ -146,7 +146,7 @@ def test_a_service_with_a_stopped_view_is_not_ready(writable: App) -> None:
             "UPDATE views.checkpoints SET status = 'stopped', reason = 'position 3: no such thing'"
             " WHERE projection = 'audit_trail' AND book = 0"
         )
-    answer = TestClient(make_application(writable)).get("/readyz")
+    answer = reader_of(writable).get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["troubles"] == ["audit_trail in book 0: position 3: no such thing"]
 
@@ -154,14 +154,14 @@ def test_a_service_with_a_stopped_view_is_not_ready(writable: App) -> None:
 def test_a_read_that_is_asked_for_more_than_is_folded_says_that_it_is_behind(writable: App) -> None:
     heads = {book: head for book, head in writable.ledger.reader.heads().items() if head}
     token = Cursor.at(heads, writable.ledger.identity).token
-    client = TestClient(make_application(writable, patience_s=0.05))
+    client = reader_of(writable, patience_s=0.05)
     assert _error(client, "/v1/balances", at_least=token) == (503, "VIEW_BEHIND")
 
 
 def test_a_database_that_is_gone_is_said_to_be_so(writable: App) -> None:
     away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/books")
     app = replace(writable, views=Views(away, writable.ledger.reader))
-    client = TestClient(make_application(app), raise_server_exceptions=False)
+    client = reader_of(app)
     assert _error(client, "/v1/balances") == (503, "DATABASE_UNREACHABLE")
     assert client.get("/v1/balances").headers["Retry-After"] == "1"
     assert client.get("/healthz").status_code == 200
@@ -176,5 +176,5 @@ def test_what_a_command_wrote_is_read_with_its_token(database_url: str, tmp_path
         outcome = desk.expect("enrol_merchant", actor=PLATFORM, merchant_id="M-1")
         app.catch_up([PROJECTIONS["audit_trail"]])
         token = Cursor.at({outcome.book: outcome.last}, desk.ledger.identity).token
-        rows = _json(TestClient(make_application(app)), "/v1/audit", merchant="M-1", at_least=token)["data"]
+        rows = _json(reader_of(app), "/v1/audit", merchant="M-1", at_least=token)["data"]
         assert rows[-1]["position"] == outcome.last

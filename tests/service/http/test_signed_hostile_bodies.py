@@ -19,7 +19,6 @@ from fastapi.testclient import TestClient
 
 from ledger.ids import unmatched_stream
 from service.app import App
-from service.http.application import make_application
 from service.http.webhooks import SENDERS
 from service.settings import Settings
 from service.views.follower import following
@@ -27,6 +26,7 @@ from tests.service.http.test_connections import ORDINARY
 from tests.service.http.test_hostile_requests import ADYEN, BODIES, SECRETS
 from tests.service.http.test_openapi import DOCUMENT
 from tests.service.http.test_payment_webhooks import notification
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.shops import app_of
 
@@ -107,7 +107,7 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def client(desk: Desk) -> Iterator[TestClient]:
     app = replace(app_of(desk), settings=Settings(**SECRETS))
     app.catch_up()
-    with following(desk.ledger), TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with following(desk.ledger), reader_of(app) as client:
         yield client
 
 
@@ -115,7 +115,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
 def unopened() -> TestClient:
     """A service that knows every secret, and no ledger: nothing is to be recorded."""
     app = App(Settings(**SECRETS), ORDINARY, *[cast("Any", None)] * 3)
-    return TestClient(make_application(app), raise_server_exceptions=False)
+    return reader_of(app)
 
 
 def deliver(client: TestClient, desk: Desk, sender: str, body: bytes) -> Any:

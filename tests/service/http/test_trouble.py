@@ -13,8 +13,8 @@ from sqlalchemy import create_engine
 from ledger.log.database_errors import KINDS, DatabaseTrouble, OutcomeUnknown, TroubleKind
 from projections.engine.views import Views
 from service.app import App, open_app
-from service.http.application import make_application
 from service.settings import Settings
+from tests.support.access import reader_of
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def app(settings: Settings) -> Iterator[App]:
 
 
 def _client(app: App) -> TestClient:
-    return TestClient(make_application(app), raise_server_exceptions=False)
+    return reader_of(app)
 
 
 class _Troubled:

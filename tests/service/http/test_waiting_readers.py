@@ -14,17 +14,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
 from projections.engine.views import MOST_WAITING
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
-from service.http.application import make_application
 from service.http.errors import TooBusy
 from service.http.lanes import Lane
 from service.http.limits import READY_WITHIN_S, LaneSize
 from service.settings import Settings
+from tests.support.access import application_for_reads, client_of, reader_of
 from tests.support.http_server import Client, Server, request, served
 
 READERS = 150
@@ -65,7 +64,7 @@ def _waiting(stack: ExitStack, server: Server, app: App) -> list[Client]:
 
 
 def test_waiting_readers_hold_up_nobody(behind: App) -> None:
-    with served(make_application(behind, patience_s=PATIENCE_S)) as server, ExitStack() as stack:
+    with served(application_for_reads(behind, patience_s=PATIENCE_S)) as server, ExitStack() as stack:
         readers = _waiting(stack, server, behind)
         assert _within(server, "/healthz") == (200, True)
         assert _within(server, "/webhooks/stripe", method="POST", body=b"{}") == (401, True)
@@ -81,7 +80,7 @@ def test_a_reader_beyond_those_that_may_wait_is_answered_when_to_ask_again(behin
         for _ in range(MOST_WAITING):
             behind.views.waiting.acquire()
             stack.callback(behind.views.waiting.release)
-        answer = TestClient(make_application(behind)).get("/v1/balances", params={"at_least": token_of(behind)})
+        answer = reader_of(behind).get("/v1/balances", params={"at_least": token_of(behind)})
     assert (answer.status_code, answer.json()["code"]) == (503, "TOO_MANY_WAITING")
     assert answer.headers["Retry-After"] == "1"
 
@@ -94,7 +93,7 @@ def test_a_list_counts_among_the_readers_that_wait(behind: App) -> None:
         for _ in range(MOST_WAITING):
             behind.views.waiting.acquire()
             stack.callback(behind.views.waiting.release)
-        answer = TestClient(make_application(behind)).get("/v1/exceptions", params={"at_least": token_of(behind)})
+        answer = reader_of(behind).get("/v1/exceptions", params={"at_least": token_of(behind)})
     assert (answer.status_code, answer.json()["code"]) == (503, "TOO_MANY_WAITING")
 
 
@@ -104,15 +103,15 @@ def test_a_list_counts_among_the_readers_that_wait(behind: App) -> None:
 )
 def test_a_token_ahead_of_the_ledger_is_refused_at_once(behind: App, ahead: dict[int, int], sentence: str) -> None:
     token = token_of(behind, heads_of(behind) | ahead)
-    client = TestClient(make_application(behind, patience_s=600.0))
+    client = reader_of(behind, patience_s=600.0)
     error = client.get("/v1/balances", params={"at_least": token}).json()
     assert error["code"] == "POSITION_UNUSABLE"
     assert sentence in error["detail"]
 
 
 def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
-    application = make_application(behind, patience_s=600.0)
-    client, token = TestClient(application), token_of(behind, {4711: 1})
+    application = application_for_reads(behind, patience_s=600.0)
+    client, token = client_of(application), token_of(behind, {4711: 1})
     paths = {
         path: text for path, one in application.openapi()["paths"].items() if "at_least" in (text := json.dumps(one))
     }
@@ -140,7 +139,7 @@ def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hang
     identity = SimpleNamespace(ledger_id="", epoch=1, zone="", demonstration=False)
     reader = SimpleNamespace(heads=heads, check_writable=lambda: None)
     app = cast(App, SimpleNamespace(ledger=SimpleNamespace(identity=identity, reader=reader)))
-    with served(make_application(app)) as server, ExitStack() as stack:
+    with served(application_for_reads(app)) as server, ExitStack() as stack:
         stack.callback(hangs.set)
         probes = [stack.enter_context(closing(server.connect())) for _ in range(20)]
         for probe in probes:

@@ -17,9 +17,9 @@ from projections.engine.views import Views
 from projections.tracking.tracking_numbers import TrackingNumbers
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
-from service.http.application import make_application
 from service.http.webhooks import SENDERS
 from service.settings import Settings
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.sales import merchant_ready, paid, sent
@@ -44,7 +44,7 @@ def hooked(desk: Desk) -> Iterator[TestClient]:
     views = Views(desk.ledger.engine, desk.ledger.reader)
     app = App(Settings(aftership_secret=SECRET), desk.ledger, desk.bus, views, desk.clock)
     app.catch_up([TrackingNumbers()])
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         yield client
 
 

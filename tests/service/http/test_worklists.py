@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
 from service.app import App
-from service.http.application import make_application
+from tests.support.access import reader_of
 
 FindOrder = Callable[[str], str]
 LISTS = ("approvals", "proposals", "exceptions", "unmatched", "instructions", "overdue", "declarations", "sales")
@@ -91,7 +91,7 @@ def test_a_locale_without_texts_is_one_sentence(client: TestClient, an_order: Fi
 
 @pytest.mark.parametrize("path", ["/v1/payouts", "/v1/exceptions", "/v1/books/contribution"])
 def test_a_list_that_is_cut_says_how_to_go_on(month_app: App, path: str) -> None:
-    client = TestClient(make_application(month_app))
+    client = reader_of(month_app)
     first = client.get(path, params={"limit": 2}).json()
     rest = client.get(path, params={"limit": 1000, "after": first["next"]}).json()
     assert [*first["data"], *rest["data"]] == client.get(path, params={"limit": 1000}).json()["data"]
@@ -99,5 +99,5 @@ def test_a_list_that_is_cut_says_how_to_go_on(month_app: App, path: str) -> None
 
 
 def test_a_cursor_that_no_list_gave_is_refused(month_app: App) -> None:
-    answer = TestClient(make_application(month_app)).get("/v1/payouts", params={"after": "x"})
+    answer = reader_of(month_app).get("/v1/payouts", params={"after": "x"})
     assert (answer.status_code, answer.json()["field"]) == (422, "after")

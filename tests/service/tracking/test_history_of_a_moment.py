@@ -13,8 +13,8 @@ from ledger.ids import order_of
 from ledger.log.rows import Recorded
 from service.app import App
 from service.cli.main import main
-from service.http.application import make_application
 from service.tracking.history import find_order
+from tests.support.access import reader_of
 
 Ask = Callable[..., list[dict[str, Any]]]
 FUTURE = "2999-01-01T00:00:00Z"
@@ -22,7 +22,7 @@ FUTURE = "2999-01-01T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def client(month_app: App) -> Iterator[TestClient]:
-    with TestClient(make_application(month_app)) as client:
+    with reader_of(month_app) as client:
         yield client
 
 

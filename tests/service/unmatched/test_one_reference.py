@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from commands.unmatched.match_payment import Part
 from ledger.actors import Actor
@@ -18,13 +17,13 @@ from ledger.references import reference_key
 from projections.reconciliation.psp_references import PspReferences
 from service.adapters.psp.neutral_csv import read_neutral
 from service.app import App
-from service.http.application import make_application
 from service.intake.settlement_reports import import_report
 from service.partner_facts.files import RawFile
 from service.settings import Settings
 from service.unmatched.items import match, waiting
 from service.views.follower import following
 from tests.service.adapters.psp.reports import line, neutral, summed
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data
 from tests.support.shops import app_of
@@ -87,7 +86,7 @@ def test_a_webhook_names_it(desk: Desk, app: App, reference: str) -> None:
     body = json.dumps(event).encode()
     digest = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     headers = {"Stripe-Signature": f"t={stamp},v1={digest}"}
-    with following(desk.ledger), TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with following(desk.ledger), reader_of(app) as client:
         assert client.post("/webhooks/stripe", content=body, headers=headers).status_code == 200
     assert streams(desk) == ONE
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ledger.actors import Actor
 from ledger.canonical import canonical
@@ -22,10 +21,10 @@ from projections.worklists.exceptions import ExceptionRow
 from service.app import App
 from service.automation.worker import TimerWorker
 from service.exception_list import INVALID_POLICY, exceptions_of
-from service.http.application import make_application
 from service.questions.pages import page_of
 from service.questions.registry import QUESTIONS
 from service.views.status import status_of
+from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.given import patient
 from tests.support.sales import BUYER, merchant_ready, order_data, paid, sent, signed
@@ -133,7 +132,7 @@ def test_each_stands_among_the_exceptions_on_every_page_and_in_readyz(app: App, 
     keys = poisoned(poison)
     assert [row.stream for row in invalid(app)] == [policy_stream(key) for key in keys]
     assert pages_of_one(app, most=len(keys)) == [row.stream for row in invalid(app)]
-    with TestClient(make_application(app), raise_server_exceptions=False) as client:
+    with reader_of(app) as client:
         answer = client.get("/readyz")
         assert (answer.status_code, len(answer.json()["policies"])) == (200, len(keys))
         listed = client.get("/v1/exceptions", params={"kind": INVALID_POLICY}).json()["data"]

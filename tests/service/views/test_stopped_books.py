@@ -10,7 +10,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
 from ledger.streams.loader import load_stream
@@ -28,9 +27,9 @@ from service.app import App
 from service.automation.unmatched_facts import WaitingFacts
 from service.finance.releases import Releases
 from service.finance.settlement_run import settle
-from service.http.application import make_application
 from service.intake.messages import record_facts
 from service.partner_facts.payments import ProviderFact
+from tests.support.access import application_for_reads, client_of
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.poison import Poison
 from tests.support.sales import merchant_ready, paid, sent, signed
@@ -171,7 +170,7 @@ def test_a_merchants_read_waits_for_no_book_of_others(desk: Desk, app: App) -> N
     with transaction(desk.ledger.engine) as cursor:
         cursor.execute("UPDATE views.checkpoints SET status = 'stopped', position = 0 WHERE book = %s", (other,))
     desk.clock.now = datetime.now(UTC)
-    application = make_application(app, patience_s=1.0)
+    application = application_for_reads(app, patience_s=1.0)
     token = Cursor.at(desk.ledger.reader.heads(), desk.ledger.identity).token
     takes = {
         path: {parameter["name"] for parameter in one["get"].get("parameters", ())}
@@ -180,7 +179,7 @@ def test_a_merchants_read_waits_for_no_book_of_others(desk: Desk, app: App) -> N
     }
     paths = [path for path, names in takes.items() if "merchant" in names]
     assert len(paths) > 10
-    client, found = TestClient(application, raise_server_exceptions=False), {}
+    client, found = client_of(application), {}
     for path in paths:
         asked = {"at_least": token, "as_known_at": desk.clock.now.isoformat(), "merchant": "M-2"}
         in_query = {name: value for name, value in asked.items() if name in takes[path] and f"{{{name}}}" not in path}
