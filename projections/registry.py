@@ -17,6 +17,7 @@ from projections.reconciliation.partner_invoices import PartnerInvoices
 from projections.reconciliation.psp_references import PspReferences
 from projections.reconciliation.taxes import Taxes
 from projections.sales.sales_by_channel import SalesByChannel
+from projections.search.references import SearchReferences
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking_numbers import TrackingNumbers
 from projections.worklists.approvals_queue import ApprovalsQueue
@@ -57,5 +58,6 @@ PROJECTIONS: dict[str, Projection] = {
         PartnerInvoices(),
         Taxes(),
         AccessAccounts(),
+        SearchReferences(),
     )
 }

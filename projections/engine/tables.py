@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, func, text
 
 SCHEMA = "views"
 
@@ -14,17 +14,25 @@ class ViewTable:
     """A table as a projection declares it. The engine makes one for each generation.
 
     `kept` rows have a key and change; a deleted one stays, marked `deleted`. `appended` rows are written once, with
-    `position` in their key. Text columns are never null: '' means unknown.
+    `position` in their key. Text columns are never null: '' means unknown. `word_indexes` are columns of words between
+    spaces, found by any of their words (`with_words`).
     """
 
     def __init__(
-        self, name: str, columns: Sequence[Column[Any]], indexes: Sequence[tuple[str, ...]], *, appended: bool
+        self,
+        name: str,
+        columns: Sequence[Column[Any]],
+        indexes: Sequence[tuple[str, ...]],
+        *,
+        appended: bool,
+        word_indexes: Sequence[str] = (),
     ):
         for column in columns:
             if isinstance(column.type, Text):
                 column.nullable = False
         self.name = name
         self.appended = appended
+        self.word_indexes = (*word_indexes,)
         self.indexes = (*indexes,) if appended else (*indexes, ("changed_at_position",))
         self.shape = Table(name, MetaData(schema=SCHEMA), *columns)
         self.columns = tuple(column.name for column in columns)
@@ -51,15 +59,27 @@ class ViewTable:
         # short index names, because a suffix is added on several nodes
         for number, columns in enumerate(self.indexes, 1):
             Index(f"{name}_by_{number}", *(table.c[column] for column in ("book", *columns)))
+        for number, words in enumerate(self.word_indexes, 1):
+            Index(f"{name}_words_{number}", func.string_to_array(table.c[words], text("' '")), postgresql_using="gin")
         return table
 
 
-def kept_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:
-    """Declares a table whose rows change. Its key and all its indexes start with `book`."""
+def with_words(column: str, parameter: str) -> str:
+    """Returns the SQL condition for rows with all words of an array, as the index of the column finds them.
+
+    The index needs no extension of the database, such as `pg_trgm`, and so no rights to create one.
+    """
+    return f"string_to_array({column}, ' ') @> CAST(:{parameter} AS text[])"
+
+
+def kept_table(
+    name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = (), word_indexes: Sequence[str] = ()
+) -> ViewTable:
+    """Declares a table whose rows change. Its key and all its indexes but those of words start with `book`."""
     book: Column[Any] = Column("book", Integer, primary_key=True, autoincrement=False)
     changed_at: Column[Any] = Column("changed_at_position", BigInteger, nullable=False)
     deleted: Column[Any] = Column("deleted", Boolean, nullable=False)
-    return ViewTable(name, (book, *columns, changed_at, deleted), indexes, appended=False)
+    return ViewTable(name, (book, *columns, changed_at, deleted), indexes, appended=False, word_indexes=word_indexes)
 
 
 def appended_table(name: str, *columns: Column[Any], indexes: Sequence[tuple[str, ...]] = ()) -> ViewTable:

@@ -17,11 +17,13 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ledger.money import Money
+from service.questions.links import LINKS
 from service.questions.presentation import MoneyText
 from service.questions.question import Question
 
 _LISTS = (list, tuple, set, frozenset)
 _CLOSED = ConfigDict(extra="forbid")
+_LINKS = {"links": Annotated[dict[str, str], Field(description="Addresses of the things that this names.")]}
 _WHOLE = r"^-?[0-9]+$"  # JSON has texts as keys
 
 
@@ -30,7 +32,8 @@ def model_of(kind: type) -> type[BaseModel]:
     """Returns the model of a dataclass or of a pydantic class: the same fields, all of them given."""
     hints = get_type_hints(kind)
     names = [each.name for each in fields(kind)] if is_dataclass(kind) else list(kind.model_fields)  # type: ignore[attr-defined]
-    return _model(kind.__name__, kind.__doc__ or "", {name: mapped(hints[name]) for name in names})
+    of = {name: mapped(hints[name]) for name in names}
+    return _model(kind.__name__, kind.__doc__ or "", of | (_LINKS if kind.__name__ in LINKS else {}))
 
 
 def row_model(question: Question) -> type[BaseModel]:

@@ -18,7 +18,7 @@ from service.failures import NotKnown, UnknownValue
 from service.questions.filters import books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
 from service.questions.position_tracker import PositionTracker
-from service.questions.question import Question
+from service.questions.question import Question, Role
 from service.questions.reader import Reader
 from service.questions.timepoints import end_of
 
@@ -111,19 +111,20 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: an object or rows, the cursor of the next page, the positions it rests on, and figures of the whole
-    list."""
+    list. Its links are those that the reader may follow."""
 
     data: Any
     vector: Held
     next: str | None = None
     summary: Any = None
+    role: Role | None = None  # of the reader
 
 
 @dataclass(frozen=True, slots=True)
 class Summarised:
-    """A page of a list with figures about the whole of it."""
+    """A list, or a page of it, with figures about the whole of it."""
 
-    page: Page[Any]
+    page: Any
     summary: Any
 
 
@@ -154,7 +155,8 @@ def answer_to(
     vector = tracker.vector if question.views else heads
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
     rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
-    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary)
+    role = reader.role if reader else None
+    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, role)
 
 
 def _check(question: Question, app: App, values: Mapping[str, Any]) -> None:

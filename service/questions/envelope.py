@@ -8,13 +8,15 @@ from ledger.log.cursor import Cursor
 from projections.engine.views import Held, Vector
 from service.app import App
 from service.questions.asked import Answer
+from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import Question
 
 
 def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
     """Returns the answer to a question as JSON types, with its `summary` if the question has one."""
-    content = enveloped(app, answer.data, answer.vector, next=answer.next)
+    data = presented(answer.data, links_for(answer.role))
+    content = enveloped(app, data, answer.vector, next=answer.next)
     return content | ({"summary": presented(answer.summary)} if question.summary else {})
 
 

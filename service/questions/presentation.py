@@ -8,7 +8,7 @@ they are issued byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -33,8 +33,16 @@ class MoneyText(BaseModel):
     currency: str = Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}, examples=["CNY"])
 
 
-def presented(value: Any) -> Any:
-    """Returns the value as JSON types: objects by their fields, money and times in their one form."""
+Links = Callable[[Any], Mapping[str, str] | None]
+
+
+def _no_links(_: Any) -> None:
+    return None
+
+
+def presented(value: Any, links: Links = _no_links) -> Any:
+    """Returns the value as JSON types: objects by their fields, money and times in their one form. `links` returns the
+    links of an object, or None if its class has none."""
     match value:
         case Enum():
             return value.value
@@ -50,22 +58,28 @@ def presented(value: Any) -> Any:
             return f"{value:f}"
         case timedelta():
             return _DURATION.dump_python(value, mode="json")
-    return _composed(value)
+    return _composed(value, links)
 
 
-def _composed(value: Any) -> Any:
+def _composed(value: Any, links: Links) -> Any:
     match value:
         case Mapping() if value.keys() == _STORED_MONEY and type(value["minor"]) is int:
             return presented(Money(value["minor"], value["currency"]))
         case Mapping():
-            return {str(name): presented(each) for name, each in value.items()}
+            return {str(name): presented(each, links) for name, each in value.items()}
         case set() | frozenset():
             return sorted(map(presented, value))
         case BaseModel():
-            return {name: presented(getattr(value, name)) for name in type(value).model_fields}
+            return _object(value, type(value).model_fields, links)
     if is_dataclass(value):
-        return {each.name: presented(getattr(value, each.name)) for each in fields(value)}
-    return [presented(each) for each in value] if isinstance(value, Iterable) else str(value)
+        return _object(value, [each.name for each in fields(value)], links)
+    return [presented(each, links) for each in value] if isinstance(value, Iterable) else str(value)
+
+
+def _object(value: Any, names: Iterable[str], links: Links) -> dict[str, Any]:
+    found = {name: presented(getattr(value, name), links) for name in names}
+    own = links(value)
+    return found if own is None else found | {"links": dict(own)}
 
 
 def instant_in_utc(instant: datetime) -> str:

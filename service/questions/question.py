@@ -11,8 +11,9 @@ from typing import Any, Literal
 from service.questions.parameters import AFTER, LIMIT, Parameter
 from service.tables.columns import Table
 
-Group = Literal["money", "orders", "work", "books", "partners", "access", "ledger"]
+Group = Literal["search", "money", "orders", "work", "books", "partners", "access", "ledger"]
 GROUPS: dict[Group, str] = {
+    "search": "Search",
     "money": "Money of merchants",
     "orders": "Orders",
     "work": "Work of people",

@@ -48,6 +48,15 @@ class AllContributions:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSummary:
+    """The number of things that a search shows. `cut` is true if there are more, and `sentence` says what to do."""
+
+    shown: int
+    cut: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exposures:
     """Open amounts by account, provider, currency and age."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from service.tables.columns import Table, amounts, counts, details, ids, texts, times
 
+FOUND = Table(
+    ids("kind", "id", "merchant", "order_id", "match", "field", "reference", "event_id"),
+)
 MERCHANT_BALANCES = Table(
     (
         *ids("merchant"),

@@ -54,6 +54,8 @@ def print_answer(question: Question, answer: Answer, values: Mapping[str, Any], 
     else:
         rows = answer.data if question.is_list else [answer.data]
         show(question.table, _cells(question, rows, format), format)
+    if question.name == "search" and format is Format.TABLE:
+        print_text(answer.summary.sentence)
 
 
 def expect_sound(question: Question, answer: Answer) -> None:

@@ -14,6 +14,7 @@ from service.questions.filters import FILTERS
 from tests.support.access import reader_of
 
 _PATH = {"order": "S1-000001", "merchant": "M-1001"}
+_NEEDED = {"difference": {"as_known_at": "2020-01-01T00:00:00Z"}, "search": {"q": "x"}}
 
 
 def _asked() -> Iterator[tuple[str, str]]:
@@ -38,7 +39,7 @@ def client(month_app: App) -> Iterator[TestClient]:
 
 @pytest.mark.parametrize(("path", "name"), ASKED)
 def test_an_unknown_value_is_refused(client: TestClient, path: str, name: str) -> None:
-    needed = {"as_known_at": "2020-01-01T00:00:00Z"} if path.endswith("/difference") else {}
+    needed = _NEEDED.get(path.rpartition("/")[2], {})
     answer = client.get(path.format(**_PATH), params={name: "no-such", **needed})
     assert (answer.status_code, answer.json()["field"]) == (422, name)
     assert "no-such" in answer.json()["detail"]

@@ -34,7 +34,7 @@ def values(month_app: App, an_order: Callable[[str], str]) -> Values:
     (event, *_) = answer_to(QUESTIONS["audit"], month_app, blank(QUESTIONS["audit"]) | {"order": order}).data
     ids = {"show payout": payout.payout_id, "show statement": payout.statement_id, "show event": event.event_id}
     ids["show settlement-run"] = payout.run_id
-    needed = {"merchant": payout.merchant, "order": order, "as_known_at": payout.initiated_at}
+    needed = {"q": order, "merchant": payout.merchant, "order": order, "as_known_at": payout.initiated_at}
 
     def of(question: Question) -> dict[str, Any]:
         found = {each.name: needed[each.name] for each in question.parameters if each.required and each.name != "id"}

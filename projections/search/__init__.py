@@ -1,0 +1,1 @@
+"""Search: the references by which people and partners name orders, parcels and money."""

@@ -1,0 +1,65 @@
+"""The search for orders, parcels and money by their references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from service.failures import UnknownValue
+from service.questions.parameters import MERCHANT, Parameter
+from service.questions.question import BUYERS, Question
+from service.tables import tables
+
+if TYPE_CHECKING:
+    from projections.search.search import Searcher
+    from service.questions.asked import Asked
+    from service.questions.reader import Reader
+
+
+def _search(asked: Asked) -> Any:
+    from projections.search.search import search
+    from service.questions.asked import Summarised
+    from service.questions.shapes import FoundSummary
+
+    wanted = asked["q"].strip()
+    if not wanted or not wanted.isprintable():
+        raise UnknownValue("q", "The text is empty or has a control character. Give an id or a reference.")
+    found = search(asked.views, wanted, by=_searcher(asked.reader), merchant=asked["merchant"])
+    return Summarised(found.things, FoundSummary(len(found.things), found.cut, found.sentence))
+
+
+def _searcher(reader: Reader | None) -> Searcher:
+    from projections.search.search import Searcher
+
+    if reader is None or reader.role not in ("merchant", "buyer"):
+        return Searcher()
+    return Searcher("buyer" if reader.role == "buyer" else "merchant", reader.scope or "")
+
+
+QUESTIONS = (
+    Question(
+        name="search",
+        group="search",
+        path="/search",
+        says="Search for orders, parcels, payments, refunds, payouts and more by an id or a reference, or by a part of "
+        "one; the best match first.\n\nUpper and lower case are the same. A part has at least three letters; a shorter "
+        "text finds what is equal to it or begins with it. A merchant finds its own things, a buyer its own orders and "
+        "parcels. At most 50 things are shown; `summary` says if there are more.",
+        find=_search,
+        answer="projections.search.search:Thing",
+        summary="service.questions.shapes:FoundSummary",
+        readers=BUYERS,
+        views=("search_references",),
+        own_parameters=(
+            Parameter(
+                name="q",
+                says="Id or reference, or a part of it: of an order, buyer, parcel, payment, refund, dispute, payout, "
+                "statement or settlement batch.",
+                argument=True,
+                required=True,
+            ),
+            MERCHANT,
+        ),
+        listed=True,
+        table=tables.FOUND,
+    ),
+)
