@@ -57,7 +57,8 @@ def _expect_known_policies(app: App) -> None:
 
 
 def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
-    _Server(server_config(make_application(app)), watch, ready).run(sockets=[listener])
+    config = server_config(make_application(app), trusted_proxies=app.settings.proxies)
+    _Server(config, watch, ready).run(sockets=[listener])
     if watch is not None:
         watch.check()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from service.failures import ServiceFailure
+from service.networks import is_network
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -45,6 +46,18 @@ class Settings:
     )
     host: str = field(default="127.0.0.1", metadata=_says("Address to listen on."))
     port: int = field(default=8600, metadata=_says("Port to listen on; 0 takes any free one."))
+
+    requests_per_second: int = field(
+        default=2000,
+        metadata=_says("Requests a second of one access account; more are answered 429. A batch is one request."),
+    )
+    trusted_proxies: str = field(
+        default="",
+        metadata=_says(
+            "Addresses or networks of reverse proxies, with commas between them. Their X-Forwarded-For names the"
+            " client; anybody else's is ignored."
+        ),
+    )
 
     aftership_secret: str = field(
         default="",
@@ -84,8 +97,17 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
             raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
+        if self.requests_per_second < 1:
+            raise ServiceFailure(f"{flag_of('requests_per_second')}: give a number from 1.")
+        for proxy in self.proxies:
+            if not is_network(proxy):
+                raise ServiceFailure(f"{flag_of('trusted_proxies')}: {proxy!r} is no address of a host or network.")
         if not _HEXADECIMAL.fullmatch(self.adyen_secret):
             raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, self.trusted_proxies.split(","))))
 
     @property
     def keys(self) -> Path:
@@ -112,7 +134,7 @@ class Settings:
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # needed by each command to find the ledger
 SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # secrets that sign webhooks
-SERVING = (*EVERYWHERE, "host", "port", *SECRETS, "adyen_capture", "partners")
+SERVING = (*EVERYWHERE, "host", "port", "requests_per_second", "trusted_proxies", *SECRETS, "adyen_capture", "partners")
 
 
 def flag_of(name: str) -> str:

@@ -32,6 +32,10 @@ class TokenRefused(Exception):
     """The token opens nothing. The sentence says no more to a stranger than to its owner."""
 
 
+class TokenMissing(TokenRefused):
+    """The request has no access token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """The account behind a request, in the role of its token. `scope` is its merchant or its buyer."""
@@ -72,6 +76,27 @@ class Gate:
             raise TokenRefused("This access token is not known, has expired or was revoked. Create a new one.")
         self._note_use(token, token_id)
         return bearer
+
+    def remembered(self, text: str) -> Bearer | None:
+        """Returns the account that the token opens if that is known without the database, else None."""
+        known = self._known_of(text)
+        if known is None or self._monotonic() - known.read_at >= REVOKED_WITHIN_S:
+            return None
+        token, today = known.token, self._app.clock().date()
+        if token.created is None or token.created.single_use or token.last_used is None or token.last_used < today:
+            return None
+        return self._checked(token, known.account, text)
+
+    def is_familiar(self, text: str) -> bool:
+        """True if this very token was found in the ledger before. Whether it still opens anything is asked anew."""
+        known = self._known_of(text)
+        created = known.token.created if known else None
+        return created is not None and compare_digest(created.digest, digest_of(text))
+
+    def _known_of(self, text: str) -> _Known | None:
+        token_id = id_in(text, TOKEN)
+        with self._lock:
+            return self._known.get(token_id) if token_id else None
 
     def code_of(self, text: str) -> AccessToken:
         """Returns the token of a code that may be exchanged. Raises `TokenRefused`."""

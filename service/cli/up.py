@@ -38,11 +38,12 @@ def up(
     """
     from rich.logging import RichHandler
 
+    from service.http.request_ids import NamesRequest
     from service.running_service import serve
 
-    logging.basicConfig(
-        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
-    )
+    handler = RichHandler(console=stderr(), show_path=False)
+    handler.addFilter(NamesRequest())
+    logging.basicConfig(level=logging.WARNING, format="%(request)s%(message)s", handlers=[handler])
     codes: list[str] = []
 
     def first(app: App) -> None:

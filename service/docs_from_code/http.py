@@ -63,7 +63,11 @@ After a lost connection, send the same request again. Only a report (`report_…
 answers what would be recorded, and records nothing, the key included. A refusal has its `code`, its `facts` and a
 `remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a batch, and answers each command with its own status.
 
-Every answer has the header `Request-Id`: the one that the client sent, or a new one.
+Every answer has the header `Request-Id`: the one that the client sent (1 to 64 letters, digits, `.`, `_`, `-`), or a
+new one. Every line of the service's log that is written for a request begins with it.
+
+Every 401 has `WWW-Authenticate`: `Bearer`, with `error="invalid_token"` if a token was sent and refused (RFC 6750), and
+`HMAC-SHA256` for webhooks.
 
 Every read is one of the [questions](questions.md), which the command line asks too.
 
@@ -109,7 +113,14 @@ _COMMANDS = "/v1/commands/"
 _LIMITS = """## Limits
 
 Inputs beyond these are refused. Requests of one sort never take the threads of another: `/healthz` needs neither a
-thread nor the database, and webhooks are served while readers wait. Every 503 has `Retry-After`, in seconds.
+thread nor the database, and webhooks are served while readers wait. Within a sort accounts take turns, so that one
+with many requests does not hold up one with few.
+
+429 says that this client sends more than its part: its rate, its part of the places, or too many refused tokens. 503
+says that the service cannot answer anybody just now: all its places are taken, or the database is in trouble. Both
+have `Retry-After`, in seconds. A client is its account, by any of its tokens; without a token it is its address. Behind
+a reverse proxy every client has the address of the proxy, until `trusted_proxies` of the [settings](settings.md) names
+it.
 """
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from service.access.gate import Gate
 from service.access.tokens import exchange_code
+from service.http.admission import Admission
 from service.http.errors import error
 from service.http.parameters import OpenApp
 from service.http.statuses import responses
@@ -41,10 +42,11 @@ TokenAnswer = envelope_with("TokenAnswer", "The envelope of a new token.", NewAc
 
 
 @router.post("/v1/tokens/exchange", response_model=TokenAnswer, responses=responses(401, 409))
-def exchange(body: Code, app: OpenApp, request: Request) -> Any:
+async def exchange(body: Code, app: OpenApp, request: Request) -> Any:
     """Exchanges the code of the first start for an access token of the first account. A code is used once."""
+    admission: Admission = request.app.state.admission
     gate: Gate = request.app.state.gate
-    issued = exchange_code(app, gate.code_of(body.code))
+    issued = await admission.checked(request, body.code, lambda text: exchange_code(app, gate.code_of(text)))
     if not issued.text:
         return error(409, issued.outcome.code, f"{issued.outcome.sentence} {issued.outcome.remedy}")
     made = {"token_id": issued.token_id, "token": issued.text, "expires_at": issued.expires_at}

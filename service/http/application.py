@@ -12,12 +12,14 @@ from fastapi.routing import APIRoute
 from service.access.gate import Gate
 from service.app import App
 from service.http import access, commands, health, questions, statements, webhooks
+from service.http.admission import Admission
 from service.http.command_schemas import with_commands
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
-from service.http.limits import COMMANDS, READS, WAITING_READS, WEBHOOKS
+from service.http.limits import BURST_S, COMMANDS, READS, WAITING_READS, WEBHOOKS, Rate
 from service.http.statuses import EVERYWHERE, as_problems, responses
+from service.settings import Settings
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
@@ -49,6 +51,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     )
     application.state.app, application.state.patience_s = app, patience_s
     application.state.gate = gate or Gate(app)
+    application.state.admission = Admission(application.state.gate, _rate_of(app))
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.commands = Lane("requests with commands", COMMANDS)
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
@@ -57,11 +60,18 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         application.include_router(router, prefix=prefix)
         addresses |= {prefix + each.path: each.description for each in router.routes if isinstance(each, APIRoute)}
     application.add_api_route("/", _index_of(app, addresses), include_in_schema=False)
-    application.add_middleware(Edge)
     handle_errors(application)
+    inner = application.build_middleware_stack
+    application.build_middleware_stack = lambda: Edge(inner())  # type: ignore[method-assign]
     described = application.openapi
     application.openapi = lambda: application.openapi_schema or with_commands(as_problems(described()))  # type: ignore[method-assign]
     return application
+
+
+def _rate_of(app: App | None) -> Rate:
+    """Returns the rate of one account; without a ledger, for an application that serves nothing, the default."""
+    per_s = (app.settings if app else Settings()).requests_per_second
+    return Rate(burst=per_s * BURST_S, per_s=per_s)
 
 
 def _index_of(app: App, addresses: Mapping[str, str]) -> Callable[[], Awaitable[HTMLResponse]]:

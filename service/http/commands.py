@@ -121,7 +121,7 @@ async def submit(
     """
     body = await request.body()
     lane: Lane = request.app.state.commands
-    async with lane.entered():
+    async with lane.entered(bearer.account_id):
         return await run_in_threadpool(_submitted, app, bearer, name, idempotency_key, body, dry_run)
 
 
@@ -140,7 +140,7 @@ async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> 
     """
     body = await request.body()
     lane: Lane = request.app.state.commands
-    async with lane.entered():
+    async with lane.entered(bearer.account_id):
         return await run_in_threadpool(_batch, app, bearer, body)
 
 

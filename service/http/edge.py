@@ -1,13 +1,11 @@
-"""The first layer of the application: refuses requests beyond the limits before any route, and marks answers of a
-demonstration."""
+"""The first layer of the application: gives each request its id, refuses requests beyond the limits before any route,
+and marks answers of a demonstration."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote_to_bytes
-from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -16,13 +14,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.formats.bodies import LONGEST_BYTES
 from service.http.errors import error
 from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
+from service.http.request_ids import begin
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
 
 
 class Edge:
-    """Middleware that answers requests beyond the limits, and answers HEAD as GET without the body."""
+    """The outermost layer: what fails in the others is answered inside of it, and so has the id of its request.
+
+    Answers requests beyond the limits, and HEAD as GET without the body.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,8 +32,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = {**scope, "request_id": _request_id(scope)}
-        send = _numbered(send, scope["request_id"])
+        scope["request_id"] = begin(scope["headers"])
+        send = _with_header(send, b"request-id", scope["request_id"].encode())
         if scope["app"].state.app.ledger.identity.demonstration:
             send = _marked(send)
         if refusal := _refusal(scope):
@@ -41,17 +42,6 @@ class Edge:
             await self._app({**scope, "method": "GET"}, _limited(receive), _without_body(send))
         else:
             await self._app(scope, _limited(receive), send)
-
-
-def _request_id(scope: Scope) -> str:
-    """Returns the client's id of the request if it sent one that may stand in a log, else a new one."""
-    sent = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
-    return sent.decode() if _REQUEST_ID.fullmatch(sent) else uuid4().hex
-
-
-def _numbered(send: Send, request_id: str) -> Send:
-    """Adds the id of the request to its answer."""
-    return _with_header(send, b"request-id", request_id.encode())
 
 
 def _refusal(scope: Scope) -> Response | None:

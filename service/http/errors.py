@@ -18,10 +18,9 @@ from ledger.validation_messages import words_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
-from service.access.gate import TokenRefused
+from service.access.gate import TokenMissing, TokenRefused
 from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.formats.refused_bodies import SignatureDoesNotMatch
-from service.http.bearer import TokenMissing
 from service.intake.messages import RateNotKnown
 from service.questions.reader import RoleMayNotRead
 from service.tracking.localisation import UnknownLocale
@@ -48,6 +47,26 @@ PROBLEM_MEDIA = "application/problem+json"
 
 class TooBusy(Exception):
     """The service already runs the greatest number of requests of this sort. `Retry-After` gives the time to wait."""
+
+
+class TooMany(Exception):
+    """The client sends more than its part. `Retry-After` gives the time to wait."""
+
+    def __init__(self, sentence: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = max(1, retry_after_s)
+
+
+class TooManyRequests(TooMany):
+    """The account sends more requests a second than its rate allows. `Retry-After` gives the time to wait."""
+
+
+class TooManyAtOnce(TooMany):
+    """The account, or the address, has its part of the places and of the queue. Wait for your earlier requests."""
+
+
+class TooManyRefusedTokens(TooMany):
+    """Too many tokens from this address were refused. `Retry-After` gives the time to wait."""
 
 
 class BadParameter(ValueError):
@@ -79,6 +98,9 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     CursorAhead: (422, "POSITION_UNUSABLE"),
     AmbiguousOrder: (409, "SEVERAL_ORDERS"),
     ClientDisconnect: (408, "REQUEST_TOO_SLOW"),
+    TooManyRequests: (429, "TOO_MANY_REQUESTS"),
+    TooManyAtOnce: (429, "TOO_MANY_AT_ONCE"),
+    TooManyRefusedTokens: (429, "TOO_MANY_REFUSED_TOKENS"),
     TooBusy: (503, "TOO_BUSY"),
     TooManyWaiting: (503, "TOO_MANY_WAITING"),
     ViewBehind: (503, "VIEW_BEHIND"),
@@ -88,8 +110,13 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
 
 # Where the problem's own words are a library's.
 _PLAIN = {"REQUEST_TOO_SLOW": "The request was not complete in time. Send it again without a pause."}
-_CHALLENGES = {"TOKEN_MISSING": "Bearer", "TOKEN_REFUSED": 'Bearer error="invalid_token"'}  # RFC 6750 §3
-_HTTP = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LONG"}
+# RFC 9110 §11.6.1 wants a challenge in every 401. RFC 6750 §3 names an error only if a token was sent.
+_CHALLENGES = {
+    "TOKEN_MISSING": 'Bearer realm="redledger"',
+    "TOKEN_REFUSED": 'Bearer realm="redledger", error="invalid_token"',
+    "SIGNATURE_DOES_NOT_MATCH": 'HMAC-SHA256 realm="webhooks"',
+}
+_HTTP = {400: "MALFORMED_JSON", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LONG"}
 RETRY_SOON_S, RETRY_LATER_S = 1, 30  # trouble that may pass by itself, and trouble that waits for a person
 
 
@@ -107,7 +134,7 @@ def problem(status: int, code: str, sentence: str, field: str = "") -> dict[str,
 
 
 def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
-    headers = {"Retry-After": str(retry_after_s)} if status == 503 else {}
+    headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else {}
     if challenge := _CHALLENGES.get(code):
         headers["WWW-Authenticate"] = challenge
     content = problem(status, code, sentence, field)
@@ -125,7 +152,9 @@ def handle_errors(application: FastAPI) -> None:
 
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
-    return error(status, code, _PLAIN.get(code) or str(problem), getattr(problem, "field", ""))
+    wait_s = problem.retry_after_s if isinstance(problem, TooMany) else RETRY_SOON_S
+    sentence = _PLAIN.get(code) or str(problem)
+    return error(status, code, sentence, getattr(problem, "field", ""), retry_after_s=wait_s)
 
 
 def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001

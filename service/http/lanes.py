@@ -3,76 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from fastapi import Request, Response
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
-
-from service.http.errors import BadParameter, TooBusy
+from service.http.errors import TooBusy, TooManyAtOnce
 from service.http.limits import LaneSize
 
 
 class Lane:
-    """Admits a limited number of requests at a time; later ones wait. `name` is the plural of the sort."""
+    """Admits a limited number of requests at a time; later ones wait. `name` is the plural of the sort.
+
+    Accounts take turns: who has many requests waiting does not hold up who has one.
+    """
 
     def __init__(self, name: str, size: LaneSize) -> None:
         self._name, self._size = name, size
-        self._places, self._queued = asyncio.Semaphore(size.at_once), 0
+        self._running: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # the next account first
 
     @asynccontextmanager
-    async def entered(self) -> AsyncIterator[None]:
-        """Holds a place during the block. Raises `TooBusy` if the queue is full or no place becomes free in time."""
-        if self._queued >= self._size.queued:
-            raise self._busy()
-        self._queued += 1
-        try:
-            async with asyncio.timeout(self._size.patience_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise self._busy() from None
-        finally:
-            self._queued -= 1
+    async def entered(self, who: str) -> AsyncIterator[None]:
+        """Holds a place of the account during the block.
+
+        Raises `TooManyAtOnce` if the account has its part of the lane, and `TooBusy` if the lane is full.
+        """
+        if self._has_place_for(who):
+            self._running[who] += 1
+        else:
+            await self._turn_of(who)
         try:
             yield
         finally:
-            self._places.release()
+            self._leave(who)
 
-    def _busy(self) -> TooBusy:
-        return TooBusy(f"{self._size.at_once} {self._name} run already, which is the limit. Try again in a moment.")
+    def _has_place_for(self, who: str) -> bool:
+        return self._running.total() < self._size.at_once and self._running[who] < self._size.each
 
+    async def _turn_of(self, who: str) -> None:
+        queue = self._waiting.get(who, deque())
+        if len(queue) >= self._size.queued_each or sum(map(len, self._waiting.values())) >= self._size.queued:
+            raise self._refusal(who)
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(who, queue).append(place)
+        try:
+            async with asyncio.timeout(self._size.patience_s):
+                await place
+        except BaseException as left:
+            if place in queue:
+                queue.remove(place)
+                self._forget_empty(who)
+            elif not place.cancelled():  # the place was given in the same instant
+                self._leave(who)
+            if isinstance(left, TimeoutError):
+                raise self._refusal(who) from None
+            raise
 
-def _query_names(dependant: Dependant) -> set[str]:
-    own = {field.alias for field in dependant.query_params}
-    return own.union(*map(_query_names, dependant.dependencies))
+    def _leave(self, who: str) -> None:
+        """Gives the place to the next account that may have one."""
+        self._running -= Counter([who])  # without those that are at zero
+        for each in list(self._waiting):
+            if self._has_place_for(each) and self._give(each):
+                return
 
+    def _give(self, who: str) -> bool:
+        """Returns True if a request of the account took the place; those that gave up are still in the queue."""
+        queue = self._waiting[who]
+        self._waiting.move_to_end(who)
+        while queue and (place := queue.popleft()).cancelled():
+            pass
+        given = not place.cancelled()
+        if given:
+            self._running[who] += 1
+            place.set_result(None)
+        self._forget_empty(who)
+        return given
 
-def _check_names(request: Request, known: set[str]) -> None:
-    """Raises `BadParameter` for an unknown or repeated parameter. Ignoring a misspelt filter would return rows that
-    the client excluded."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in names:
-        if name not in known:
-            there_are = ", ".join(sorted(known)) or "none"
-            raise BadParameter(name, f"The parameter {name[:60]} does not exist here. Known are: {there_are}.")
-        if names.count(name) > 1:
-            raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
+    def _forget_empty(self, who: str) -> None:
+        if not self._waiting[who]:
+            del self._waiting[who]
 
-
-class ReadRoute(APIRoute):
-    """A read. Holds its place in the lane while the answer is made, not while it is sent."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        known = _query_names(self.dependant)
-
-        async def in_lane(request: Request) -> Response:
-            _check_names(request, known)
-            state = request.app.state
-            lane: Lane = state.waiting_reads if "at_least" in request.query_params else state.reads
-            async with lane.entered():
-                return await handle(request)
-
-        return in_lane
+    def _refusal(self, who: str) -> TooBusy | TooManyAtOnce:
+        size = self._size
+        if self._running[who] >= size.each or len(self._waiting.get(who, ())) >= size.queued_each:
+            return TooManyAtOnce(
+                f"{size.each} {self._name} of one account run at a time, and {size.queued_each} more wait."
+                " Wait for the earlier ones, then try again."
+            )
+        return TooBusy(f"{size.at_once} {self._name} run already, which is the limit. Try again in a moment.")

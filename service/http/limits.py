@@ -12,6 +12,7 @@ LONGEST_HEAD = 32 * 1024  # bytes of the request line and all headers
 MOST_HEADERS = 100
 MOST_PARTS = 10_000  # chunks of one body
 MOST_CONNECTIONS = 512  # below the 1,024 open files that a process is usually allowed
+MOST_OF_ADDRESS = MOST_CONNECTIONS * 3 // 4  # connections from one address
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
 READY_WITHIN_S = 2.0
 MOST_COMMANDS = 500  # of one batch
@@ -35,13 +36,44 @@ class LaneSize:
     queued: int
     patience_s: float
 
+    @property
+    def each(self) -> int:
+        """Places that one account may hold: three of four, so that another always finds one soon."""
+        return max(1, self.at_once * 3 // 4)
+
+    @property
+    def queued_each(self) -> int:
+        """Requests of one account that may wait: half of all."""
+        return -(-self.queued // 2)
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.at_once}; {self.queued} more wait up to {self.patience_s:g} s. One account has at most {self.each},"
+            f" and {self.queued_each} that wait"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: so many at once, and after them so many a second."""
+
+    burst: int
+    per_s: float
+
 
 # Together fewer than the 40 threads that the server has, and than the 32 connections of the database pool.
 READS = LaneSize(at_once=10, queued=64, patience_s=2.0)
 WAITING_READS = LaneSize(at_once=10, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
 WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
 COMMANDS = LaneSize(at_once=8, queued=256, patience_s=10.0)
+TOKEN_CHECKS = LaneSize(at_once=2, queued=64, patience_s=5.0)
 
+BURST_S = 2  # seconds of its rate that an account may send at once
+REFUSED_TOKENS = Rate(burst=200, per_s=10.0)  # from one address
+MOST_BUCKETS = 10_000  # keys of a sort of bucket; the least recently used is forgotten
+
+_BUSY = "503 `TOO_BUSY`; 429 `TOO_MANY_AT_ONCE` beyond the part of one account"
 LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Path and query", f"{LONGEST_TARGET:,} bytes", "414 `ADDRESS_TOO_LONG`"),
     ("Headers", f"{MOST_HEADERS}, with the request line {LONGEST_HEAD:,} bytes", "431 `HEADERS_TOO_LONG`"),
@@ -62,26 +94,31 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Time between two requests", f"{Deadlines.idle_s:g} s", "connection closed"),
     ("Connections", f"{MOST_CONNECTIONS}", "503 `TOO_BUSY`, connection closed"),
     (
-        "Other reads at a time",
-        f"{READS.at_once}; {READS.queued} more wait up to {READS.patience_s:g} s",
-        "503 `TOO_BUSY`",
+        "Connections from one address",
+        f"{MOST_OF_ADDRESS}; no limit for the trusted proxies of the settings",
+        "429 `TOO_MANY_AT_ONCE`, connection closed",
     ),
+    (
+        "Requests of one account",
+        "`requests_per_second` of the settings, and as many as in"
+        f" {BURST_S} s at once; a batch of commands is one request",
+        "429 `TOO_MANY_REQUESTS`",
+    ),
+    (
+        "Refused tokens and codes from one address",
+        f"{REFUSED_TOKENS.burst} at once, and after them {REFUSED_TOKENS.per_s:g} a second. Tokens that were accepted"
+        " before go on",
+        "429 `TOO_MANY_REFUSED_TOKENS`",
+    ),
+    ("Other reads at a time", READS.words, _BUSY),
     (
         "Reads with `at_least` at a time",
-        f"{WAITING_READS.at_once}, of which {MOST_WAITING} wait for a view;"
-        f" {WAITING_READS.queued} more wait up to {WAITING_READS.patience_s:g} s for their turn",
-        "503 `TOO_BUSY` or `TOO_MANY_WAITING`",
+        f"{WAITING_READS.words}. {MOST_WAITING} wait for a view",
+        f"{_BUSY}; 503 `TOO_MANY_WAITING`",
     ),
-    (
-        "Webhooks at a time",
-        f"{WEBHOOKS.at_once}; {WEBHOOKS.queued} more wait up to {WEBHOOKS.patience_s:g} s",
-        "503 `TOO_BUSY`",
-    ),
-    (
-        "Requests with commands at a time",
-        f"{COMMANDS.at_once}; {COMMANDS.queued} more wait up to {COMMANDS.patience_s:g} s",
-        "503 `TOO_BUSY`",
-    ),
+    ("Webhooks at a time", f"{WEBHOOKS.words}; an address counts as an account", _BUSY),
+    ("Requests with commands at a time", COMMANDS.words, _BUSY),
+    ("Tokens that are looked up at a time", f"{TOKEN_CHECKS.words}; an address counts as an account", _BUSY),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),
 )

@@ -11,7 +11,9 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.http.errors import error
-from service.http.limits import MOST_CONNECTIONS, MOST_PARTS, Deadlines
+from service.http.limits import MOST_CONNECTIONS, MOST_OF_ADDRESS, MOST_PARTS, Deadlines
+from service.http.request_ids import begin
+from service.networks import is_in
 
 _UNREADABLE = {
     413: ("BODY_TOO_LONG", f"The body comes in more than {MOST_PARTS:,} chunks. Send it in larger ones."),
@@ -29,6 +31,7 @@ class BoundedProtocol(H11Protocol):
 
     deadlines = Deadlines()
     most_connections = MOST_CONNECTIONS
+    most_of_address = MOST_OF_ADDRESS
     _watched: type | None = None
     _request_due: asyncio.TimerHandle | None = None
     _taking_due: asyncio.TimerHandle | None = None
@@ -38,8 +41,17 @@ class BoundedProtocol(H11Protocol):
         self.conn.next_event = _counted(self.conn.next_event)  # type: ignore[method-assign]
         if len(self.connections) > self.most_connections:
             self._refuse(503, "TOO_BUSY", f"{self.most_connections} connections are open, which is the limit.")
+        elif self._has_too_many():
+            self._refuse(429, "TOO_MANY_AT_ONCE", f"{self.most_of_address} connections come from this address.")
         else:
             self._watch()
+
+    def _has_too_many(self) -> bool:
+        """True if this client has more than its part of the connections. A trusted proxy has those of many clients."""
+        host = self.client[0] if self.client else ""
+        others = (each for each in self.connections if isinstance(each, H11Protocol))
+        mine = sum(each.client is not None and each.client[0] == host for each in others)
+        return mine > self.most_of_address and not is_in(host, self.config.forwarded_allow_ips or ())
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -93,7 +105,7 @@ class BoundedProtocol(H11Protocol):
         """Answers unless an answer has begun, and closes the connection."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             answer = error(status, code, sentence)
-            headers = [*answer.raw_headers, (b"connection", b"close")]
+            headers = [*answer.raw_headers, (b"request-id", self._request_id()), (b"connection", b"close")]
             for event in (
                 h11.Response(status_code=status, headers=headers, reason=b""),
                 h11.Data(data=bytes(answer.body)),
@@ -102,6 +114,12 @@ class BoundedProtocol(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
         self._expect_taking()
+
+    def _request_id(self) -> bytes:
+        """Returns the id that the application gave to the request if it began, else the client's or a new one."""
+        if self.conn.their_state is h11.SEND_BODY:
+            return str(self.scope.get("request_id") or begin(self.headers)).encode()
+        return begin(()).encode()
 
     def _expect_taking(self) -> None:
         """Gives the client time to take the written bytes, also before the connection is closed."""

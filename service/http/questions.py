@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.http.bearer import AccessReader
-from service.http.lanes import ReadRoute
 from service.http.parameters import OpenApp, annotation_of
+from service.http.read_route import ReadRoute
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_of
 from service.questions.asked import Answer, answer_to

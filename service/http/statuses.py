@@ -30,7 +30,7 @@ OF_COMMANDS: dict[tuple[int, str], str] = {
     (422, "IDEMPOTENCY_KEY_REUSED"): "The key was used for another body. Choose a new key.",
     (422, "INVALID_FIELD"): "A field of the body has a wrong value. `field` is its path.",
 }
-EVERYWHERE = (*sorted({status for status, _ in ELSEWHERE}), 503)
+EVERYWHERE = (*sorted({status for status, _ in ELSEWHERE}), 429, 503)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -44,7 +44,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _response(status: int, codes: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"model": Problem, "description": ", ".join(codes)}
-    if status in (405, 503):
+    if status in (405, 429, 503):
         name, kind = ("Allow", "string") if status == 405 else ("Retry-After", "integer")
         found["headers"] = {name: {"schema": {"type": kind}}}
     return found

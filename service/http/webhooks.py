@@ -17,6 +17,7 @@ from service.adapters.psp.adyen_notifications import CaptureMode
 from service.app import App
 from service.failures import NotKnown
 from service.formats.refused_bodies import PayloadNotUnderstood
+from service.http.admission import address_of
 from service.http.errors import KNOWN, NotSetUp
 from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp
@@ -73,7 +74,7 @@ async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any
         raise NotSetUp(f"Webhooks of {sender} are not set up. Set {variable_of(f'{sender}_secret')} to their secret.")
     body = await request.body()  # no longer than the edge lets it be, and within the protocol's deadline
     lane: Lane = request.app.state.webhooks
-    async with lane.entered():
+    async with lane.entered(address_of(request.scope)):
         return await run_in_threadpool(_take, app, sender, body, dict(request.headers), secret)
 
 

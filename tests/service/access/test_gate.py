@@ -177,3 +177,31 @@ def test_a_text_and_its_event_must_agree_that_it_is_a_code(door: Door) -> None:
     with pytest.raises(TokenRefused):
         door.gate.code_of(code.text)
     assert refuses(door, token.text)
+
+
+def test_a_token_that_was_just_checked_is_remembered_without_the_database(door: Door) -> None:
+    door.open("acc", "finance")
+    text = door.token("acc", "finance").text
+    assert door.gate.remembered(text) is None
+    bearer = door.gate.bearer_of(text)
+    assert door.gate.remembered(text) == bearer
+    assert door.gate.remembered(text[:16] + new_token().text[16:]) is None
+
+
+@pytest.mark.parametrize("by", [{"days": 0}, {"days": 91}], ids=["a second later", "after its end"])
+def test_nothing_is_remembered_longer_than_a_revocation_takes_and_no_token_beyond_its_end(
+    door: Door, by: dict[str, float]
+) -> None:
+    door.open("acc", "finance")
+    text = door.token("acc", "finance").text
+    door.gate.bearer_of(text)
+    door.later(**by)
+    assert (door.gate.remembered(text), door.gate.is_familiar(text)) == (None, True)
+
+
+def test_familiar_is_only_the_very_token(door: Door) -> None:
+    door.open("acc", "finance")
+    issued = door.token("acc", "finance")
+    door.gate.bearer_of(issued.text)
+    other = new_token(token_id=issued.token_id).text
+    assert (door.gate.is_familiar(other), door.gate.is_familiar(new_token().text)) == (False, False)

@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -245,10 +246,10 @@ def test_a_command_needs_a_key(shop: Shop, key: str | None) -> None:
 @pytest.mark.parametrize(
     ("header", "code", "challenge"),
     [
-        ({}, "TOKEN_MISSING", "Bearer"),
-        ({"Authorization": "Basic YTpi"}, "TOKEN_MISSING", "Bearer"),
-        ({"Authorization": "Bearer rlk_wrong"}, "TOKEN_REFUSED", 'Bearer error="invalid_token"'),
-        (bearing("rlk_" + "0" * 61), "TOKEN_REFUSED", 'Bearer error="invalid_token"'),
+        ({}, "TOKEN_MISSING", 'Bearer realm="redledger"'),
+        ({"Authorization": "Basic YTpi"}, "TOKEN_MISSING", 'Bearer realm="redledger"'),
+        ({"Authorization": "Bearer rlk_wrong"}, "TOKEN_REFUSED", 'Bearer realm="redledger", error="invalid_token"'),
+        (bearing("rlk_" + "0" * 61), "TOKEN_REFUSED", 'Bearer realm="redledger", error="invalid_token"'),
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/commands", "/v1/commands/enrol_merchant"])
@@ -263,6 +264,19 @@ def test_every_answer_has_the_id_of_its_request(shop: Shop) -> None:
     own = shop.client.get("/healthz", headers={"Request-Id": "order-17"})
     made = [shop.client.get("/healthz", headers=sent).headers["request-id"] for sent in ({}, {"Request-Id": "a b\tc"})]
     assert (own.headers["request-id"], len(set(made))) == ("order-17", 2)
+
+
+def test_an_account_beyond_its_rate_waits_whichever_token_it_sends_and_another_goes_on(shop: Shop) -> None:
+    settings = replace(shop.app.settings, requests_per_second=1)
+    client = TestClient(make_application(replace(shop.app, settings=settings)))
+    narrow = shop._replace(client=client)
+    answers = [
+        narrow.post("enrol_merchant", {"merchant_id": "M-1"}, by=by)
+        for by in ["finance", "finance again"] * 3 + ["other"]
+    ]
+    assert [each.status_code for each in answers[:2]] == [200, 200]
+    assert (problem(answers[5]), answers[5].headers["retry-after"]) == ((429, "TOO_MANY_REQUESTS"), "1")
+    assert answers[-1].status_code == 200
 
 
 def test_every_command_of_the_menu_has_an_operation_with_its_fields() -> None:

@@ -186,6 +186,8 @@ def test_no_unsigned_body_is_a_fault(month_app: App, sender: str) -> None:
     }
     assert {key: trouble for key, answer in answers.items() if (trouble := _trouble(answer))} == {}
     assert {answer.status_code for answer in answers.values()} <= {401, 413, 422}
+    challenges = {each.headers["www-authenticate"] for each in answers.values() if each.status_code == 401}
+    assert challenges == {'HMAC-SHA256 realm="webhooks"'}
 
 
 def _altered(value: Any) -> Iterator[Any]:

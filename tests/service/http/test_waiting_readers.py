@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import Counter
@@ -19,9 +18,7 @@ from ledger.log.cursor import Cursor
 from projections.engine.views import MOST_WAITING
 from projections.registry import PROJECTIONS
 from service.app import App, open_app
-from service.http.errors import TooBusy
-from service.http.lanes import Lane
-from service.http.limits import READY_WITHIN_S, LaneSize
+from service.http.limits import READY_WITHIN_S
 from service.settings import Settings
 from tests.support.access import application_for_reads, client_of, reader_of
 from tests.support.http_server import Client, Server, request, served
@@ -72,7 +69,7 @@ def test_waiting_readers_hold_up_nobody(behind: App) -> None:
         codes = Counter(reader.answer()[1]["code"] for reader in readers)
         assert codes["VIEW_BEHIND"] >= 1
         assert codes["VIEW_BEHIND"] <= 2 * MOST_WAITING  # a second turn begins where the first one has ended
-        assert codes.keys() <= {"VIEW_BEHIND", "TOO_MANY_WAITING", "TOO_BUSY"}
+        assert codes.keys() <= {"VIEW_BEHIND", "TOO_MANY_WAITING", "TOO_BUSY", "TOO_MANY_AT_ONCE"}
 
 
 def test_a_reader_beyond_those_that_may_wait_is_answered_when_to_ask_again(behind: App) -> None:
@@ -138,7 +135,7 @@ def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hang
 
     identity = SimpleNamespace(ledger_id="", epoch=1, zone="", demonstration=False)
     reader = SimpleNamespace(heads=heads, check_writable=lambda: None)
-    app = cast(App, SimpleNamespace(ledger=SimpleNamespace(identity=identity, reader=reader)))
+    app = cast(App, SimpleNamespace(settings=Settings(), ledger=SimpleNamespace(identity=identity, reader=reader)))
     with served(application_for_reads(app)) as server, ExitStack() as stack:
         stack.callback(hangs.set)
         probes = [stack.enter_context(closing(server.connect())) for _ in range(20)]
@@ -149,53 +146,3 @@ def test_readiness_is_answered_in_time_and_by_one_thread_where_the_database_hang
     assert {status for status, _ in answers} == {503}
     assert answers[0][1]["troubles"] == [f"The database did not answer within {READY_WITHIN_S:g} s."]
     assert len(asked) <= 2
-
-
-class TestLane:
-    """A lane admits a limited number, queues a limited number, and waits a limited time."""
-
-    def test_one_more_than_fits_waits_for_its_turn(self) -> None:
-        async def scenario() -> list[str]:
-            lane, order = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=30.0)), []
-
-            async def later() -> None:
-                async with lane.entered():
-                    order.append("second")
-
-            async with lane.entered():
-                waiting = asyncio.create_task(later())
-                await asyncio.sleep(0)  # it runs until it waits
-                order.append("first")
-            await waiting
-            return order
-
-        assert asyncio.run(scenario()) == ["first", "second"]
-
-    def test_a_place_that_does_not_come_free_in_time_is_not_waited_for(self) -> None:
-        async def scenario() -> None:
-            lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
-            async with lane.entered(), lane.entered():
-                pass
-
-        with pytest.raises(TooBusy, match="1 tests run already"):
-            asyncio.run(scenario())
-
-    def test_beyond_the_queue_nobody_waits(self) -> None:
-        async def scenario() -> None:
-            lane = Lane("tests", LaneSize(at_once=1, queued=0, patience_s=30.0))
-            async with lane.entered():
-                pass
-
-        with pytest.raises(TooBusy):
-            asyncio.run(scenario())
-
-    def test_a_place_is_given_back_after_a_fault(self) -> None:
-        async def scenario() -> str:
-            lane = Lane("tests", LaneSize(at_once=1, queued=1, patience_s=0.01))
-            with pytest.raises(ZeroDivisionError):
-                async with lane.entered():
-                    raise ZeroDivisionError
-            async with lane.entered():
-                return "in"
-
-        assert asyncio.run(scenario()) == "in"

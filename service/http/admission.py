@@ -1,0 +1,88 @@
+"""Admission of requests: the account behind the token, its rate, and the rate of refused tokens from an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from time import monotonic
+from typing import TypeVar
+
+from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope
+
+from service.access.gate import Bearer, Gate, TokenRefused
+from service.http.buckets import Buckets
+from service.http.errors import TooManyRefusedTokens, TooManyRequests
+from service.http.lanes import Lane
+from service.http.limits import REFUSED_TOKENS, TOKEN_CHECKS, Rate
+
+T = TypeVar("T")
+
+
+class Admission:
+    """Admits an account up to its rate. A token that must be looked up takes a place among few, and an address with
+    many refused tokens none: its next guess is refused before the database is read."""
+
+    def __init__(self, gate: Gate, rate: Rate, *, clock: Callable[[], float] = monotonic) -> None:
+        self._gate = gate
+        self._accounts, self._strangers = Buckets(rate, clock=clock), Buckets(REFUSED_TOKENS, clock=clock)
+        self._checks = Lane("checks of tokens", TOKEN_CHECKS)
+
+    async def bearer_of(self, request: Request, text: str) -> Bearer:
+        """Returns the account that the token opens, once for each request. Raises `TokenRefused` and `TooMany`."""
+        known: Bearer | None = request.scope.get("bearer")
+        if known:
+            return known
+        bearer = self._gate.remembered(text)
+        if bearer is None:
+            bearer = await self.checked(request, text, self._gate.bearer_of)
+        if wait_s := self._accounts.take(bearer.account_id):
+            raise TooManyRequests(
+                f"The account {bearer.account_id} sends more requests than its rate allows. Send fewer a second, or"
+                " commands in batches.",
+                retry_after_s=ceil(wait_s),
+            )
+        request.scope["bearer"] = bearer
+        return bearer
+
+    async def checked(self, request: Request, text: str, check: Callable[[str], T]) -> T:
+        """Returns what the check finds in a thread. Counts a refusal against the address of the client.
+
+        A token that opened the door before is not held up by the guesses of others behind the same address.
+        """
+        address = address_of(request.scope)
+        if (wait_s := self._strangers.wait_s(address)) and not self._gate.is_familiar(text):
+            raise TooManyRefusedTokens(
+                "Too many tokens from this address were refused. Check the token before you try again.",
+                retry_after_s=ceil(wait_s),
+            )
+        async with self._checks.entered(address):
+            try:
+                return await run_in_threadpool(check, text)
+            except TokenRefused:
+                self._strangers.take(address)
+                raise
+
+
+async def who_asks(request: Request) -> str:
+    """Returns whose places a request takes: those of the account of its token, else those of its address."""
+    scheme, text = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or not text:
+        return address_of(request.scope)
+    admission: Admission = request.app.state.admission
+    return (await admission.bearer_of(request, text)).account_id
+
+
+def address_of(scope: Scope) -> str:
+    """Returns the address of the client; of IPv6 the network, because a host has all addresses of its /64."""
+    host = str(scope["client"][0]) if scope.get("client") else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))

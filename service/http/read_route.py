@@ -1,0 +1,48 @@
+"""Routes of reads: no unknown parameter, and a place in a lane while the answer is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from service.http.admission import who_asks
+from service.http.errors import BadParameter
+from service.http.lanes import Lane
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_query_names, dependant.dependencies))
+
+
+def _check_names(request: Request, known: set[str]) -> None:
+    """Raises `BadParameter` for an unknown or repeated parameter. Ignoring a misspelt filter would return rows that
+    the client excluded."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise BadParameter(name, f"The parameter {name[:60]} does not exist here. Known are: {there_are}.")
+        if names.count(name) > 1:
+            raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
+
+
+class ReadRoute(APIRoute):
+    """A read. Holds its place in the lane while the answer is made, not while it is sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = _query_names(self.dependant)
+
+        async def in_lane(request: Request) -> Response:
+            _check_names(request, known)
+            state = request.app.state
+            lane: Lane = state.waiting_reads if "at_least" in request.query_params else state.reads
+            async with lane.entered(await who_asks(request)):
+                return await handle(request)
+
+        return in_lane
