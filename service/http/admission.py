@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from time import monotonic
 from typing import TypeVar
@@ -85,4 +85,4 @@ def address_of(scope: Scope) -> str:
         return host
     if not isinstance(address, IPv6Address):
         return host
-    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False).network_address)
