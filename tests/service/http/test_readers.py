@@ -159,4 +159,6 @@ def test_nothing_is_open_without_a_token_but_health_signed_bodies_and_the_code_o
         for address, answer in found.items()
         if answer.status_code != 401 or answer.json()["code"] != "TOKEN_MISSING"
     } == OPEN
-    assert {found[address].headers["www-authenticate"] for address in found.keys() - OPEN} == {'Bearer realm="redledger"'}
+    assert {found[address].headers["www-authenticate"] for address in found.keys() - OPEN} == {
+        'Bearer realm="redledger"'
+    }
