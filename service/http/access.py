@@ -33,6 +33,8 @@ class Code(BaseModel):
 class NewAccessToken(BaseModel):
     """An access token. `token` is shown in this answer only, and stored nowhere."""
 
+    model_config = ConfigDict(extra="forbid")
+
     token_id: str
     token: str
     expires_at: datetime
@@ -41,7 +43,7 @@ class NewAccessToken(BaseModel):
 TokenAnswer = envelope_with("TokenAnswer", "The envelope of a new token.", NewAccessToken)
 
 
-@router.post("/v1/tokens/exchange", response_model=TokenAnswer, responses=responses(401, 409))
+@router.post("/v1/tokens/exchange", response_model=TokenAnswer, responses=responses(401, 409), name="exchange_code")
 async def exchange(body: Code, app: OpenApp, request: Request) -> Any:
     """Exchanges the code of the first start for an access token of the first account. A code is used once."""
     admission: Admission = request.app.state.admission

@@ -13,12 +13,12 @@ from service.access.gate import Gate
 from service.app import App
 from service.http import access, commands, health, questions, statements, webhooks
 from service.http.admission import Admission
-from service.http.command_schemas import with_commands
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.lanes import Lane
 from service.http.limits import BURST_S, COMMANDS, READS, WAITING_READS, WEBHOOKS, Rate
-from service.http.statuses import EVERYWHERE, as_problems, responses
+from service.http.openapi import completed, operation_id
+from service.http.statuses import EVERYWHERE, responses
 from service.settings import Settings
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -47,6 +47,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         redoc_url=None,
         redirect_slashes=False,
         responses=responses(*EVERYWHERE),
+        generate_unique_id_function=operation_id,
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
     )
     application.state.app, application.state.patience_s = app, patience_s
@@ -64,7 +65,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     inner = application.build_middleware_stack
     application.build_middleware_stack = lambda: Edge(inner())  # type: ignore[method-assign]
     described = application.openapi
-    application.openapi = lambda: application.openapi_schema or with_commands(as_problems(described()))  # type: ignore[method-assign]
+    application.openapi = lambda: application.openapi_schema or completed(described())  # type: ignore[method-assign]
     return application
 
 

@@ -6,19 +6,19 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from commands.bus.outcome import Outcome
 from commands.bus.trial import Trial, TriedEvent
 from commands.command import Command
-from commands.menu import MENU
 from ledger.actors import Actor
 from ledger.events.access import AccountRole
 from ledger.ids import Id
 from service.access.gate import Bearer
 from service.app import App
 from service.http.bearer import AccessBearer
+from service.http.command_schemas import OVER_HTTP
 from service.http.errors import PROBLEM_MEDIA, Problem
 from service.http.lanes import Lane
 from service.http.limits import MOST_COMMANDS
@@ -32,8 +32,6 @@ from service.questions.shapes import entry_of
 from service.record.parser import Malformed, command_in_body, command_in_item, json_value
 
 router = APIRouter(tags=["commands"])
-# A token is created where its secret is made.
-OVER_HTTP = {name: line for name, line in MENU.items() if name != "create_access_token"}
 IdempotencyKey = Annotated[
     Id,
     Header(
@@ -48,33 +46,10 @@ DryRun = Annotated[
 ]
 
 
-_ITEM = {
-    "type": "object",
-    "required": ["command", "id", "data"],
-    "properties": {name: {"type": "string", "maxLength": 64} for name in ("command", "id")}
-    | {"data": {"type": "object"}},
-}
-_BATCH_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["commands"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "commands": {"type": "array", "minItems": 1, "maxItems": MOST_COMMANDS, "items": _ITEM}
-                    },
-                }
-            }
-        },
-    }
-}
-
-
 class ItemAnswer(BaseModel):
     """The answer to one command of a batch: its HTTP status, and its result or its problem."""
+
+    model_config = ConfigDict(extra="forbid")
 
     status: int
     replayed: bool
@@ -129,7 +104,6 @@ async def submit(
     "/v1/commands",
     response_model=BatchAnswer,
     responses=responses(400, 401),
-    openapi_extra=_BATCH_BODY,
     name="submit_commands",
 )
 async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> JSONResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 class Problem(BaseModel):
     """An error as problem details of RFC 9457. `code` never changes, `detail` is a sentence for people, and `field` is
     the parameter that is wrong. The refusal of a command has its `facts`, and the `remedy`: the next step."""
+
+    model_config = ConfigDict(extra="forbid")
 
     type: str
     title: str

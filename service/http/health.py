@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from service.app import App
@@ -21,7 +21,9 @@ router = APIRouter(tags=["health"])
 class Readiness(BaseModel):
     """`ready`, or the problems."""
 
-    status: str
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["ready", "not ready"]
     troubles: tuple[str, ...]
     incomplete: tuple[str, ...] = ()
     set_aside: dict[str, int] = {}
@@ -29,10 +31,18 @@ class Readiness(BaseModel):
     demonstration: bool = False
 
 
+class Liveness(BaseModel):
+    """The process runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["alive"] = "alive"
+
+
 @router.get("/healthz")
-async def alive() -> dict[str, str]:
+async def alive() -> Liveness:
     """Answers 200 if the process runs. It needs neither a thread nor the database."""
-    return {"status": "alive"}
+    return Liveness()
 
 
 @router.get("/readyz", responses={503: {"model": Readiness | Problem, "description": "The problems"}})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from commands.bus.outcome import FAULT, Outcome
 from service.http.errors import problem
+from service.questions.answer_models import model_of
+from service.questions.shapes import EntryLine
 from service.record.parser import Malformed
 
 # Refusals that say something about the sender or the key. Every other one is about the state of the ledger: 409.
@@ -23,16 +25,32 @@ MALFORMED = {"MALFORMED_JSON": 400, "UNKNOWN_COMMAND": 404}
 REPLAYED = "Idempotent-Replayed"
 
 
+class RecordableEvent(BaseModel):
+    """An event that a dry run would record, as far as the role may read it: `event` without personal values, and the
+    lines of its journal entry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    stream: str
+    event: dict[str, Any] = {}
+    entry: list[model_of(EntryLine)] = []  # type: ignore[valid-type]
+
+
 class CommandResult(BaseModel):
     """A command that was accepted: `recorded`, or `nothing` to do. Its events stand at `first` to `last` in `book`; 0
-    if there are none."""
+    if there are none. A dry run has the `events` that would be recorded."""
+
+    model_config = ConfigDict(extra="forbid")
 
     id: str
     command: str
-    status: str
+    status: Literal["recorded", "nothing"]
     book: int
     first: int
     last: int
+    dry_run: bool = False
+    events: list[RecordableEvent] = []
 
 
 def result_of(name: str, outcome: Outcome) -> dict[str, Any]:

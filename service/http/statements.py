@@ -38,9 +38,10 @@ STATEMENT = Question(
     ),
     noun="Statement",
 )
-_ONE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The statement, in the chosen form"}
+_CONTENT = {media: {"schema": {"type": "string"}} for media in _MEDIA.values()} | {
+    "application/json": {"schema": {"title": "StatementDocument", "type": "object"}}
 }
+_ONE: dict[int | str, dict[str, Any]] = {200: {"content": _CONTENT, "description": "The statement, in the chosen form"}}
 
 
 def _response(answer: Answer, values: dict[str, Any]) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from commands.bus.fault import fault_of
@@ -25,6 +26,7 @@ from service.http.statuses import responses
 from service.intake.messages import record_facts
 from service.partner_facts.bodies import BodyUnread
 from service.partner_facts.facts import PartnerFact
+from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.settings import variable_of
 
@@ -46,11 +48,29 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": "The body, byte for byte as the sender signed it.",
-        "content": {"application/json": {"schema": {}}},
+        "content": {"application/json": {"schema": {"title": "WebhookBody", "type": "object"}}},
     }
 }
 
+
+class ReportOutcomes(BaseModel):
+    """The number of commands for each outcome: `recorded`, `nothing`, `refused`, `fault`, or `repeated`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcomes: dict[str, int]
+
+
+WebhookAnswer = envelope_with(
+    "WebhookAnswer",
+    "The envelope of an answer to a partner. Adyen's has `notificationResponse`.",
+    ReportOutcomes,
+    notificationResponse=(str, ""),
+)
+
+
 # What a sender wants to read before it believes that it was heard.
+_HEARD: dict[int | str, dict[str, Any]] = {200: {"model": WebhookAnswer, "description": "The report was heard"}}
 _EXPECTED = {"adyen": {"notificationResponse": "[accepted]"}}
 
 
@@ -58,7 +78,13 @@ class NotKept(Exception):
     """A webhook failed, and its body could not be stored. The sender must send it again."""
 
 
-@router.post("/webhooks/{sender}", responses=responses(401, 404), openapi_extra=_BODY)
+@router.post(
+    "/webhooks/{sender}",
+    response_model=None,
+    responses=_HEARD | responses(401, 404),
+    openapi_extra=_BODY,
+    name="receive_webhook",
+)
 async def webhook(app: OpenApp, sender: Name, request: Request) -> dict[str, Any]:
     """Records the report of a tracking provider (`aftership`, `easypost`) or a payment provider (`stripe`, `adyen`).
     The body must be signed with the secret of the settings.

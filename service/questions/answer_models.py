@@ -24,7 +24,6 @@ from service.questions.question import Question
 _LISTS = (list, tuple, set, frozenset)
 _CLOSED = ConfigDict(extra="forbid")
 _LINKS = {"links": Annotated[dict[str, str], Field(description="Addresses of the things that this names.")]}
-_WHOLE = r"^-?[0-9]+$"  # JSON has texts as keys
 
 
 @cache
@@ -86,12 +85,8 @@ def mapped(annotation: Any) -> Any:
     if origin in _LISTS:
         return list[mapped(arguments[0])] if arguments else list[Any]  # type: ignore[misc]
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return dict[_key(arguments[0]), mapped(arguments[1])]  # type: ignore[misc]
+        return dict[str, mapped(arguments[1])]  # type: ignore[misc] # JSON has texts as keys
     return annotation if origin is not None else _plain(annotation)
-
-
-def _key(annotation: Any) -> Any:
-    return Annotated[str, Field(json_schema_extra={"pattern": _WHOLE})] if annotation is int else str
 
 
 def _plain(kind: Any) -> Any:
@@ -107,5 +102,6 @@ def _plain(kind: Any) -> Any:
 
 
 def _model(name: str, doc: str, of: Mapping[str, Any]) -> type[BaseModel]:
-    fields_of: dict[str, Any] = {each: (kind, ...) for each, kind in of.items()}
+    """Returns the closed model of these fields. A field may be left out if it is given as its type and its default."""
+    fields_of: dict[str, Any] = {each: kind if isinstance(kind, tuple) else (kind, ...) for each, kind in of.items()}
     return create_model(name, __config__=_CLOSED, __doc__=doc, **fields_of)

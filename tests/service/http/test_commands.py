@@ -283,4 +283,5 @@ def test_every_command_of_the_menu_has_an_operation_with_its_fields() -> None:
     paths = {path.rpartition("/")[2] for path in DOCUMENT["paths"] if path.startswith("/v1/commands/")}
     assert paths == OVER_HTTP.keys() == MENU.keys() - {"create_access_token"}
     body = DOCUMENT["paths"]["/v1/commands/enrol_merchant"]["post"]["requestBody"]["content"]["application/json"]
-    assert body["schema"]["properties"]["data"]["required"] == ["merchant_id"]
+    assert body["schema"]["$ref"].endswith("/EnrolMerchantRequest")
+    assert DOCUMENT["components"]["schemas"]["EnrolMerchant"]["required"] == ["merchant_id"]
