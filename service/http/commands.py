@@ -27,6 +27,8 @@ from service.http.parameters import OpenApp
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
+from service.questions.links import links_for
+from service.questions.presentation import presented
 from service.questions.question import FINANCE, STAFF
 from service.questions.shapes import entry_of
 from service.record.parser import Malformed, command_in_body, command_in_item, json_value
@@ -196,7 +198,7 @@ def _tried(app: App, bearer: Bearer, command: Command, trial: Trial) -> JSONResp
     answer = _answered(command, trial.outcome)
     if answer.status != 200:
         return _single(app, command.name, answer)
-    events = [_shown(event, bearer.role) for event in trial.events]
+    events = presented([_shown(event, bearer.role) for event in trial.events], links_for(bearer.role))
     return JSONResponse(enveloped(app, answer.body | {"dry_run": True, "events": events}, {}))
 
 

@@ -1,4 +1,4 @@
-"""Examples of the OpenAPI document: requests that tell one story, in their order, each with the status of its answer.
+"""Examples of the OpenAPI document: requests of one scenario, in their order, each with the status of its answer.
 
 `tests/service/http/test_document_examples.py` sends all of them to a new ledger.
 """
@@ -104,7 +104,8 @@ EXAMPLES = (
     _read("audit", "The last changes of a merchant", merchant="M-1042", limit="2"),
     _read("trial_balance", "The sums of all accounts"),
     _read("trial_balance", "A day that does not exist", 422, as_of="2025-02-30"),
-    _read("sales", "Sales of April", **{"from": "2025-04-01", "to": "2025-05-01"}),
+    Example(operation="sales", says="Sales of April", values={"from": "2025-04-01", "to": "2025-05-01"}),
+    _read("search", "A part of a tracking number", q="SF0017"),
 )  # fmt: skip
 
 

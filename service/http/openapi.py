@@ -16,6 +16,7 @@ from service.http.statuses import as_problems
 _REFS = "#/components/schemas/"
 _NULL = {"type": "null"}
 _TEXT = {"schema": {"type": "string"}}
+_PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
 _HEADERS: dict[str, dict[str, Any]] = {
     "Request-Id": {"description": "The id that the client sent, or a new one.", "required": True} | _TEXT,
     "WWW-Authenticate": {"description": "The challenge of RFC 6750.", "required": True} | _TEXT,
@@ -55,11 +56,12 @@ def _add_headers(document: dict[str, Any]) -> None:
 
 def _share_responses(document: dict[str, Any]) -> None:
     """Moves the errors that operations share to one place: most have all of them."""
-    shared = document["components"]["responses"] = {}
+    shared: dict[str, Any] = {}
+    document["components"]["responses"] = shared
     for _, operation in _operations(document):
         for status, response in operation["responses"].items():
             if status >= "400":
-                name = HTTPStatus(int(status)).phrase.title().replace(" ", "").replace("-", "")
+                name = _PHRASES[status].title().replace(" ", "").replace("-", "")
                 if shared.setdefault(name, response) == response:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
