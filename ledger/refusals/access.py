@@ -52,8 +52,10 @@ class AccessTokenNotFound(Refusal, code="ACCESS_TOKEN_NOT_FOUND", remedy="Check 
 
 
 class AccessTokenExists(
-    Refusal, code="ACCESS_TOKEN_EXISTS", remedy="Create a new token (create_access_token) instead."
+    Refusal,
+    code="ACCESS_TOKEN_EXISTS",
+    remedy="Create another token, and revoke this one if its text was lost (revoke_access_token).",
 ):
-    """Token {token_id} was created before. A code can be exchanged once only."""
+    """Token {token_id} was created before. The text of a token is shown once only."""
 
     token_id: str

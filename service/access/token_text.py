@@ -44,9 +44,9 @@ def digest_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def id_from(seed: str) -> str:
-    """Returns the token id that follows from a text. A code is exchanged for the token of this id, so only once."""
-    number = int.from_bytes(sha256(f"exchange {seed}".encode()).digest())
+def id_from(*reason: str) -> str:
+    """Returns the token id that follows from the reason for the token, so that it is created only once."""
+    number = int.from_bytes(sha256(" ".join(reason).encode()).digest())
     return _written(number, _ID)
 
 

@@ -21,7 +21,7 @@ from service.app import App
 
 LIFE = timedelta(days=90)
 CODE_LIFE = timedelta(days=1)
-OVERLAP = timedelta(days=1)
+OVERLAP, LONGEST_OVERLAP = timedelta(days=1), timedelta(days=30)
 FIRST_ACCOUNT = "admin"
 SERVICE = Actor(kind="system", id="redledger")
 
@@ -62,7 +62,15 @@ def create_token(
     return Issued(outcome, made.token_id, expires_at, made.text if outcome.is_accepted else "")
 
 
-def rotate_token(app: App, token_id: str, *, by: Actor, overlap: timedelta, expires_at: datetime) -> Issued | None:
+def rotate_token(
+    app: App,
+    token_id: str,
+    *,
+    by: Actor,
+    overlap: timedelta,
+    expires_at: datetime,
+    made: NewToken | None = None,
+) -> Issued | None:
     """Creates another token of the same account and role, and ends this one after the overlap. None if it is not known
     or has ended.
 
@@ -72,7 +80,9 @@ def rotate_token(app: App, token_id: str, *, by: Actor, overlap: timedelta, expi
     if token.created is None or token.ends_at is None or token.ends_at <= now:
         return None
     created = token.created
-    issued = create_token(app.bus, account_id=created.account_id, role=created.role, by=by, expires_at=expires_at)
+    issued = create_token(
+        app.bus, account_id=created.account_id, role=created.role, by=by, expires_at=expires_at, made=made
+    )
     if issued.outcome.is_accepted:
         id = command_id("rotate_token", access_token_stream(token_id), issued.token_id)
         end = RevokeAccessToken(id=id, actor=by, token_id=token_id, ends_at=now + overlap)
@@ -110,7 +120,7 @@ def exchange_code(app: App, code: AccessToken) -> Issued:
     assert code.created is not None, "the gate gives only codes that exist"
     return create_token(
         app.bus,
-        made=new_token(TOKEN, token_id=id_from(code.created.token_id)),
+        made=new_token(TOKEN, token_id=id_from("exchange", code.created.token_id)),
         account_id=code.created.account_id,
         role=code.created.role,
         by=SERVICE,

@@ -45,10 +45,11 @@ for two people hold across all tokens of one account. [authority.md](authority.m
 
 - The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a token
   of the account `admin`; so does `POST /v1/tokens/exchange`.
-- `redledger account open` opens an account, and `redledger token create` creates a token and prints it. A token is
-  shown once. The ledger keeps its SHA-256 only.
-- `redledger token rotate` creates another token, and ends the old one after an overlap. `redledger token revoke` ends
-  one within a second. `redledger accounts` and `redledger tokens` list all, with the day of last use.
+- `redledger account open`, or the command `open_access_account`, opens an account. `redledger token create`, or
+  `POST /v1/tokens`, creates a token. A token is shown once. The ledger keeps its SHA-256 only.
+- `redledger token rotate`, or `POST /v1/tokens/{token_id}/rotate`, creates another token, and ends the old one after an
+  overlap. `redledger token revoke`, or the command `revoke_access_token`, ends one within a second. `redledger
+  accounts` and `redledger tokens`, or `GET /v1/accounts` and `GET /v1/tokens`, list all, with the day of last use.
 - An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
   role of the token with which they ask. Every account, token and revocation is an event of the ledger.
 

@@ -43,5 +43,5 @@ def test_a_code_is_no_token_and_a_token_is_no_code() -> None:
 
 
 def test_a_code_stands_for_one_token_id() -> None:
-    assert id_from("abc") == id_from("abc") != id_from("abd")
-    assert re.fullmatch("[0-9A-Za-z]{12}", id_from("abc"))
+    assert id_from("a", "bc") == id_from("a", "bc") != id_from("a", "bd")
+    assert re.fullmatch("[0-9A-Za-z]{12}", id_from("a", "bc"))
