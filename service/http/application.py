@@ -15,10 +15,22 @@ from service.http import access, commands, health, questions, statements, webhoo
 from service.http.admission import Admission
 from service.http.edge import Edge
 from service.http.errors import handle_errors
+from service.http.joined_calls import JoinedCalls
 from service.http.lanes import Lane
-from service.http.limits import BURST_S, COMMANDS, READS, WAITING_READS, WEBHOOKS, Rate
+from service.http.limits import (
+    BATCHES,
+    BURST_S,
+    COMMANDS,
+    JOINED_CALLS,
+    JOINED_COMMANDS,
+    READS,
+    WAITING_READS,
+    WEBHOOKS,
+    Rate,
+)
 from service.http.openapi import completed, operation_id
 from service.http.statuses import EVERYWHERE, responses
+from service.http.straight_way import StraightWay
 from service.settings import Settings
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -54,7 +66,11 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.state.gate = gate or Gate(app)
     application.state.admission = Admission(application.state.gate, _rate_of(app))
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
-    application.state.commands = Lane("requests with commands", COMMANDS)
+    application.state.commands = Lane("requests with a command", COMMANDS)
+    application.state.batches = Lane("batches and dry runs", BATCHES)
+    application.state.joined_commands = JoinedCalls(
+        lambda sent: commands.answers_to(app, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
+    )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
     addresses: dict[str, str] = {}
     for prefix, router in _ROUTERS:
@@ -63,7 +79,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.add_api_route("/", _index_of(app, addresses), include_in_schema=False)
     handle_errors(application)
     inner = application.build_middleware_stack
-    application.build_middleware_stack = lambda: Edge(inner())  # type: ignore[method-assign]
+    application.build_middleware_stack = lambda: Edge(StraightWay(inner()))  # type: ignore[method-assign]
     described = application.openapi
     application.openapi = lambda: application.openapi_schema or completed(described())  # type: ignore[method-assign]
     return application

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from commands.bus.outcome import Outcome
-from commands.bus.trial import Trial, TriedEvent
+from commands.bus.trial import TriedEvent
 from commands.command import Command
 from ledger.actors import Actor
 from ledger.events.access import AccountRole
@@ -20,6 +22,7 @@ from service.app import App
 from service.http.bearer import AccessBearer
 from service.http.command_schemas import OVER_HTTP
 from service.http.errors import PROBLEM_MEDIA, Problem
+from service.http.joined_calls import JoinedCalls
 from service.http.lanes import Lane
 from service.http.limits import MOST_COMMANDS
 from service.http.outcomes import REPLAYED, CommandResult, problem_of, problem_of_malformed, result_of
@@ -65,6 +68,15 @@ BatchAnswer = envelope_with(
 )
 
 
+class Sent(NamedTuple):
+    """A request with one command: who sends it, its name, its key and the body."""
+
+    bearer: Bearer
+    name: str
+    key: str
+    body: bytes
+
+
 class Answered(NamedTuple):
     """The answer to one command: HTTP status, body of the result or the problem, and the outcome if it was decided."""
 
@@ -96,10 +108,12 @@ async def submit(
     `occurred_at` is for reports alone. An answer is given once it is on disk. A duplicate that comes while the first is
     being decided waits for its answer.
     """
-    body = await request.body()
-    lane: Lane = request.app.state.commands
+    sent = Sent(bearer, name, idempotency_key, await request.body())
+    if not dry_run:
+        return await submitted(request.app.state, sent)
+    lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
-        return await run_in_threadpool(_submitted, app, bearer, name, idempotency_key, body, dry_run)
+        return await run_in_threadpool(_tried, app, sent)
 
 
 @router.post(
@@ -115,20 +129,40 @@ async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> 
     Later commands are decided on what earlier ones left.
     """
     body = await request.body()
-    lane: Lane = request.app.state.commands
+    lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
         return await run_in_threadpool(_batch, app, bearer, body)
 
 
-def _submitted(app: App, bearer: Bearer, name: str, key: str, body: bytes, dry_run: bool) -> JSONResponse:
+async def submitted(state: State, sent: Sent) -> JSONResponse:
+    """Answers one command, together with those that other requests bring meanwhile."""
+    lane: Lane = state.commands
+    joined: JoinedCalls[Sent, JSONResponse] = state.joined_commands
+    async with lane.entered(sent.bearer.account_id):
+        return await joined.answer_to(sent)
+
+
+def answers_to(app: App, sent: Sequence[Sent]) -> list[JSONResponse]:
+    """Answers requests with one command each, which are decided and recorded together."""
+    read = [_read_single(each) for each in sent]
+    answers = _decided(app, read)[0]
+    return [_single(app, each.name, answer) for each, answer in zip(sent, answers, strict=True)]
+
+
+def _read_single(sent: Sent) -> Command | Malformed:
     try:
-        command = command_in_body(body, OVER_HTTP, actor=bearer.actor, command=name, id=key)
+        return command_in_body(sent.body, OVER_HTTP, actor=sent.bearer.actor, command=sent.name, id=sent.key)
     except Malformed as malformed:
-        return _single(app, name, _malformed(malformed))
-    if dry_run:
-        return _tried(app, bearer, command, app.bus.trial(command))
-    (outcome,) = app.bus.submit([command])
-    return _single(app, name, _answered(command, outcome))
+        return malformed
+
+
+def _decided(app: App, read: Sequence[Command | Malformed]) -> tuple[list[Answered], list[Outcome]]:
+    """Submits those that could be read. Returns the answers to all in their order, and the outcomes."""
+    commands = [each for each in read if isinstance(each, Command)]
+    outcomes = app.bus.submit(commands)
+    decided = iter(zip(commands, outcomes, strict=True))
+    answers = [_malformed(each) if isinstance(each, Malformed) else _answered(*next(decided)) for each in read]
+    return answers, outcomes
 
 
 def _single(app: App, name: str, answer: Answered) -> JSONResponse:
@@ -145,11 +179,7 @@ def _batch(app: App, bearer: Bearer, body: bytes) -> JSONResponse:
     except Malformed as malformed:
         problem = problem_of_malformed(malformed)
         return JSONResponse(problem, problem["status"], media_type=PROBLEM_MEDIA)
-    read = [_read(item, bearer.actor) for item in items]
-    commands = [each for each in read if isinstance(each, Command)]
-    outcomes = app.bus.submit(commands)
-    decided = iter(zip(commands, outcomes, strict=True))
-    answers = [_malformed(each) if isinstance(each, Malformed) else _answered(*next(decided)) for each in read]
+    answers, outcomes = _decided(app, [_read(item, bearer.actor) for item in items])
     data = [
         {
             "status": each.status,
@@ -192,13 +222,18 @@ def _answered(command: Command, outcome: Outcome) -> Answered:
     return Answered(problem["status"], problem, outcome)
 
 
-def _tried(app: App, bearer: Bearer, command: Command, trial: Trial) -> JSONResponse:
+def _tried(app: App, sent: Sent) -> JSONResponse:
     """Answers a dry run: the events that would be recorded, as far as the role may read them elsewhere. Staff read
     events, finance their entries too; a merchant and a buyer get the types of the events."""
+    command = _read_single(sent)
+    if isinstance(command, Malformed):
+        return _single(app, sent.name, _malformed(command))
+    trial = app.bus.trial(command)
     answer = _answered(command, trial.outcome)
     if answer.status != 200:
         return _single(app, command.name, answer)
-    events = presented([_shown(event, bearer.role) for event in trial.events], links_for(bearer.role))
+    role = sent.bearer.role
+    events = presented([_shown(event, role) for event in trial.events], links_for(role))
     return JSONResponse(enveloped(app, answer.body | {"dry_run": True, "events": events}, {}))
 
 

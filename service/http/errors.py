@@ -152,6 +152,13 @@ def handle_errors(application: FastAPI) -> None:
     application.add_exception_handler(Exception, _unknown)
 
 
+def answer_to_failure(request: Request, failure: Exception) -> Response:
+    """Returns the answer to what a handler raised, as the handlers of the application give it."""
+    if isinstance(failure, tuple(KNOWN)):
+        return _known(request, failure)
+    return _http(request, failure) if isinstance(failure, HTTPException) else _unknown(request, failure)
+
+
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
     wait_s = problem.retry_after_s if isinstance(problem, TooMany) else RETRY_SOON_S

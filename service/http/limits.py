@@ -62,11 +62,14 @@ class Rate:
     per_s: float
 
 
-# Together fewer than the 40 threads that the server has, and than the 32 connections of the database pool.
+# Together, without single commands, fewer than the 40 threads that the server has, and than the 32 connections of the
+# database pool.
 READS = LaneSize(at_once=10, queued=64, patience_s=2.0)
 WAITING_READS = LaneSize(at_once=10, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
 WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
-COMMANDS = LaneSize(at_once=8, queued=256, patience_s=10.0)
+COMMANDS = LaneSize(at_once=64, queued=256, patience_s=10.0)  # without a thread each: they are joined
+BATCHES = LaneSize(at_once=4, queued=64, patience_s=10.0)
+JOINED_CALLS, JOINED_COMMANDS = 2, 64  # calls of the bus for single commands at a time, and commands of each
 TOKEN_CHECKS = LaneSize(at_once=2, queued=64, patience_s=5.0)
 
 BURST_S = 2  # seconds of its rate that an account may send at once
@@ -117,7 +120,8 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         f"{_BUSY}; 503 `TOO_MANY_WAITING`",
     ),
     ("Webhooks at a time", f"{WEBHOOKS.words}; an address counts as an account", _BUSY),
-    ("Requests with commands at a time", COMMANDS.words, _BUSY),
+    ("Requests with one command at a time", COMMANDS.words, _BUSY),
+    ("Batches of commands and dry runs at a time", BATCHES.words, _BUSY),
     ("Tokens that are looked up at a time", f"{TOKEN_CHECKS.words}; an address counts as an account", _BUSY),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from uuid import uuid4
 
@@ -19,6 +19,16 @@ def begin(headers: Iterable[tuple[bytes, bytes]]) -> str:
     id = sent.decode() if _FROM_CLIENT.fullmatch(sent) else uuid4().hex
     _current.set(id)
     return id
+
+
+def current() -> str:
+    """Returns the id of the request that is handled, or an empty text."""
+    return _current.get()
+
+
+def for_all(ids: Sequence[str]) -> None:
+    """Names all these requests in what is logged from now on: one call works for them."""
+    _current.set(" ".join(ids))
 
 
 class NamesRequest(logging.Filter):

@@ -8,6 +8,7 @@ from pathlib import Path
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.bench_commands import measure_commands, measure_reading
 from tests.benchmarks.bench_grown import measure_grown
+from tests.benchmarks.bench_http import measure_http
 from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.bench_memory import measure_memory
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Section] = {
     "commands": measure_commands,
     "reading": measure_reading,
     "latency": measure_latency,
+    "http": measure_http,
     "deciding": measure_deciding,
     "memory": measure_memory,
     "grown": measure_grown,

@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from commands.menu import MENU
+from service.access.token_text import new_token
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
@@ -264,6 +265,19 @@ def test_every_answer_has_the_id_of_its_request(shop: Shop) -> None:
     own = shop.client.get("/healthz", headers={"Request-Id": "order-17"})
     made = [shop.client.get("/healthz", headers=sent).headers["request-id"] for sent in ({}, {"Request-Id": "a b\tc"})]
     assert (own.headers["request-id"], len(set(made))) == ("order-17", 2)
+
+
+@pytest.mark.parametrize("body", [{}, {"data": {"merchant_id": 7}}, {"data": {"merchant_id": "M-2"}}, [1], {"id": "x"}])
+@pytest.mark.parametrize("by", ["finance", "merchant", "auditor", "nobody"])
+def test_a_command_in_its_plain_form_is_answered_as_by_its_route(shop: Shop, body: Any, by: str) -> None:
+    headers = bearing(shop.tokens.get(by, new_token().text)) | {"Idempotency-Key": f"plain-{next(_NUMBERS)}"}
+    straight, routed = (
+        shop.client.post(f"/v1/commands/enrol_merchant{query}", json=body, headers=headers)
+        for query in ("", "?dry_run=false")
+    )
+    assert straight.status_code == routed.status_code
+    assert straight.headers.get("www-authenticate") == routed.headers.get("www-authenticate")
+    assert straight.json() == routed.json()
 
 
 def test_an_account_beyond_its_rate_waits_whichever_token_it_sends_and_another_goes_on(shop: Shop) -> None:
