@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.client import HTTPException
 from threading import Event, Thread
+from typing import Any
 
 from commands.menu import MENU
 from ledger.log.database_errors import DatabaseTrouble
@@ -20,6 +21,7 @@ from service.app import App, open_app
 from service.embedded import EmbeddedPostgresError
 from service.settings import Settings
 from tests.kills.bench import PATIENCE_S, LedgerUnderTest
+from tests.support.access import bearing
 from tests.support.buses import PLATFORM
 from tests.support.services import until
 
@@ -120,3 +122,41 @@ def report_scan(address: str, number: str) -> None:
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         outcomes = json.loads(answer.read())["data"]["outcomes"]
     assert outcomes in ({"recorded": 1}, {"repeated": 1}), f"{number}: {outcomes}"
+
+
+def submit_over_http(address: str, token: str, id: str) -> None:
+    """One command under this key; each fifth is refused, and each seventh comes in a batch with a second one.
+
+    Raises `OSError` where it is not answered for good.
+    """
+    data = {"merchant_id": f"M-{id}"}
+    number = int(id.rpartition("-")[2])
+    if number % 7 == 0:
+        named = [{"command": "enrol_merchant", "id": each, "data": {"merchant_id": f"M-{each}"}} for each in ids_of(id)]
+        answer = _post(f"{address}/v1/commands", token, {"commands": named})
+        assert [each["status"] for each in answer["data"]] == [200, 200], answer
+    elif number % 5 == 0:
+        about = data | {"product_id": "P-1"}
+        answer = _post(f"{address}/v1/commands/approve_product", token, {"data": about}, key=id)
+        assert answer["code"] == "PRODUCT_NOT_SUBMITTED", answer
+    else:
+        answer = _post(f"{address}/v1/commands/enrol_merchant", token, {"data": data}, key=id)
+        assert answer["data"]["status"] == "recorded", f"{id}: {answer}"
+
+
+def ids_of(id: str) -> list[str]:
+    """Returns the keys of the commands that `submit_over_http` sends for this id."""
+    return [id, f"{id}b"] if int(id.rpartition("-")[2]) % 7 == 0 else [id]
+
+
+def _post(address: str, token: str, body: object, *, key: str = "") -> Any:
+    """Returns the answer, also of a refusal. Raises `OSError` if the service asks to come again."""
+    headers = bearing(token) | {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+    request = urllib.request.Request(address, data=json.dumps(body).encode(), headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as problem:
+        if problem.code == 503:
+            raise
+        return json.loads(problem.read())

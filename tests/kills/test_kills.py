@@ -15,7 +15,7 @@ import pytest
 from tests.kills.bench import open_bench
 from tests.kills.proof import check
 from tests.kills.run import kill_once
-from tests.kills.works import WORKS, LostServer, Recording, Work
+from tests.kills.works import WORKS, LostServer, Recording, UpUnderCommands, Work
 
 SEED = os.environ.get("REDLEDGER_TEST_SEED", "20250430")
 KILLS = 20
@@ -51,8 +51,8 @@ def survive(kinds: Sequence[type[Work]], submit: Submit) -> None:
 
 @pytest.mark.slow
 @pytest.mark.durability
-def test_a_killed_recording_and_a_killed_server_lose_and_double_nothing(submit: Submit) -> None:
-    survive([Recording, LostServer], submit)
+def test_a_killed_recording_a_killed_server_and_a_killed_service_lose_and_double_nothing(submit: Submit) -> None:
+    survive([Recording, LostServer, UpUnderCommands], submit)
 
 
 @pytest.mark.kills

@@ -1,4 +1,4 @@
-"""The seven kinds of processes that are killed, their progress, and the way each work continues."""
+"""The eight kinds of processes that are killed, their progress, and the way each work continues."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import signal
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from commands.command import Command
@@ -15,13 +16,15 @@ from commands.merchants.enrol_merchant import EnrolMerchant
 from projections.registry import PROJECTIONS
 from service.app import open_app
 from tests.kills.bench import PATIENCE_S, LedgerUnderTest
-from tests.kills.clients import SECRET, Client, report_scan
+from tests.kills.clients import SECRET, Client, ids_of, report_scan, submit_over_http
 from tests.service.adapters.psp.reports import neutral, summed
+from tests.support.access import token_for
 from tests.support.buses import PLATFORM, Clock, Desk
 from tests.support.sales import merchant_ready, released
 from tests.support.services import Running, Service, until
 
 LINES, ROWS, MERCHANTS, SCANS = 600, 600, 6, 40
+ACCOUNTS, COMMANDS = 6, 20
 ACTOR = PLATFORM.model_dump(exclude_defaults=True)
 TRY_AGAIN = 75
 _STOPPED = re.compile(r"Stopped after ([\d,]+) lines")
@@ -212,27 +215,55 @@ class Up(Work):
     whole = SCANS
 
     def prepare(self) -> None:
-        self._address = ""
-        self._client = Client(f"ZZ{self.tag}", lambda number: report_scan(self._address, number))
+        self.address = ""
+        self.clients = [Client(f"ZZ{self.tag}", lambda number: report_scan(self.address, number))]
 
     def start(self) -> Service:
         service = self.bench.serve("--aftership-secret", SECRET)
-        if not self._address:
-            self._client.start()
-        self._address = service.address
+        is_first, self.address = not self.address, service.address
+        for client in self.clients if is_first else ():
+            client.start()
         return service
 
     def done(self) -> int:
-        return len(self._client.answered)
+        if failure := next((client.failure for client in self.clients if client.failure), None):
+            raise failure
+        return sum(len(client.answered) for client in self.clients)
 
     def finish(self, running: Running) -> None:
-        until(lambda: self.done() >= self.whole, what="the scans", patience_s=PATIENCE_S)
-        self._client.stop()
-        noted = "SELECT count(*) FROM log.events WHERE type = 'unmatched.fact_reported' AND payload LIKE %s"
-        for number in self._client.answered:
-            found = self.bench.count(noted, f'%"{number}"%')
-            assert found == 1, f"the scan of {number} was acknowledged once and is recorded {found} times"
+        until(lambda: self.done() >= self.whole, what="the answers", patience_s=PATIENCE_S)
+        for client in self.clients:
+            client.stop()
+        self.note()
         assert running.end(signal.SIGINT) == 0, running.err
 
+    def note(self) -> None:
+        """Checks or notes what was acknowledged."""
+        noted = "SELECT count(*) FROM log.events WHERE type = 'unmatched.fact_reported' AND payload LIKE %s"
+        for number in (number for client in self.clients for number in client.answered):
+            found = self.bench.count(noted, f'%"{number}"%')
+            assert found == 1, f"the scan of {number} was acknowledged once and is recorded {found} times"
 
-WORKS: tuple[type[Work], ...] = (Up, Recording, LostServer, Import, SettlementRun, Rebuild, Folding)
+
+class UpUnderCommands(Up):
+    """The running service, under the load of accounts that send commands with their keys until they are answered."""
+
+    name = "redledger up under commands"
+    whole = ACCOUNTS * COMMANDS
+
+    def prepare(self) -> None:
+        self.address = ""
+        with open_app(self.bench.settings) as app:
+            names = [f"h{self.tag}{letter}" for letter in "abcdefgh"[:ACCOUNTS]]
+            tokens = {name: token_for(app, name, "finance") for name in names}
+        self.clients = [Client(name, partial(self._ask, token)) for name, token in tokens.items()]
+
+    def note(self) -> None:
+        answered = [id for client in self.clients for id in client.answered]
+        self.bench.acknowledged.update(key for id in answered for key in ids_of(id))
+
+    def _ask(self, token: str, id: str) -> None:
+        submit_over_http(self.address, token, id)
+
+
+WORKS: tuple[type[Work], ...] = (Up, UpUnderCommands, Recording, LostServer, Import, SettlementRun, Rebuild, Folding)
