@@ -10,6 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from service.access.issuer import issuer_of
 from service.failures import ServiceFailure
 from service.networks import is_network
 
@@ -59,6 +60,29 @@ class Settings:
         ),
     )
 
+    oidc_issuer: str = field(
+        default="",
+        metadata=_says(
+            "Issuer of OpenID Connect whose JSON Web Tokens are access tokens too, as its discovery document writes it:"
+            " an https address. Without it only tokens of RedLedger are."
+        ),
+    )
+    oidc_audience: str = field(default="", metadata=_says("The audience (`aud`) of the issuer's tokens for us."))
+    oidc_roles: str = field(
+        default="",
+        metadata=_says(
+            "Values of the claim of roles and the roles that they grant: ledger-finance=finance,ledger-staff=support."
+            " The first that applies is taken."
+        ),
+    )
+    oidc_roles_claim: str = field(
+        default="roles", metadata=_says("The claim of roles; a point leads into an object: realm_access.roles.")
+    )
+    oidc_scope_claim: str = field(
+        default="redledger_scope",
+        metadata=_says("The claim that names the merchant or the buyer of a token in such a role."),
+    )
+
     aftership_secret: str = field(
         default="",
         repr=False,
@@ -99,6 +123,7 @@ class Settings:
             raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
         if self.requests_per_second < 1:
             raise ServiceFailure(f"{flag_of('requests_per_second')}: give a number from 1.")
+        issuer_of(self)  # raises if they do not go together
         for proxy in self.proxies:
             if not is_network(proxy):
                 raise ServiceFailure(f"{flag_of('trusted_proxies')}: {proxy!r} is no address of a host or network.")
@@ -134,7 +159,18 @@ class Settings:
 
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # needed by each command to find the ledger
 SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # secrets that sign webhooks
-SERVING = (*EVERYWHERE, "host", "port", "requests_per_second", "trusted_proxies", *SECRETS, "adyen_capture", "partners")
+OIDC = ("oidc_issuer", "oidc_audience", "oidc_roles", "oidc_roles_claim", "oidc_scope_claim")
+SERVING = (
+    *EVERYWHERE,
+    "host",
+    "port",
+    "requests_per_second",
+    "trusted_proxies",
+    *OIDC,
+    *SECRETS,
+    "adyen_capture",
+    "partners",
+)
 
 
 def flag_of(name: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from commands.access.record_access_token_use import RecordAccessTokenUse
 from ledger.actors import Actor, ActorKind
@@ -51,6 +51,22 @@ class Bearer:
         return Actor(kind=_KINDS.get(self.role, "platform"), id=self.account_id, role=self.role, scope=self.scope)
 
 
+class ForeignTokens(Protocol):
+    """The check of tokens that somebody else issues, such as an OpenID Connect provider."""
+
+    def takes(self, text: str) -> bool:
+        """True if the text has the form of such a token."""
+
+    def bearer_of(self, text: str) -> Bearer:
+        """Returns the account that the token opens. Raises `TokenRefused`."""
+
+    def remembered(self, text: str) -> Bearer | None:
+        """Returns the account that the token opened a moment ago, or None."""
+
+    def is_familiar(self, text: str) -> bool:
+        """True if this very token opened an account before."""
+
+
 class _Known(NamedTuple):
     token: AccessToken
     account: AccessAccount
@@ -58,15 +74,22 @@ class _Known(NamedTuple):
 
 
 class Gate:
-    """Checks tokens against the log. What was read is used for `REVOKED_WITHIN_S`. Safe to share between threads."""
+    """Checks tokens against the log. What was read is used for `REVOKED_WITHIN_S`. Safe to share between threads.
 
-    def __init__(self, app: App, *, monotonic: Callable[[], float] = monotonic) -> None:
-        self._app, self._monotonic = app, monotonic
+    A text of the form of `foreign` tokens is checked by them.
+    """
+
+    def __init__(
+        self, app: App, *, foreign: ForeignTokens | None = None, monotonic: Callable[[], float] = monotonic
+    ) -> None:
+        self._app, self._foreign, self._monotonic = app, foreign, monotonic
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = Lock()
 
     def bearer_of(self, text: str) -> Bearer:
         """Returns the account that the token opens. Raises `TokenRefused`."""
+        if foreign := self._foreign_for(text):
+            return foreign.bearer_of(text)
         token_id = id_in(text, TOKEN)
         if token_id is None:
             raise TokenRefused("This is no access token of RedLedger. It begins with rlk_ and has 65 letters.")
@@ -79,6 +102,8 @@ class Gate:
 
     def remembered(self, text: str) -> Bearer | None:
         """Returns the account that the token opens if that is known without the database, else None."""
+        if foreign := self._foreign_for(text):
+            return foreign.remembered(text)
         known = self._known_of(text)
         if known is None or self._monotonic() - known.read_at >= REVOKED_WITHIN_S:
             return None
@@ -89,9 +114,14 @@ class Gate:
 
     def is_familiar(self, text: str) -> bool:
         """True if this very token was found in the ledger before. Whether it still opens anything is asked anew."""
+        if foreign := self._foreign_for(text):
+            return foreign.is_familiar(text)
         known = self._known_of(text)
         created = known.token.created if known else None
         return created is not None and compare_digest(created.digest, digest_of(text))
+
+    def _foreign_for(self, text: str) -> ForeignTokens | None:
+        return self._foreign if self._foreign and self._foreign.takes(text) else None
 
     def _known_of(self, text: str) -> _Known | None:
         token_id = id_in(text, TOKEN)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from service.access.gate import Gate
+from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.http import access, commands, health, questions, statements, webhooks
 from service.http.admission import Admission
@@ -63,7 +64,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         swagger_ui_parameters={"defaultModelsExpandDepth": -1},
     )
     application.state.app, application.state.patience_s = app, patience_s
-    application.state.gate = gate or Gate(app)
+    application.state.gate = gate or Gate(app, foreign=issued_tokens(app) if app else None)
     application.state.admission = Admission(application.state.gate, _rate_of(app))
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.commands = Lane("requests with a command", COMMANDS)

@@ -19,6 +19,7 @@ from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
 from service.access.gate import TokenMissing, TokenRefused
+from service.access.issuer_keys import IssuerUnreachable
 from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.intake.messages import RateNotKnown
@@ -91,6 +92,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     UnknownValue: (422, "INVALID_PARAMETER"),
     TokenMissing: (401, "TOKEN_MISSING"),
     TokenRefused: (401, "TOKEN_REFUSED"),
+    IssuerUnreachable: (503, "ISSUER_UNREACHABLE"),
     RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
     NotKnown: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),

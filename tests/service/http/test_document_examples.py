@@ -29,7 +29,8 @@ def app(settings: Settings) -> Iterator[App]:
         yield app
 
 
-def _send(client: TestClient, example: Example, token: str) -> Any:
+def send(client: TestClient, example: Example, token: str) -> Any:
+    """The answer to an example, sent where the document says."""
     path, method, operation = OPERATIONS[example.operation]
     given: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": bearing(token)}
     for parameter in operation.get("parameters", ()):
@@ -45,7 +46,7 @@ def test_every_example_gets_the_status_that_it_names(app: App) -> None:
     token = token_for(app, "ann", "admin")
     client = TestClient(make_application(app), raise_server_exceptions=False)
     for example in EXAMPLES:
-        answer = _send(client, example, token)
+        answer = send(client, example, token)
         app.catch_up()
         assert answer.status_code == example.status, f"{example.says}: {answer.text}"
         assert set(example.headers) <= {name.title() for name in answer.headers}, example.says

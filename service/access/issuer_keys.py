@@ -1,0 +1,130 @@
+"""The public keys of an issuer, found by its discovery document and fetched again when they are rotated."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from jwt import PyJWK, PyJWTError
+
+from service.access.issuer import is_protected
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+FETCH_EVERY_S = 30.0  # at most: a stranger who invents key ids makes us fetch no oftener
+FRESH_FOR_S = 600.0  # a key that the issuer withdrew is refused after this time
+FETCH_WITHIN_S = 3.0
+LONGEST_BYTES = 1_048_576
+_DISCOVERY = "/.well-known/openid-configuration"
+_logger = logging.getLogger(__name__)
+
+
+class IssuerUnreachable(Exception):
+    """The issuer of the token does not answer, and the token's key is not known yet. Try again in a moment."""
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses: an issuer that leads elsewhere is set up wrong, or taken over."""
+
+
+_OPENERS = {"https": build_opener(_NoRedirect), "http": build_opener(ProxyHandler({}), _NoRedirect)}
+
+
+def fetched(url: str) -> dict[str, Any]:
+    """Returns the JSON object at the address. Raises OSError and ValueError."""
+    if not is_protected(url):
+        raise ValueError(f"{url[:200]!r} is no https address")
+    with _OPENERS[urlsplit(url).scheme].open(
+        Request(url, headers={"Accept": "application/json"}), timeout=FETCH_WITHIN_S
+    ) as answer:
+        text = answer.read(LONGEST_BYTES + 1)
+    if len(text) > LONGEST_BYTES:
+        raise ValueError(f"{url} has more than {LONGEST_BYTES} bytes")
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"{url} has no JSON object")
+    return found
+
+
+class IssuerKeys:
+    """Keys by their id. Safe to share between threads; one of them fetches, and only who needs a new key waits."""
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        fetch: Callable[[str], dict[str, Any]] = fetched,
+        monotonic: Callable[[], float] = monotonic,
+    ) -> None:
+        self._issuer, self._fetch, self._monotonic = issuer, fetch, monotonic
+        self._keys: dict[str, PyJWK] = {}
+        self._fetched_at = self._tried_at = float("-inf")
+        self._failed = False
+        self._fetching = Lock()
+
+    def key(self, id: str | None) -> PyJWK | None:
+        """Returns the key of this id, or None if the issuer has none; without an id, its only key.
+
+        Raises `IssuerUnreachable` if the key is not known and the issuer does not answer.
+        """
+        found = self._known(id)
+        if found is None:
+            with self._fetching:
+                if (found := self._known(id)) is None:  # another thread may have fetched it
+                    self._fetch_again()
+                    found = self._known(id)
+        elif self._monotonic() - self._fetched_at >= FRESH_FOR_S and self._fetching.acquire(blocking=False):
+            try:
+                self._fetch_again()
+            finally:
+                self._fetching.release()
+            found = self._known(id)
+        if found is None and self._failed:
+            raise IssuerUnreachable("The issuer of this token does not answer. Try again in a moment.")
+        return found
+
+    def _known(self, id: str | None) -> PyJWK | None:
+        keys = self._keys
+        if id is None:
+            return next(iter(keys.values())) if len(keys) == 1 else None
+        return keys.get(id)
+
+    def _fetch_again(self) -> None:
+        """Fetches the keys, unless that was tried just now. A failure leaves the known keys as they are."""
+        now = self._monotonic()
+        if now - self._tried_at < FETCH_EVERY_S:
+            return
+        self._tried_at = now
+        try:
+            self._keys = self._found()
+        except (OSError, ValueError) as error:
+            self._failed = True
+            _logger.warning("The keys of the issuer %s could not be fetched: %s", self._issuer, error)
+            return
+        self._failed, self._fetched_at = False, now
+
+    def _found(self) -> dict[str, PyJWK]:
+        document = self._fetch(self._issuer.rstrip("/") + _DISCOVERY)
+        if document.get("issuer") != self._issuer:
+            raise ValueError(f"its discovery document is of the issuer {str(document.get('issuer'))[:200]!r}")
+        listed = self._fetch(str(document.get("jwks_uri"))).get("keys")
+        if not isinstance(listed, list):
+            raise ValueError("its document of keys has no list of keys")
+        return dict(filter(None, map(_usable, listed)))
+
+
+def _usable(entry: Any) -> tuple[str, PyJWK] | None:
+    """Returns the id and the key, or None for a key that signs nothing for us: for encryption, of a secret, unknown."""
+    if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":
+        return None
+    try:
+        key = PyJWK.from_dict(entry)
+    except (PyJWTError, ValueError, TypeError, KeyError):
+        return None
+    return (str(entry.get("kid", "")), key) if key.algorithm_name in ALGORITHMS else None
