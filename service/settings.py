@@ -10,7 +10,6 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from service.access.issuer import issuer_of
 from service.failures import ServiceFailure
 from service.networks import is_network
 
@@ -123,7 +122,6 @@ class Settings:
             raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
         if self.requests_per_second < 1:
             raise ServiceFailure(f"{flag_of('requests_per_second')}: give a number from 1.")
-        issuer_of(self)  # raises if they do not go together
         for proxy in self.proxies:
             if not is_network(proxy):
                 raise ServiceFailure(f"{flag_of('trusted_proxies')}: {proxy!r} is no address of a host or network.")
