@@ -52,7 +52,7 @@ for two people hold across all tokens of one account. [authority.md](authority.m
   accounts` and `redledger tokens`, or `GET /v1/accounts` and `GET /v1/tokens`, list all, with the day of last use.
 - An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
   role of the token with which they ask. Every account, token and revocation is an event of the ledger.
-- Tokens of an OpenID Connect issuer are access tokens too, if the operator has [set it up](operations.md#openid-connect).
+- Tokens of an OpenID Connect issuer are access tokens too, once that is [set up](operations.md#openid-connect).
 
 **Reads** answer what the role and scope of the token may read, as [questions.md](questions.md) says: a merchant sees
 its own, a buyer its own orders. A thing of another is not found, as if it did not exist.
