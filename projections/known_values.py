@@ -22,14 +22,14 @@ def known_values(views: Views, projection: Projection, table: ViewTable, column:
     return views.read(projection, query)
 
 
-def is_known(views: Views, projection: Projection, table: ViewTable, column: str, value: str) -> bool:
-    """True if a row of the view has the value. Raises `ViewBehind`."""
+def is_known(
+    views: Views, projection: Projection, table: ViewTable, column: str, value: str, *, merchant: str | None = None
+) -> bool:
+    """True if a row of the view has the value; with `merchant`, if a row of this merchant has. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> bool:
-        stored = opened.generation.stored_name(table)
-        found = opened.connection.execute(
-            text(f"SELECT EXISTS (SELECT FROM {stored} WHERE {column} = :value)"), {"value": value}
-        )
-        return bool(found.scalar())
+        stored, whose = opened.generation.stored_name(table), " AND merchant = :merchant" if merchant else ""
+        statement = text(f"SELECT EXISTS (SELECT FROM {stored} WHERE {column} = :value{whose})")
+        return bool(opened.connection.execute(statement, {"value": value, "merchant": merchant}).scalar())
 
     return views.read(projection, query)

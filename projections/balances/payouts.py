@@ -23,7 +23,7 @@ from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
 from projections.engine.batch import Batch
-from projections.engine.columns import instant_column, text_column
+from projections.engine.columns import count_column, instant_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 from projections.engine.views import Opened, Views
@@ -59,7 +59,10 @@ ISSUED = appended_table(
     "payout_statements",
     text_column("statement_id"),
     text_column("merchant"),
-    indexes=[("merchant", "position"), ("statement_id",)],
+    text_column("run_id"),
+    count_column("after_position"),
+    count_column("upto_position"),
+    indexes=[("merchant", "position"), ("merchant", "upto_position"), ("statement_id",), ("run_id", "merchant")],
 )
 _STATES = {
     PayoutSubmitted.name: "submitted",
@@ -77,7 +80,7 @@ class Payouts(Projection):
     """Keeps one row for each payout, and one for each step of it."""
 
     name = "payouts"
-    version = 4
+    version = 5
     tables = (PAYOUTS, STEPS, ACCOUNTS, ISSUED)
     events = (
         PayoutAccountRegistered,
@@ -99,8 +102,9 @@ class Payouts(Projection):
                     account = {"merchant": event.merchant_id, "account_ref": event.account_ref}
                     batch.rows(ACCOUNTS).put(account | {"bank_code": event.bank_code}, at=recorded.position)
                 case SettlementStatementIssued():
-                    issued = (batch.book, recorded.position, event.statement_id, event.merchant_id)
-                    batch.lines(ISSUED).append(issued)
+                    names = (event.statement_id, event.merchant_id, event.run_id or "")
+                    covers = (event.after_position, event.upto_position)
+                    batch.lines(ISSUED).append((batch.book, recorded.position, *names, *covers))
                 case _:
                     _step(batch, recorded, event)
 
@@ -132,7 +136,7 @@ class PayoutRow:
     """One payout. `bank_code` is the bank of its account; `code` is the reason of a failure, cancellation or return.
 
     `run_id` is the settlement run that initiated it, and `statement_id` the statement whose closing balance it pays.
-    Both are '' for a payout that a person initiated.
+    Both are '' for a payout that a person initiated. `event_id` is the event that initiated it.
     """
 
     payout_id: str
@@ -146,6 +150,7 @@ class PayoutRow:
     code: str = ""
     run_id: str = ""
     statement_id: str = ""
+    event_id: str = ""
 
 
 _ORDER = ("p.initiated_at", "p.payout_id")
@@ -163,7 +168,10 @@ CROSS JOIN LATERAL (
 ) s
 """
 _FOUND = """
-SELECT p.*, coalesce(a.bank_code, '') AS bank_code, coalesce(i.statement_id, '') AS statement_id FROM ({source}) p
+SELECT p.*, coalesce(a.bank_code, '') AS bank_code, coalesce(i.statement_id, '') AS statement_id,
+       e.event_id::text AS event_id
+FROM ({source}) p
+JOIN log.events e ON e.book = p.book AND e.position = p.initiated_position
 LEFT JOIN {accounts} a ON a.book = p.book AND a.merchant = p.merchant AND a.account_ref = p.account_ref
 LEFT JOIN LATERAL (
     SELECT statement_id FROM {issued}
@@ -223,6 +231,7 @@ def _payout(row: RowMapping) -> PayoutRow:
         code=row["code"],
         run_id=row["run_id"],
         statement_id=row["statement_id"],
+        event_id=row["event_id"],
     )
 
 
@@ -235,5 +244,50 @@ def issued_at(views: Views, statement_id: str) -> tuple[int, int] | None:
         )
         found = opened.connection.execute(text(statement), {"id": statement_id}).one_or_none()
         return (found[0], found[1]) if found else None
+
+    return views.read(Payouts(), query)
+
+
+def statement_covering(views: Views, book: int, position: int, merchant: str) -> str:
+    """Returns the id of the merchant's statement that covers a position of its book, or ''. Raises `ViewBehind`."""
+
+    def query(opened: Opened) -> str:
+        statement = f"""
+            SELECT statement_id FROM {opened.generation.stored_name(ISSUED)}
+            WHERE book = :book AND merchant = :merchant AND upto_position >= :position AND after_position < :position
+            ORDER BY upto_position LIMIT 1"""
+        values = {"book": book, "merchant": merchant, "position": position}
+        return opened.connection.execute(text(statement), values).scalar() or ""
+
+    return views.read(Payouts(), query)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatement:
+    """A statement of a settlement run. `event_id` is the event that issued it."""
+
+    merchant: str
+    statement_id: str
+    run_id: str
+    book: int
+    position: int
+    event_id: str
+
+
+def statements_of_run(
+    views: Views, run_id: str, *, limit: int = 10_000, after: Key | None = None
+) -> tuple[RunStatement, ...]:
+    """Returns the statements of a settlement run after the key `after`, by merchant. Raises `ViewBehind`."""
+    rest, key = behind(("i.merchant", "i.statement_id"), after)
+
+    def query(opened: Opened) -> tuple[RunStatement, ...]:
+        statement = f"""
+            SELECT i.merchant, i.statement_id, i.run_id, i.book, i.position, e.event_id::text AS event_id
+            FROM {opened.generation.stored_name(ISSUED)} i
+            JOIN log.events e ON e.book = i.book AND e.position = i.position
+            WHERE i.book = ANY(:books) AND i.run_id = :run AND {rest}
+            ORDER BY i.merchant, i.statement_id LIMIT :limit"""
+        values = {"books": list(opened.vector), "run": run_id, "limit": limit} | key
+        return tuple(RunStatement(**row) for row in opened.connection.execute(text(statement), values).mappings())
 
     return views.read(Payouts(), query)

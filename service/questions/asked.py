@@ -56,6 +56,11 @@ class Asked:
     wait: Wait
     reader: Reader | None = None
 
+    @property
+    def role(self) -> Role | None:
+        """The role of the reader, None for the machine itself."""
+        return self.reader.role if self.reader else None
+
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
@@ -144,7 +149,7 @@ def answer_to(
     """
     if reader:
         values = reader.values_for(question, values)
-    _check(question, app, values)
+    _check(question, app, values, reader)
     wait = wait_for(app, at_least, values, timeout_s=timeout_s)
     heads = Held({} if question.views else app.ledger.reader.heads())  # what the log holds before it is read
     tracker = PositionTracker(app.views, at_least=wait.vector, timeout_s=wait.timeout_s)
@@ -155,16 +160,17 @@ def answer_to(
     vector = tracker.vector if question.views else heads
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
     rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
-    role = reader.role if reader else None
-    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, role)
+    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, asked.role)
 
 
-def _check(question: Question, app: App, values: Mapping[str, Any]) -> None:
+def _check(question: Question, app: App, values: Mapping[str, Any], reader: Reader | None) -> None:
+    """Raises `UnknownValue` or `NotKnown` for a value that nobody knows, and for one that is not the reader's own."""
+    scope = reader.scope_in(question) if reader else None
     for each in question.parameters:
         value = values[each.name]
         if value is not None and each.filter:
             try:
-                check_filters(app, **{each.filter: value})
+                check_filters(app, scope=scope, **{each.filter: value})
             except UnknownValue as unknown:
                 if question.names_in_path(each):
                     raise NotKnown(str(unknown)) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from ledger.events.orders import ChannelType
 from ledger.ids import PLATFORM_BOOK, UNMATCHED, access_account_stream, is_id, policy_stream, settlement_run_stream
@@ -16,7 +16,7 @@ from ledger.journal.accounts import CHART
 from ledger.policies.markets import Markets
 from projections.accounting.exposure import DUE_FROM_MERCHANTS
 from projections.audit.audit_trail import TRAIL, AuditTrail
-from projections.balances.payouts import PAYOUT_STATES
+from projections.balances.payouts import ISSUED, PAYOUT_STATES, Payouts
 from projections.engine.projection import Projection
 from projections.known_values import is_known, known_values
 from projections.reconciliation.instructions import STEPS, Instructions
@@ -29,14 +29,24 @@ from service.loops.set_aside_list import SET_ASIDE
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The merchant or the buyer that a reader asks about."""
+
+    of: Literal["merchant", "buyer"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """One filter. `noun` names its values, `known` tests one, and `allowed` returns all of them.
 
-    `views` are the views that it reads.
+    `own` tests if a value is known to one merchant. Without it, no merchant's reader has the filter, or the reader
+    tests the value itself. `views` are the views that it reads.
     """
 
     noun: str
     known: Callable[[App, str], bool] | None = None
+    own: Callable[[App, str, str], bool] | None = None
     allowed: Callable[[App], Iterable[str]] | None = None
     views: tuple[Projection, ...] = ()
 
@@ -44,15 +54,24 @@ class Filter:
         """Returns the sentence about a value that nobody knows, or that is not the reader's own."""
         return f"{self.noun} {value} is not known. Check the id."
 
-    def problem(self, app: App, value: str) -> str | None:
-        """Returns the mistake in the value and what to do, or None."""
+    def problem(self, app: App, value: str, scope: Scope | None = None) -> str | None:
+        """Returns the mistake in the value and what to do, or None. A value that is not of the scope is unknown."""
         if self.known is not None:
-            return None if self.known(app, value) else self.unknown(value)
+            return None if self._is_known(app, value, scope) else self.unknown(value)
         assert self.allowed is not None
         allowed = sorted(set(self.allowed(app)))
         if value in allowed:
             return None
         return f"{value} is not a known {self.noun.lower()}. Known are: {', '.join(allowed) or 'none so far'}."
+
+    def _is_known(self, app: App, value: str, scope: Scope | None) -> bool:
+        assert self.known is not None
+        if scope is None or (scope.of == "merchant" and self.own is None):
+            return self.known(app, value)
+        if scope.of == "buyer":
+            return True  # a buyer learns from the answer alone if there is something of its own
+        assert self.own is not None
+        return self.own(app, value, scope.id)
 
 
 def _merchant(app: App, value: str) -> bool:
@@ -79,6 +98,14 @@ def _creator(app: App, value: str) -> bool:
     return is_known(app.views, SalesByChannel(), SALES, "creator_id", value)
 
 
+def _run_of(app: App, value: str, merchant: str) -> bool:
+    return is_known(app.views, Payouts(), ISSUED, "run_id", value, merchant=merchant)
+
+
+def _creator_of(app: App, value: str, merchant: str) -> bool:
+    return is_known(app.views, SalesByChannel(), SALES, "creator_id", value, merchant=merchant)
+
+
 def _break_kinds(app: App) -> Iterable[str]:
     from commands.reconciliation.flag_missing_line import MissingKind
     from commands.reconciliation.flag_stuck import StuckKind
@@ -102,21 +129,21 @@ FILTERS: dict[str, Filter] = {
     "order": Filter("Order", known=_order),
     "actor": Filter("Actor", known=_actor, views=(AuditTrail(),)),
     "access_account": Filter("Access account", known=_access_account),
-    "creator": Filter("Creator", known=_creator, views=(SalesByChannel(),)),
+    "creator": Filter("Creator", known=_creator, own=_creator_of, views=(SalesByChannel(),)),
     "account": Filter("Account of the chart", allowed=lambda _: (*CHART, DUE_FROM_MERCHANTS)),
     "channel": Filter("Channel", allowed=lambda _: get_args(ChannelType)),
     "kind": Filter("Kind of break", allowed=_break_kinds, views=(Exceptions(),)),
     "market": Filter("Market", allowed=_markets),
     "partner": Filter("Partner", allowed=_partners, views=(Instructions(),)),
-    "run": Filter("Settlement run", known=_run),
+    "run": Filter("Settlement run", known=_run, own=_run_of, views=(Payouts(),)),
     "state": Filter("State of a payout", allowed=lambda _: PAYOUT_STATES),
 }
 
 
-def check_filters(app: App, **asked: str | None) -> None:
-    """Raises `UnknownValue` for the first filter with an unknown value."""
+def check_filters(app: App, *, scope: Scope | None = None, **asked: str | None) -> None:
+    """Raises `UnknownValue` for the first filter with an unknown value, or one that is not of the scope."""
     for name, value in asked.items():
-        if value is not None and (problem := FILTERS[name].problem(app, value)):
+        if value is not None and (problem := FILTERS[name].problem(app, value, scope)):
             raise UnknownValue(name, problem)
 
 

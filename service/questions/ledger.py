@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from service.tables import tables
 if TYPE_CHECKING:
     from service.questions.asked import Asked
 
+_PLACE = re.compile(r"([0-9]{1,5}):([1-9][0-9]{0,17})")
+
 
 def _audit(asked: Asked) -> Any:
     from projections.audit.trail import TrailFilter, trail
@@ -23,10 +26,22 @@ def _audit(asked: Asked) -> Any:
 
 def _event(asked: Asked) -> Any:
     from projections.audit.trail import place_of
+    from projections.balances.payouts import statement_covering
     from service.questions.shapes import shown_event
 
-    place = place_of(asked.views, asked["id"])
-    return shown_event(asked.row(*place)) if place else None
+    place = _place(asked["id"]) or place_of(asked.views, asked["id"])
+    if place is None or place[1] > asked.app.ledger.reader.heads().get(place[0], 0):
+        return None
+    row = asked.row(*place)
+    return shown_event(
+        row, covered_by=lambda merchant: statement_covering(asked.views, row.book, row.position, merchant)
+    )
+
+
+def _place(id: str) -> tuple[int, int] | None:
+    """Returns book and position of an id such as `3:1042`, or None if it is an event's id."""
+    match = _PLACE.fullmatch(id)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _status(asked: Asked) -> Any:
@@ -59,13 +74,15 @@ QUESTIONS = (
         name="show event",
         group="ledger",
         path="/events/{id}",
-        says="Show an event by its id: who recorded it and when, its fields and its journal entry. Personal values "
-        "stay sealed.",
+        says="Show an event by its id, or by book and position such as 3:1042: who recorded it and when, its fields "
+        "and its journal entry. Personal values stay sealed.",
         find=_event,
         answer="service.questions.shapes:ShownEvent",
         readers=STAFF,
-        views=("audit_trail",),
-        own_parameters=(Parameter(name="id", says="Id of the event.", argument=True, required=True),),
+        views=("audit_trail", "payouts"),
+        own_parameters=(
+            Parameter(name="id", says="Id of the event, or its book and position.", argument=True, required=True),
+        ),
         noun="Event",
     ),
     Question(

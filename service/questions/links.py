@@ -72,6 +72,12 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
         "settlement_run": _RUN,
         "payouts": _MERCHANT_RUN,
     },
+    "RunStatement": {
+        "self": _STATEMENT,
+        "settlement_run": _RUN,
+        "payouts": (Link("payouts", {"merchant": "merchant", "run": "run_id"}),),
+        "event": _EVENT,
+    },
     "ShownStatement": {
         "self": _STATEMENT,
         "settlement_run": _RUN,
@@ -82,6 +88,7 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
     "ShownRun": {
         "self": _RUN,
         "payouts": (Link("payouts", {"run": "run_id"}),),
+        "statements": (Link("run-statements", {"id": "run_id"}),),
     },
     "ShownEvent": {
         "self": _EVENT,
@@ -98,6 +105,7 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
     "JournalLine": {"event": _EVENT},
     "TrailRow": {"event": _EVENT, "order": (Link("history", _ORDER),)},
     "LateEvent": {"event": _EVENT},
+    "OrderStep": {"event": _EVENT},
     "Thing": {
         "self": (
             Link("history", _ORDER, _OF_ORDER),
@@ -116,13 +124,16 @@ def links_for(role: Role | None) -> Links:
     itself."""
 
     def links_of(row: Any) -> Mapping[str, str] | None:
-        declared = LINKS.get(type(row).__name__)
-        if declared is None:
-            return None
-        found = {
-            name: next(filter(None, (link.address(row, role) for link in links)), None)
-            for name, links in declared.items()
-        }
-        return {name: address for name, address in found.items() if address}
+        kind = type(row).__name__
+        return links_as(kind, row, role) if kind in LINKS else None
 
     return links_of
+
+
+def links_as(kind: str, row: Any, role: Role | None) -> Mapping[str, str]:
+    """Returns the links of a row as an object of this class."""
+    found = {
+        name: next(filter(None, (link.address(row, role) for link in links)), None)
+        for name, links in LINKS[kind].items()
+    }
+    return {name: address for name, address in found.items() if address}

@@ -66,10 +66,17 @@ def _statement(asked: Asked) -> Any:
     from service.questions.shapes import shown_statement
 
     place = issued_at(asked.views, asked["id"])
-    event = place and asked.row(*place).event
-    if not isinstance(event, SettlementStatementIssued):
+    row = asked.row(*place) if place else None
+    event = row and row.event
+    if row is None or not isinstance(event, SettlementStatementIssued):
         return None
-    return shown_statement(event, issued_again(asked.views, event).lines)
+    return shown_statement(event, issued_again(asked.views, event).lines, event_id=row.event_id)
+
+
+def _run_statements(asked: Asked) -> Any:
+    from projections.balances.payouts import statements_of_run
+
+    return asked.page(partial(statements_of_run, asked.views, asked["id"]))
 
 
 def _run(asked: Asked) -> Any:
@@ -195,5 +202,21 @@ QUESTIONS = (
         readers=FINANCE,
         own_parameters=(Parameter(name="id", says="Id of the settlement run.", argument=True, required=True),),
         noun="Settlement run",
+    ),
+    Question(
+        name="run-statements",
+        group="money",
+        path="/settlement-runs/{id}/statements",
+        says="List the statements that a settlement run has issued, by merchant.",
+        find=_run_statements,
+        answer="projections.balances.payouts:RunStatement",
+        readers=FINANCE,
+        views=("payouts",),
+        own_parameters=(
+            Parameter(name="id", says="Id of the settlement run.", argument=True, required=True, filter="run"),
+        ),
+        key={"merchant": str, "statement_id": str},
+        noun="Settlement run",
+        table=tables.RUN_STATEMENTS,
     ),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.failures import NotKnown, ServiceFailure, UnknownValue
-from service.questions.filters import FILTERS
+from service.questions.filters import FILTERS, Scope
 from service.questions.question import Question, Role
 
 
@@ -41,6 +41,12 @@ class Reader:
             return {**values, found.name: self.scope}
         sentence = FILTERS["merchant"].unknown(values[found.name])
         raise NotKnown(sentence) if question.names_in_path(found) else UnknownValue(found.outside, sentence)
+
+    def scope_in(self, question: Question) -> Scope | None:
+        """Returns the merchant or the buyer that the reader asks about, None if it may ask about everything."""
+        if self.role in question.readers.any:
+            return None
+        return Scope("buyer" if self.role == "buyer" else "merchant", self.scope or "")
 
     def sees(self, question: Question, found: Any) -> bool:
         """True if the reader may see this thing, which was found by its id."""

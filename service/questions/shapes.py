@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,8 @@ from ledger.events.statements import (
     StatementTotal,
 )
 from ledger.fx import CNY
+from ledger.ids import merchant_of, order_of
+from ledger.journal.accounts import AVAILABLE
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.accounting.books_of_account import Turnover
@@ -92,7 +95,8 @@ class DayRates:
 
 @dataclass(frozen=True, slots=True)
 class ShownStatement:
-    """A statement as issued, with its lines. `lines_hash` is the SHA-256 of the canonical lines (hex)."""
+    """A statement as issued, with its lines. `lines_hash` is the SHA-256 of the canonical lines (hex), and `event_id`
+    the event that issued it."""
 
     statement_id: str
     merchant_id: str
@@ -109,6 +113,7 @@ class ShownStatement:
     lines_hash: str
     issued_at: datetime
     timing: str
+    event_id: str
     lines: tuple[StatementLine, ...]
 
 
@@ -146,7 +151,11 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """An event as recorded, with its journal entry. Money in `event` has the form of every answer."""
+    """An event as recorded, with its journal entry. Money in `event` has the form of every answer.
+
+    `merchant` and `order_id` say where it belongs. `statement_id` is the statement that it issued, or that covers its
+    effect on a merchant's available money. Each is '' if there is none.
+    """
 
     event_id: str
     book: int
@@ -162,6 +171,9 @@ class ShownEvent:
     command_id: str
     actor: Actor
     source: Source | None
+    merchant: str
+    order_id: str
+    statement_id: str
     event: dict[str, Any]
     entry: tuple[EntryLine, ...]
 
@@ -174,6 +186,7 @@ class OrderStep:
     step: int
     book: int
     position: int
+    event_id: str
     type: str
     occurred_at: datetime
     recorded_at: datetime
@@ -209,18 +222,30 @@ def entry_of(lines: list[dict[str, Any]]) -> list[EntryLine]:
     ]
 
 
-def shown_event(row: Recorded) -> ShownEvent:
+def shown_event(row: Recorded, *, covered_by: Callable[[str], str]) -> ShownEvent:
+    """Returns the event. `covered_by` finds the statement of a merchant that covers its position."""
     names = ("event_id", "book", "position", "stream", "version", "type", "occurred_at", "recorded_at")
     more = ("accounting_date", "correlation_id", "causation_id", "command_id")
     plain = {name: getattr(row, name) for name in (*names, *more)}
     parsed: dict[str, Any] = {"actor": fields_of_actor(from_json(row.actor)), "event": from_json(row.payload)}
     parsed["source"] = from_json(row.source) or None
-    return ShownEvent(**plain, **parsed, entry=tuple(entry_of(row.lines)))
+    payload, entry = parsed["event"], tuple(entry_of(row.lines))
+    of: dict[str, Any] = {
+        "merchant": merchant_of(row.stream) or payload.get("merchant_id") or "",
+        "order_id": order_of(row.stream) or payload.get("order_id") or "",
+        "statement_id": payload.get("statement_id", "") if row.type == SettlementStatementIssued.name else "",
+    }
+    paid = sorted({line.merchant for line in entry if line.account == AVAILABLE.code})
+    if len(paid) == 1:
+        of["statement_id"] = covered_by(paid[0])
+    return ShownEvent(**plain, **parsed, **of, entry=entry)
 
 
-def shown_statement(event: SettlementStatementIssued, lines: tuple[StatementLine, ...]) -> ShownStatement:
-    own = {each.name: getattr(event, each.name) for each in fields(ShownStatement) if each.name != "lines"}
-    return ShownStatement(**own, lines=lines)
+def shown_statement(
+    event: SettlementStatementIssued, lines: tuple[StatementLine, ...], *, event_id: str
+) -> ShownStatement:
+    names = {each.name for each in fields(ShownStatement)} - {"event_id", "lines"}
+    return ShownStatement(**{name: getattr(event, name) for name in names}, event_id=event_id, lines=lines)
 
 
 def shown_run(started: SettlementRunStarted, completed: SettlementRunCompleted | None) -> ShownRun:

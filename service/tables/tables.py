@@ -125,6 +125,9 @@ STATEMENTS = Table(
     title="Statements, CNY",
     plain_amounts=True,
 )
+RUN_STATEMENTS = Table(
+    (*ids("merchant", "statement_id", "run_id"), *counts("book", "position"), *ids("event_id")), title="Statements"
+)
 STATEMENT_LINES = Table(
     (*times("date"), *ids("kind", "order", "line"), *amounts("gross", "fee", "net", "balance"), *ids("event_id")),
     plain_amounts=True,

@@ -64,6 +64,7 @@ class Step:
             "step": recorded.version,
             "book": recorded.book,
             "position": recorded.position,
+            "event_id": recorded.event_id,
             "type": recorded.type,
             "occurred_at": recorded.occurred_at,
             "recorded_at": recorded.recorded_at,

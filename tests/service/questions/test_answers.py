@@ -33,7 +33,7 @@ def values(month_app: App, an_order: Callable[[str], str]) -> Values:
     order = an_order("settlement.released")
     (event, *_) = answer_to(QUESTIONS["audit"], month_app, blank(QUESTIONS["audit"]) | {"order": order}).data
     ids = {"show payout": payout.payout_id, "show statement": payout.statement_id, "show event": event.event_id}
-    ids["show settlement-run"] = payout.run_id
+    ids["show settlement-run"] = ids["run-statements"] = payout.run_id
     needed = {"q": order, "merchant": payout.merchant, "order": order, "as_known_at": payout.initiated_at}
 
     def of(question: Question) -> dict[str, Any]:
