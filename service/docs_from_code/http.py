@@ -103,6 +103,30 @@ curl -H "$TOKEN" "$LEDGER/merchants/M-1042/balance?as_of=2025-06-30&as_known_at=
 
 **Pages.** Long lists come a page at a time, `limit` rows of it. Give `next` to the next request as `?after=<next>`.
 
+**Search.** `/v1/search?q=` finds orders, parcels, payments, refunds, payouts and statements by an id or a reference, or
+by a part of at least three letters; what is equal comes first, then what begins with it, then what contains it. A
+merchant finds its own things, by its own references. A buyer finds its own orders and parcels.
+
+**Links.** An object that names others has their addresses in `links`, as far as your role may read them. They lead from
+a payout to its settlement run, its statement, the lines of the statement, their events and journal entries, and back.
+An event is read by its id, or by its book and position: `/v1/events/3:1042`.
+
+**Entity tags.** Every read has an `ETag`. Send it back as `If-None-Match`: 304 says that the answer has not changed.
+The tag does not cover `position`, which rises with events that change nothing in the answer. Answers are kept by
+their reader alone: `Cache-Control: private, no-cache`, `Vary: Authorization`.
+
+**Exports.** `?format=csv` or `ndjson`, or the header `Accept`, gives a whole list without pages and without the
+envelope, as it is at one moment. CSV begins with the names of the fields. Each amount has its currency in the column
+after it. A text that a spreadsheet would run as a formula has an apostrophe before it. If the service fails in the
+middle, the chunked transfer breaks off without its end: a file that your client takes as complete is complete.
+
+**Versions.** `/v1` is the version of all addresses. Within it we only add: commands, questions, fields of answers,
+parameters that may be left out, values of open lists, codes of refusals. Ignore what you do not know. Nothing is
+renamed, removed or given another meaning; a house test compares the published names with a snapshot. What is to go is
+announced first. From then on its answers have the header `Deprecation` (RFC 9745) with the day of the announcement,
+`Sunset` (RFC 8594) with the last day, at least a year later, and a `Link` to its successor. A change that breaks
+clients gets `/v2`, and `/v1` answers beside it for a year at least. Nothing is deprecated today.
+
 **Methods.** `HEAD` answers like `GET` without the body. `OPTIONS` answers with the header `Allow`. A method that the
 address does not have gets 405 and `Allow`.
 

@@ -33,6 +33,7 @@ from service.questions.envelope import enveloped
 from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import FINANCE, STAFF
+from service.questions.registry import QUESTIONS
 from service.questions.shapes import entry_of
 from service.record.parser import Malformed, command_in_body, command_in_item, json_value
 
@@ -233,7 +234,7 @@ def _tried(app: App, sent: Sent) -> JSONResponse:
     if answer.status != 200:
         return _single(app, command.name, answer)
     role = sent.bearer.role
-    events = presented([_shown(event, role) for event in trial.events], links_for(role))
+    events = presented([_shown(event, role) for event in trial.events], links_for(role, QUESTIONS))
     return JSONResponse(enveloped(app, answer.body | {"dry_run": True, "events": events}, {}))
 
 

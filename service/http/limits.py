@@ -16,6 +16,7 @@ MOST_OF_ADDRESS = MOST_CONNECTIONS * 3 // 4  # connections from one address
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
 READY_WITHIN_S = 2.0
 MOST_COMMANDS = 500  # of one batch
+EXPORTS = 2  # at a time; each holds a connection of the database until it is sent
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Requests with one command at a time", COMMANDS.words, _BUSY),
     ("Batches of commands and dry runs at a time", BATCHES.words, _BUSY),
     ("Tokens that are looked up at a time", f"{TOKEN_CHECKS.words}; an address counts as an account", _BUSY),
+    ("Exports (CSV, NDJSON) at a time", f"{EXPORTS}", "503 `TOO_BUSY`"),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),
 )

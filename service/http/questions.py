@@ -11,13 +11,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.http.bearer import AccessReader
+from service.http.entity_tags import matches, not_modified, tag_of_content, tag_of_positions, tagged
+from service.http.exports import export, format_of
 from service.http.parameters import OpenApp, annotation_of
 from service.http.read_route import ReadRoute
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_of
 from service.questions.asked import Answer, answer_to
 from service.questions.envelope import envelope
-from service.questions.parameters import AT_LEAST
+from service.questions.export import MEDIA
+from service.questions.parameters import AT_LEAST, FORMAT
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 
@@ -27,17 +30,26 @@ Respond = Callable[[Answer, dict[str, Any]], Response]
 def reading(question: Question, respond: Respond | None = None) -> Callable[..., Response]:
     """Returns the handler of a question. `respond` makes the response of the answer and the parameters; by default it
     is JSON in the one envelope."""
-    asked = (*question.parameters, AT_LEAST)
-    headers = ", ".join(_header(each.outside) for each in asked if each.header)
+    asked = (*question.parameters, *((FORMAT,) if question.exported else ()), AT_LEAST)
+    headers = [_header(each.outside) for each in asked if each.header] + (["Accept"] if question.exported else [])
 
     def read(request: Request, app: OpenApp, reader: AccessReader, **values: Any) -> Response:
-        at_least = values.pop(AT_LEAST.name)
-        patience_s = request.app.state.patience_s
+        at_least, form, patience_s = values.pop(AT_LEAST.name), None, request.app.state.patience_s
+        if question.exported:
+            form = format_of(request, values.pop(FORMAT.name))
+        if form:
+            if at_least:  # the moment of the export comes after the wait
+                answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
+            return tagged(export(request, question, app, values, reader, form), "", *headers)
+        tag = None if at_least else tag_of_positions(question, app, values, reader)
+        known = request.headers.get("if-none-match")
+        if tag and known != "*" and matches(known, tag):
+            return tagged(not_modified(tag), tag, *headers)
         answer = answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
-        response = respond(answer, values) if respond else JSONResponse(envelope(app, question, answer))
-        if headers:
-            response.headers["Vary"] = headers
-        return response
+        content = envelope(app, question, answer) if respond is None else None
+        response = respond(answer, values) if respond else JSONResponse(content)
+        tag = tag or tag_of_content(question, reader, content or bytes(response.body))
+        return tagged(not_modified(tag) if matches(known, tag) else response, tag, *headers)
 
     places = [
         Argument("request", Argument.KEYWORD_ONLY, annotation=Request),
@@ -57,7 +69,11 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
 def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
     """Returns the documented answers beside 200 that only some questions have."""
     ambiguous = (409,) if "{order}" in question.path else ()
-    return responses(401, 403, *((404,) if "{" in question.path else ()), *ambiguous)
+    own: dict[int | str, dict[str, Any]] = {304: {"description": "The answer has not changed since `If-None-Match`."}}
+    if question.exported:
+        whole = "The answer; as CSV or NDJSON the whole list, without the envelope"
+        own[200] = {"description": whole, "content": {media: {} for media in MEDIA.values()}}
+    return own | responses(401, 403, *((404,) if "{" in question.path else ()), *ambiguous)
 
 
 def _header(name: str) -> str:

@@ -59,6 +59,8 @@ QUESTIONS = (
         find=_audit,
         answer="projections.audit.trail:TrailRow",
         readers=STAFF,
+        of_positions=True,
+        exported=True,
         views=("audit_trail",),
         own_parameters=(
             ORDER,
@@ -79,6 +81,7 @@ QUESTIONS = (
         find=_event,
         answer="service.questions.shapes:ShownEvent",
         readers=STAFF,
+        of_positions=True,
         views=("audit_trail", "payouts"),
         own_parameters=(
             Parameter(name="id", says="Id of the event, or its book and position.", argument=True, required=True),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.questions.presentation import Links
-from service.questions.question import Role
+from service.questions.question import Question, Role
 
 PREFIX = "/v1"
 
@@ -25,11 +25,9 @@ class Link:
     values: Mapping[str, str]
     kinds: tuple[str, ...] = ()
 
-    def address(self, row: Any, role: Role | None) -> str | None:
+    def address(self, row: Any, role: Role | None, questions: Mapping[str, Question]) -> str | None:
         """Returns the address, or None if a value is missing or the role may not read it."""
-        from service.questions.registry import QUESTIONS
-
-        target = QUESTIONS[self.question]
+        target = questions[self.question]
         if self.kinds and _field(row, "kind") not in self.kinds:
             return None
         if role and role not in target.readers.any | target.readers.own:
@@ -105,7 +103,6 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
     "JournalLine": {"event": _EVENT},
     "TrailRow": {"event": _EVENT, "order": (Link("history", _ORDER),)},
     "LateEvent": {"event": _EVENT},
-    "OrderStep": {"event": _EVENT},
     "Thing": {
         "self": (
             Link("history", _ORDER, _OF_ORDER),
@@ -119,21 +116,18 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
 }
 
 
-def links_for(role: Role | None) -> Links:
+def links_for(role: Role | None, questions: Mapping[str, Question]) -> Links:
     """Returns the function that finds the links of a row for a reader in this role; without one, for the machine
     itself."""
 
     def links_of(row: Any) -> Mapping[str, str] | None:
-        kind = type(row).__name__
-        return links_as(kind, row, role) if kind in LINKS else None
+        declared = LINKS.get(type(row).__name__)
+        if declared is None:
+            return None
+        found = {
+            name: next(filter(None, (link.address(row, role, questions) for link in links)), None)
+            for name, links in declared.items()
+        }
+        return {name: address for name, address in found.items() if address}
 
     return links_of
-
-
-def links_as(kind: str, row: Any, role: Role | None) -> Mapping[str, str]:
-    """Returns the links of a row as an object of this class."""
-    found = {
-        name: next(filter(None, (link.address(row, role) for link in links)), None)
-        for name, links in LINKS[kind].items()
-    }
-    return {name: address for name, address in found.items() if address}

@@ -35,16 +35,12 @@ def _track(asked: Asked) -> Any:
 
 
 def _history(asked: Asked) -> Any:
-    from service.questions.links import links_as
     from service.questions.shapes import entry_of
     from service.tracking.history import history_of
 
-    def shown(step: dict[str, Any]) -> dict[str, Any]:
-        return step | {"entry": entry_of(step["entry"]), "links": links_as("OrderStep", step, asked.role)}
-
     times = asked.given("merchant", "as_of", "as_known_at")
     found = history_of(asked.app.ledger, asked["order"], upto=asked["at"], **times)
-    return [shown(step.as_json()) for step in found] or None
+    return [step.as_json() | {"entry": entry_of(step.entry)} for step in found] or None
 
 
 def _sales(asked: Asked) -> Any:
@@ -110,6 +106,7 @@ QUESTIONS = (
         find=_sales,
         answer="projections.sales.sales_by_channel:ChannelSales",
         readers=MERCHANTS,
+        exported=True,
         views=("sales_by_channel",),
         own_parameters=(
             MERCHANT,

@@ -84,6 +84,12 @@ LIMIT = Parameter(
     name="limit", says="Greatest number of rows of the page.", kind=Kind.NUMBER, least=1, most=MOST_ROWS_OF_A_PAGE
 )
 AFTER = Parameter(name="after", says="`next` of the previous page.", kind=Kind.WORD, metavar="CURSOR")
+FORMAT = Parameter(
+    name="format",
+    says="`csv` or `ndjson` for the whole list as it is at one moment, without pages; by default as `Accept` says.",
+    kind=Kind.CHOICE,
+    choices=("json", "csv", "ndjson"),
+)
 AT_LEAST = Parameter(
     name="at_least",
     says="`position` of an earlier answer: the read waits until it includes all that the position names. A position "

@@ -17,7 +17,7 @@ class PositionTracker(Views):
 
     def __init__(self, views: Views, *, at_least: Vector | None, timeout_s: float) -> None:
         super().__init__(views.engine, views.log)
-        self.waiting = views.waiting
+        self._views, self.waiting = views, views.waiting
         self.vector = Held({})
         self.read_views: set[str] = set()
         self._at_least, self._timeout_s = at_least or {}, timeout_s
@@ -40,7 +40,7 @@ class PositionTracker(Views):
         for book, position in (at_least or {}).items():
             wanted[book] = max(position, wanted.get(book, 0))
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        return super().read(projection, noted, at_least=wanted, timeout_s=timeout_s, past_stops=past_stops)
+        return self._views.read(projection, noted, at_least=wanted, timeout_s=timeout_s, past_stops=past_stops)
 
     def _note(self, found: Held) -> None:
         positions = {book: max(at, self.vector.get(book, 0)) for book, at in found.items()}

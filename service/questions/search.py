@@ -48,6 +48,7 @@ QUESTIONS = (
         answer="projections.search.search:Thing",
         summary="service.questions.shapes:FoundSummary",
         readers=BUYERS,
+        of_positions=True,
         views=("search_references",),
         own_parameters=(
             Parameter(

@@ -12,6 +12,8 @@ from typing import Any, TextIO
 from ledger.money import Money
 from service.tables.columns import Column, Holds, Table
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
+
 
 def plain(value: Any) -> Any:
     """Returns a JSON value of a type that JSON lacks: instants in ISO 8601 (UTC), money in minor units, sets sorted."""
@@ -54,12 +56,18 @@ def shown(value: Any, *, with_currency: bool = True) -> str:
     return exact(value)
 
 
-def write_csv(table: Table, rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+def write_csv(table: Table, rows: Iterable[Mapping[str, Any]], out: TextIO, *, names: bool = True) -> None:
     """Write the rows of a declared table as CSV: every CSV that we make, each amount with its currency beside it."""
+    if names:
+        write_csv_names(table, out)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(chain.from_iterable(map(_csv_names, table.columns)))
     for row in rows:
         writer.writerow(chain.from_iterable(_csv_cells(column, row[column.name]) for column in table.columns))
+
+
+def write_csv_names(table: Table, out: TextIO) -> None:
+    """Writes the first line of a CSV: the names of the columns."""
+    csv.writer(out, lineterminator="\n").writerow(chain.from_iterable(map(_csv_names, table.columns)))
 
 
 def currency_beside(name: str) -> str:
@@ -74,7 +82,14 @@ def _csv_names(column: Column) -> Sequence[str]:
 def _csv_cells(column: Column, value: Any) -> Sequence[str]:
     if column.holds is Holds.AMOUNT:
         return exact(value), value.currency if isinstance(value, Money) else ""
-    return (str(value) if isinstance(value, Money) else exact(value),)
+    if isinstance(value, Money | int):
+        return (str(value),)
+    return (without_formula(exact(value)),)
+
+
+def without_formula(text: str) -> str:
+    """Returns the text so that a spreadsheet shows it and never runs it: with an apostrophe before a formula's sign."""
+    return f"'{text}" if text[:1] in _FORMULA_SIGNS and text else text
 
 
 def exact(value: Any) -> str:

@@ -122,3 +122,8 @@ def _words(schema: Any) -> Iterator[str]:
                     yield from _words(each)
             elif word not in ("example", "examples", "default", "enum", "const", "discriminator"):
                 yield from _words(value)
+
+
+def test_nothing_is_deprecated_without_the_headers_that_the_policy_promises() -> None:
+    operations = [DOCUMENT["paths"][path][method] for path, method in OPERATIONS]
+    assert not [each["operationId"] for each in operations if each.get("deprecated")], "docs/http.md, Versions"

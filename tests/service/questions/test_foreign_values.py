@@ -1,4 +1,4 @@
-"""A filter tells a merchant or a buyer nothing about what is not theirs: foreign and unknown are one refusal."""
+"""A filter shows a merchant or a buyer nothing about what is not theirs: foreign and unknown are one refusal."""
 
 from __future__ import annotations
 

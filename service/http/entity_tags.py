@@ -1,0 +1,78 @@
+"""Entity tags of answers (RFC 9110 §8.8): a client that has an answer learns cheaply that it has not changed.
+
+A tag is of the answer's content; or, for a question that depends on nothing else, of the positions that it rests on,
+which are read before the answer. So a change in between gives another tag later, and a 304 never hides it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from fastapi.responses import Response
+
+from ledger.ids import PLATFORM_BOOK
+from ledger.log.cursor import Cursor
+from projections.engine.progress import progress_by_name
+from projections.registry import PROJECTIONS
+from service.app import App
+from service.questions.filters import books_of
+from service.questions.question import Question
+from service.questions.reader import Reader
+
+_PRIVATE = "private, no-cache"  # kept by the client alone, which asks each time if it still holds
+
+
+def tag_of_positions(question: Question, app: App, values: Mapping[str, Any], reader: Reader) -> str | None:
+    """Returns the tag of the answer as the ledger is now, or None if the answer depends on more than positions.
+
+    Raises what `Reader.values_for` raises.
+    """
+    asked = reader.values_for(question, values)
+    if not question.of_positions:
+        return None
+    books = books_of(app, merchant=asked.get("merchant"), order=asked.get("order"))
+    projections = [PROJECTIONS[name] for name in question.views]
+    heads = app.ledger.reader.heads()
+    with app.views.engine.connect() as connection:
+        known = progress_by_name(connection, projections)
+    folded = [
+        (known[name].generation.stored_version, book, at.position, at.digest.hex(), at.status, sorted(at.parked))
+        for name in sorted(known)
+        for book, at in sorted(known[name].checkpoints.items())
+        if books is None or book in books
+    ]
+    of_books = {book: at for book, at in heads.items() if books is None or book in books or book == PLATFORM_BOOK}
+    return _tag(question, reader, sorted(asked.items()), Cursor.at(of_books, app.ledger.identity).token, folded)
+
+
+def tag_of_content(question: Question, reader: Reader, content: Mapping[str, Any] | bytes) -> str:
+    """Returns the tag of an answer. Its `position` does not count: it rises with events that change nothing else."""
+    if isinstance(content, bytes):
+        return _tag(question, reader, sha256(content).hexdigest())
+    return _tag(question, reader, {name: value for name, value in content.items() if name != "position"})
+
+
+def matches(asked: str | None, tag: str) -> bool:
+    """True if a header `If-None-Match` names the tag, or any answer."""
+    return asked is not None and any(each.strip() in ("*", tag, tag[2:]) for each in asked.split(","))
+
+
+def not_modified(tag: str) -> Response:
+    return tagged(Response(status_code=304), tag)
+
+
+def tagged(response: Response, tag: str = "", *more: str) -> Response:
+    """Returns the response with its tag. It is not kept for other readers; `more` are headers that change it."""
+    if tag:
+        response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = _PRIVATE
+    response.headers["Vary"] = ", ".join(("Authorization", *more))
+    return response
+
+
+def _tag(question: Question, reader: Reader, *parts: Any) -> str:
+    whole = json.dumps([question.name, reader.role, reader.scope, *parts], default=str, sort_keys=True)
+    return f'W/"{sha256(whole.encode()).hexdigest()[:32]}"'

@@ -1,0 +1,114 @@
+"""Exports: the whole of a list, a page at a time, as it was at one moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from io import StringIO
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection
+
+from projections.engine.connections import snapshot
+from projections.engine.progress import progress_now
+from projections.engine.projection import Projection
+from projections.engine.views import Held, Opened, Vector, ViewBehind, Views, incomplete
+from service.app import App
+from service.questions.asked import Answer, answer_to
+from service.questions.limits import MOST_ROWS_OF_A_PAGE
+from service.questions.links import links_for
+from service.questions.presentation import presented
+from service.questions.question import Question
+from service.questions.reader import Reader
+from service.questions.registry import QUESTIONS
+from service.tables.cells import write_csv, write_csv_names
+
+T = TypeVar("T")
+ExportFormat = Literal["csv", "ndjson"]
+MEDIA: dict[ExportFormat, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
+
+
+class SnapshotViews(Views):
+    """Views of which all reads see one state of the database."""
+
+    def __init__(self, views: Views, connection: Connection) -> None:
+        super().__init__(views.engine, views.log)
+        self._connection = connection
+
+    def read(
+        self,
+        projection: Projection,
+        query: Callable[[Opened], T],
+        *,
+        at_least: Vector | None = None,
+        timeout_s: float | None = None,  # noqa: ARG002 - a snapshot never gets further
+        past_stops: bool = False,
+    ) -> T:
+        known = progress_now(self._connection, projection)
+        if known is None:
+            raise ViewBehind(f"{projection.name} was never folded. Wait until the service has folded it.")
+        behind = {book for book, at in (at_least or {}).items() if known.positions.get(book, 0) < at}
+        if behind and not past_stops:
+            raise ViewBehind(f"{projection.name} has not reached the positions of the books {sorted(behind)}.")
+        held = Held(known.positions, incomplete(projection, known.checkpoints))
+        return query(Opened(self._connection, known.generation, held))
+
+
+class Export:
+    """A list that is read to its end. The first page is read at once, so that what is wrong is said before the rest.
+
+    Holds a connection of the database until `close`.
+    """
+
+    def __init__(self, question: Question, app: App, values: Mapping[str, Any], reader: Reader | None) -> None:
+        self._question, self._reader, self._stack = question, reader, ExitStack()
+        try:
+            now = app.clock()
+            connection = self._stack.enter_context(snapshot(app.views.engine))
+            self._app = replace(app, views=SnapshotViews(app.views, connection), clock=lambda: now)
+            self._values = {**values, "limit": MOST_ROWS_OF_A_PAGE, "after": None}
+            if not question.views:  # it reads the log itself, beside the snapshot
+                self._values["as_known_at"] = values["as_known_at"] or now
+            self.first = self._page()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def lines(self, form: ExportFormat) -> Iterator[str]:
+        """Yields the text of the list, a page at a time."""
+        if form == "csv":
+            yield self._csv((), names=True)
+        for page in self._pages():
+            yield self._csv(page.data) if form == "csv" else self._ndjson(page)
+
+    def _pages(self) -> Iterator[Answer]:
+        page = self.first
+        yield page
+        while page.next:
+            self._values["after"] = page.next
+            page = self._page()
+            yield page
+
+    def _page(self) -> Answer:
+        return answer_to(self._question, self._app, self._values, reader=self._reader)
+
+    def _csv(self, rows: Any, *, names: bool = False) -> str:
+        table, out = self._question.table, StringIO()
+        assert table is not None, "a list that is exported has columns"
+        if names:
+            write_csv_names(table, out)
+        write_csv(table, (_cells(row, table.names) for row in rows), out, names=False)
+        return out.getvalue()
+
+    def _ndjson(self, page: Answer) -> str:
+        rows = presented(page.data, links_for(page.role, QUESTIONS))
+        return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
+
+
+def _cells(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] if isinstance(row, Mapping) else getattr(row, name) for name in names}

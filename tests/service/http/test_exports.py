@@ -1,0 +1,146 @@
+"""Exports over HTTP: the whole list of one moment, in bounded pieces, and never a part that looks whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import closing
+from io import StringIO
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import App
+from service.questions import export
+from service.questions.asked import answer_to
+from service.questions.question import Question
+from service.questions.registry import QUESTIONS
+from service.tables.cells import without_formula
+from tests.support.access import AUDITOR, application_for_reads, bearing
+from tests.support.http_server import served
+
+EXPORTED = [question for question in QUESTIONS.values() if question.exported]
+BY_NAME = pytest.mark.parametrize("question", EXPORTED, ids=lambda each: each.name)
+MERCHANT = "M-1001"
+
+
+def path_of(question: Question, client: TestClient) -> str:
+    run = next(row["run_id"] for row in client.get("/v1/payouts").json()["data"] if row["run_id"])
+    return "/v1" + question.path.format(merchant=MERCHANT, id=run)
+
+
+def all_rows(client: TestClient, path: str) -> list[dict[str, Any]]:
+    """The rows of all pages."""
+    rows, after = list[dict[str, Any]](), None
+    while True:
+        page = client.get(path, params={"limit": 1000} | ({"after": after} if after else {})).json()
+        rows += page["data"]
+        if (after := page["next"]) is None:
+            return rows
+
+
+@BY_NAME
+def test_ndjson_is_the_rows_of_all_pages(
+    client: TestClient, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = path_of(question, client)
+    monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 7)
+    sent = client.get(path, headers={"Accept": "application/x-ndjson"})
+    assert sent.headers["content-type"].startswith("application/x-ndjson")
+    assert [json.loads(line) for line in sent.text.splitlines()] == all_rows(client, path)
+
+
+@BY_NAME
+def test_csv_has_the_names_of_the_fields_and_a_line_for_each_row(client: TestClient, question: Question) -> None:
+    path = path_of(question, client)
+    sent = client.get(path, params={"format": "csv"})
+    names, *lines = csv.reader(StringIO(sent.text))
+    assert question.table is not None
+    assert set(question.table.names) <= set(names)
+    assert len(lines) == len(all_rows(client, path))
+    assert {len(line) for line in lines} <= {len(names)}
+
+
+def test_money_has_its_currency_in_a_column_beside_it(client: TestClient) -> None:
+    row = next(csv.DictReader(StringIO(client.get("/v1/payouts?format=csv").text)))
+    assert row["amount_currency"] == "CNY"
+    float(row["amount"])
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/xml, text/csv;q=0.9", "TEXT/CSV"])
+def test_accept_chooses_the_format(client: TestClient, accept: str) -> None:
+    assert client.get("/v1/payouts", headers={"Accept": accept}).headers["content-type"].startswith("text/csv")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json, text/csv", "text/html,*/*;q=0.8", ""])
+def test_json_stays_the_answer_to_everybody_else(client: TestClient, accept: str) -> None:
+    assert client.get("/v1/payouts", headers={"Accept": accept}).headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("name", ["limit", "after"])
+def test_a_part_of_a_list_is_not_exported(client: TestClient, name: str) -> None:
+    answer = client.get("/v1/payouts", params={"format": "csv", name: "3"})
+    assert (answer.status_code, answer.json()["field"]) == (422, name)
+
+
+def test_what_is_wrong_with_the_question_is_said_before_the_list(client: TestClient) -> None:
+    assert client.get("/v1/payouts?format=csv&merchant=M-nobody").status_code == 422
+    assert client.get("/v1/merchants/M-nobody/lines?format=csv").status_code == 404
+
+
+def test_the_pages_of_an_export_see_one_moment(month_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 3)
+    question, isolation = QUESTIONS["audit"], list[Any]()
+    values = {each.name: each.default for each in question.parameters}
+    with closing(export.Export(question, month_app, values, None)) as found:
+        pages = found._pages()
+        for _ in range(3):
+            isolation.append(next(pages).vector)
+        connection = found._app.views._connection  # type: ignore[attr-defined]
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
+    assert isolation[0] == isolation[1] == isolation[2]
+
+
+def test_a_failure_in_the_middle_breaks_the_transfer(month_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 3)
+    calls = iter(range(100))
+
+    def failing(*arguments: Any, **more: Any) -> Any:
+        if next(calls) == 2:
+            raise RuntimeError("in the middle")
+        return answer_to(*arguments, **more)
+
+    monkeypatch.setattr(export, "answer_to", failing)
+    with served(application_for_reads(month_app)) as server, closing(server.connect()) as client:
+        token = bearing(AUDITOR)["Authorization"]
+        client.send(f"GET /v1/audit?format=csv HTTP/1.1\r\nHost: t\r\nAuthorization: {token}\r\n\r\n".encode())
+        received = client.until_closed()
+    assert received.startswith(b"HTTP/1.1 200")
+    assert b"transfer-encoding: chunked" in received.lower()
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_an_export_gives_its_place_and_its_connection_back(client: TestClient, month_app: App) -> None:
+    before = month_app.ledger.engine.pool.status()
+    for _ in range(5):
+        assert client.get("/v1/payouts?format=ndjson").status_code == 200
+        assert client.get("/v1/payouts?format=csv&merchant=M-nobody").status_code == 422
+    assert month_app.ledger.engine.pool.status() == before
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_formula_is_shown_and_not_run(text: str) -> None:
+    assert without_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "M-1", "1110 USD -69.44", "2025-04-01"])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert without_formula(text) == text
+
+
+def test_what_people_take_away_is_a_list_with_columns_on_views_or_known_at_an_instant() -> None:
+    for question in EXPORTED:
+        assert question.is_paged
+        assert question.table is not None
+        assert question.views or "as_known_at" in {each.name for each in question.parameters}
