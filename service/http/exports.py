@@ -14,14 +14,14 @@ from service.app import App
 from service.http.errors import BadParameter, TooBusy
 from service.http.limits import EXPORTS
 from service.questions.export import MEDIA, Export, ExportFormat
-from service.questions.parameters import AFTER, LIMIT
+from service.questions.parameters import AFTER, FORMAT, LIMIT
 from service.questions.question import Question
 from service.questions.reader import Reader
 
 
-def format_of(request: Request, chosen: str | None) -> ExportFormat | None:
+def format_of(request: Request, chosen: str) -> ExportFormat | None:
     """Returns the format: the chosen one, else the first that the header `Accept` names; None for JSON."""
-    if chosen:
+    if FORMAT.name in request.query_params:
         return next((form for form in MEDIA if form == chosen), None)
     accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
     known = {media: form for form, media in MEDIA.items()} | {"application/json": None, "*/*": None}

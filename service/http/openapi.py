@@ -20,6 +20,12 @@ _PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
 _HEADERS: dict[str, dict[str, Any]] = {
     "Request-Id": {"description": "The id that the client sent, or a new one.", "required": True} | _TEXT,
     "WWW-Authenticate": {"description": "The challenge of RFC 6750.", "required": True} | _TEXT,
+    # Its 304 is no answer of the document: clients that are generated from it would have no type for it.
+    "ETag": {
+        "description": "The tag of the answer. Sent back as `If-None-Match`, it is answered by 304 without a body while"
+        " the answer has not changed."
+    }
+    | _TEXT,
     REPLAYED: {"description": "`true` if this is the first answer again."} | _TEXT,
 }
 
@@ -43,11 +49,13 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_headers(document: dict[str, Any]) -> None:
-    for path, operation in _operations(document):
+    for path, method, operation in _operations(document):
         for status, response in operation["responses"].items():
             names = ["Request-Id"]
             if status == "401" and path.startswith("/v1/"):
                 names.append("WWW-Authenticate")
+            if status == "200" and method == "get" and path.startswith("/v1/"):
+                names.append("ETag")
             if path == ROUTE and status in ("200", "403", "409", "422"):
                 names.append(REPLAYED)
             refs = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
@@ -58,7 +66,7 @@ def _share_responses(document: dict[str, Any]) -> None:
     """Moves the errors that operations share to one place: most have all of them."""
     shared: dict[str, Any] = {}
     document["components"]["responses"] = shared
-    for _, operation in _operations(document):
+    for _, _, operation in _operations(document):
         for status, response in operation["responses"].items():
             if status >= "400":
                 name = _PHRASES[status].title().replace(" ", "").replace("-", "")
@@ -66,10 +74,10 @@ def _share_responses(document: dict[str, Any]) -> None:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def _name_choice(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:

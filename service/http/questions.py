@@ -69,7 +69,7 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
 def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
     """Returns the documented answers beside 200 that only some questions have."""
     ambiguous = (409,) if "{order}" in question.path else ()
-    own: dict[int | str, dict[str, Any]] = {304: {"description": "The answer has not changed since `If-None-Match`."}}
+    own: dict[int | str, dict[str, Any]] = {}
     if question.exported:
         whole = "The answer; as CSV or NDJSON the whole list, without the envelope"
         own[200] = {"description": whole, "content": {media: {} for media in MEDIA.values()}}

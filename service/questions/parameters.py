@@ -88,6 +88,7 @@ FORMAT = Parameter(
     name="format",
     says="`csv` or `ndjson` for the whole list as it is at one moment, without pages; by default as `Accept` says.",
     kind=Kind.CHOICE,
+    default="json",
     choices=("json", "csv", "ndjson"),
 )
 AT_LEAST = Parameter(
