@@ -7,6 +7,7 @@ from commands.access import (
     create_access_token,
     open_access_account,
     record_access_token_use,
+    record_export,
     revoke_access_token,
 )
 from commands.accounting import (
@@ -170,6 +171,7 @@ MENU: dict[str, Handler] = {
     "record_access_token_use": Handler(
         record_access_token_use.RecordAccessTokenUse, record_access_token_use.decide, SYSTEM
     ),
+    "record_export": Handler(record_export.RecordExport, record_export.decide, SYSTEM),
     # merchants
     "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide, MERCHANT),
     "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide, PLATFORM),

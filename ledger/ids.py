@@ -55,6 +55,11 @@ def access_token_stream(token_id: str) -> str:
     return f"access_token/{token_id}"
 
 
+def exports_stream(account_id: str, day: date) -> str:
+    """Returns the stream of what an account exports on a day."""
+    return f"exports/{account_id}/{day.isoformat()}"
+
+
 _GUARD = "account/"
 
 

@@ -12,6 +12,7 @@ from ledger.ids import Id
 AccountRole = Literal["admin", "finance", "support", "auditor", "service", "merchant", "buyer"]
 ACCOUNT_ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
 AccountKind = Literal["person", "service"]
+ExportFormat = Literal["csv", "ndjson"]
 
 
 class AccessAccountOpened(Event, name="access_account.opened", version=1):
@@ -65,4 +66,20 @@ class AccessTokenUsed(Event, name="access_token.used", version=1):
 
     token_id: Id
     account_id: Id
+    day: date
+
+
+class ListExported(Event, name="list.exported", version=1):
+    """An account has taken a whole list away: the answer to `question` with these filters, at these positions by book.
+
+    There is one such event for an account and a role, a question with its filters, a format and a day in UTC.
+    """
+
+    account_id: Id
+    role: AccountRole
+    scope: Id | None
+    question: Id
+    filters: dict[str, str]
+    format: ExportFormat
+    positions: dict[int, int]
     day: date

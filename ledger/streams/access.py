@@ -12,6 +12,7 @@ from ledger.events.access import (
     AccessTokenCreated,
     AccessTokenRevoked,
     AccessTokenUsed,
+    ListExported,
 )
 from ledger.streams.stream import Stream
 
@@ -77,3 +78,23 @@ class AccessToken(Stream):
     @evolve.register
     def _(self, event: AccessTokenUsed) -> None:
         self.last_used = event.day
+
+
+class ExportsOfDay(Stream):
+    """The stream `exports/<account>/<day>`: what was exported, without its positions."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._exported: list[ListExported] = []
+
+    def has(self, export: ListExported) -> bool:
+        """True if the same list was exported before, at any positions."""
+        return any(each.model_copy(update={"positions": export.positions}) == export for each in self._exported)
+
+    @singledispatchmethod
+    def evolve(self, event: Any) -> None:
+        """Applies one event to the state."""
+
+    @evolve.register
+    def _(self, event: ListExported) -> None:
+        self._exported.append(event)

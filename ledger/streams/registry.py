@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger.ids import kind_of
-from ledger.streams.access import AccessAccount, AccessToken
+from ledger.streams.access import AccessAccount, AccessToken, ExportsOfDay
 from ledger.streams.account import MerchantAccount
 from ledger.streams.adjustments import Adjustment
 from ledger.streams.files import AcceptedFile, BankAccount, BankStatement, PaymentOrder
@@ -29,6 +29,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "account": MerchantAccount,
     "access_account": AccessAccount,
     "access_token": AccessToken,
+    "exports": ExportsOfDay,
     "policy": PolicyHistory,
     "fx": RateHistory,
     "unmatched": UnmatchedItem,

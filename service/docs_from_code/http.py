@@ -118,7 +118,9 @@ their reader alone: `Cache-Control: private, no-cache`, `Vary: Authorization`.
 **Exports.** `?format=csv` or `ndjson`, or the header `Accept`, gives a whole list without pages and without the
 envelope, as it is at one moment. CSV begins with the names of the fields. Each amount has its currency in the column
 after it. A text that a spreadsheet would run as a formula has an apostrophe before it. If the service fails in the
-middle, the chunked transfer breaks off without its end: a file that your client takes as complete is complete.
+middle, the chunked transfer breaks off without its end: a file that your client takes as complete is complete. An
+export is recorded in the ledger before the first row is sent (`list.exported`): the account, the question with its
+filters, and the positions; the same list once a day. No read answers a sealed personal value: its box stays closed.
 
 **Versions.** `/v1` is the version of all addresses. Within it we only add: commands, questions, fields of answers,
 parameters that may be left out, values of open lists, codes of refusals. Ignore what you do not know. Nothing is

@@ -25,7 +25,7 @@ AccessBearer = Annotated[Bearer, Depends(_bearer)]
 
 
 async def _reader(bearer: AccessBearer) -> Reader:
-    return Reader(bearer.role, bearer.scope)
+    return Reader(bearer.role, bearer.scope, bearer.account_id)
 
 
 AccessReader = Annotated[Reader, Depends(_reader)]

@@ -10,10 +10,12 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
+from ledger.events.access import ExportFormat
+from service.access.exports import record_export
 from service.app import App
 from service.http.errors import BadParameter, TooBusy
 from service.http.limits import EXPORTS
-from service.questions.export import MEDIA, Export, ExportFormat
+from service.questions.export import MEDIA, Export
 from service.questions.parameters import AFTER, FORMAT, LIMIT
 from service.questions.question import Question
 from service.questions.reader import Reader
@@ -40,6 +42,11 @@ def export(
         raise TooBusy(f"{EXPORTS} exports run already, which is the limit. Try again in a moment.")
     try:
         found = Export(question, app, values, reader)
+        try:
+            record_export(app, question, values, reader, form, found.first.vector)
+        except BaseException:
+            found.close()
+            raise
     except BaseException:
         places.release()
         raise

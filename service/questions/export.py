@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from io import StringIO
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from ledger.events.access import ExportFormat
 from projections.engine.connections import snapshot
 from projections.engine.progress import progress_now
 from projections.engine.projection import Projection
@@ -26,7 +27,6 @@ from service.questions.registry import QUESTIONS
 from service.tables.cells import write_csv, write_csv_names
 
 T = TypeVar("T")
-ExportFormat = Literal["csv", "ndjson"]
 MEDIA: dict[ExportFormat, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 

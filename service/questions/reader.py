@@ -17,10 +17,11 @@ class RoleMayNotRead(ServiceFailure):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The role of an access token, and the merchant or the buyer that it reads for."""
+    """The role of an access token, the merchant or the buyer that it reads for, and the account that owns it."""
 
     role: Role
     scope: str | None = None
+    account_id: str = ""
 
     def values_for(self, question: Question, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Returns the values to ask with: a merchant asks every list about itself.

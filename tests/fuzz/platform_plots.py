@@ -117,6 +117,8 @@ def access(script: Script) -> Iterator[Step]:
     created = {"role": "finance", "digest": f"{script.random.getrandbits(256):064x}", "expires_at": expires_at}
     yield Step("create_access_token", account | token | created, admin)
     yield Step("record_access_token_use", token | {"day": script.clock().date()}, SYSTEM)
+    export = {"role": "finance", "question": "payouts", "format": "csv", "positions": {0: 1}}
+    yield Step("record_export", account | export | {"day": script.clock().date()}, SYSTEM)
     yield Step("revoke_access_token", token, admin)
     yield Step("close_access_account", account | {"reason": "left"}, admin)
 

@@ -74,7 +74,8 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
     ),
     (
         platform_plots.access,
-        "open_access_account create_access_token record_access_token_use revoke_access_token close_access_account",
+        "open_access_account create_access_token record_access_token_use record_export revoke_access_token "
+        "close_access_account",
     ),
     (
         platform_plots.product,

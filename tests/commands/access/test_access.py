@@ -12,6 +12,7 @@ from commands.access.close_access_account import CloseAccessAccount
 from commands.access.create_access_token import LONGEST_LIFE, CreateAccessToken
 from commands.access.open_access_account import OpenAccessAccount
 from commands.access.record_access_token_use import RecordAccessTokenUse
+from commands.access.record_export import RecordExport
 from commands.access.revoke_access_token import RevokeAccessToken
 from ledger.actors import Actor
 from ledger.events.access import (
@@ -20,6 +21,7 @@ from ledger.events.access import (
     AccessTokenCreated,
     AccessTokenRevoked,
     AccessTokenUsed,
+    ListExported,
 )
 from ledger.events.event import Event
 from ledger.ids import access_account_stream
@@ -164,6 +166,33 @@ def test_a_token_of_another_is_refused_alike_if_it_exists_and_if_not(events: tup
 
 def test_a_token_that_does_not_exist_is_not_found_for_an_admin() -> None:
     given().when(ask(RevokeAccessToken, by=ADMIN, token_id="T9")).then_refused(AccessTokenNotFound, token_id="T9")
+
+
+EXPORT: dict[str, Any] = {
+    "account_id": "fay",
+    "role": "finance",
+    "question": "payouts",
+    "format": "csv",
+    "day": NOW.date(),
+}
+EXPORTED = ListExported(**EXPORT, scope=None, filters={"state": "paid"}, positions={0: 1})
+
+
+def exporting(**other: Any) -> RecordExport:
+    return ask(RecordExport, by=SYSTEM, **EXPORT | {"filters": {"state": "paid"}, "positions": {0: 1}} | other)
+
+
+def test_an_export_is_recorded() -> None:
+    given().when(exporting()).then(EXPORTED)
+
+
+def test_the_same_list_at_later_positions_is_recorded_once_a_day() -> None:
+    given(EXPORTED).when(exporting(positions={0: 9})).then_nothing()
+
+
+@pytest.mark.parametrize("other", [{"filters": {}}, {"format": "ndjson"}, {"question": "audit"}, {"role": "admin"}])
+def test_another_list_or_role_is_recorded_too(other: dict[str, Any]) -> None:
+    assert given(EXPORTED).when(exporting(**other)).event(ListExported)
 
 
 def test_a_day_of_use_is_recorded_once() -> None:

@@ -4,21 +4,67 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from io import StringIO
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from commands.access.record_export import RecordExport
+from commands.bus.bus import Bus
+from commands.bus.outcome import Outcome
+from ledger.events.access import ListExported
+from ledger.ids import exports_stream
 from service.app import App
+from service.http.application import make_application
 from service.questions import export
 from service.questions.asked import answer_to
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.tables.cells import without_formula
-from tests.support.access import AUDITOR, application_for_reads, bearing
+from tests.support.access import AUDITOR, application_for_reads, bearing, client_of, token_for
+from tests.support.buses import Desk, open_desk
 from tests.support.http_server import served
+from tests.support.shops import app_of
+
+
+class NotingBus:
+    """Notes commands and accepts them, so that the month stays as it is."""
+
+    def __init__(self) -> None:
+        self.noted: list[RecordExport] = []
+
+    def submit(self, commands: list[RecordExport]) -> list[Outcome]:
+        self.noted += commands
+        return [Outcome(command.id, "recorded", 0) for command in commands]
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    with open_desk(database_url, tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def bus() -> NotingBus:
+    return NotingBus()
+
+
+@pytest.fixture(scope="module")
+def application(month_app: App, bus: NotingBus) -> FastAPI:
+    return application_for_reads(replace(month_app, bus=cast("Bus", bus)))
+
+
+@pytest.fixture(scope="module")
+def client(application: FastAPI) -> Iterator[TestClient]:
+    with client_of(application) as client:
+        yield client
+
 
 EXPORTED = [question for question in QUESTIONS.values() if question.exported]
 BY_NAME = pytest.mark.parametrize("question", EXPORTED, ids=lambda each: each.name)
@@ -102,7 +148,7 @@ def test_the_pages_of_an_export_see_one_moment(month_app: App, monkeypatch: pyte
     assert isolation[0] == isolation[1] == isolation[2]
 
 
-def test_a_failure_in_the_middle_breaks_the_transfer(month_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_the_middle_breaks_the_transfer(application: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 3)
     calls = iter(range(100))
 
@@ -112,7 +158,7 @@ def test_a_failure_in_the_middle_breaks_the_transfer(month_app: App, monkeypatch
         return answer_to(*arguments, **more)
 
     monkeypatch.setattr(export, "answer_to", failing)
-    with served(application_for_reads(month_app)) as server, closing(server.connect()) as client:
+    with served(application) as server, closing(server.connect()) as client:
         token = bearing(AUDITOR)["Authorization"]
         client.send(f"GET /v1/audit?format=csv HTTP/1.1\r\nHost: t\r\nAuthorization: {token}\r\n\r\n".encode())
         received = client.until_closed()
@@ -127,6 +173,43 @@ def test_an_export_gives_its_place_and_its_connection_back(client: TestClient, m
         assert client.get("/v1/payouts?format=ndjson").status_code == 200
         assert client.get("/v1/payouts?format=csv&merchant=M-nobody").status_code == 422
     assert month_app.ledger.engine.pool.status() == before
+
+
+def test_an_export_is_recorded_with_its_filters_and_positions_before_it_is_sent(
+    client: TestClient, bus: NotingBus
+) -> None:
+    bus.noted.clear()
+    client.get("/v1/payouts", params={"format": "csv", "state": "paid"})
+    (noted,) = bus.noted
+    assert (noted.account_id, noted.role, noted.question, noted.format) == ("audrey", "auditor", "payouts", "csv")
+    assert noted.filters == {"state": "paid"}
+    assert noted.positions
+
+
+def test_nothing_is_sent_that_cannot_be_recorded(
+    client: TestClient, bus: NotingBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Outcome("x", "fault", 0, facts={"reference": "R-1"})
+    monkeypatch.setattr(bus, "submit", lambda _: [refused])
+    answer = client.get("/v1/payouts?format=csv")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_page_as_json_is_no_export(client: TestClient, bus: NotingBus) -> None:
+    bus.noted.clear()
+    client.get("/v1/payouts")
+    assert bus.noted == []
+
+
+def test_the_same_list_is_recorded_once_a_day(desk: Desk) -> None:
+    app = app_of(desk)
+    app.catch_up()
+    with client_of(make_application(app), token_for(app, "audrey", "auditor")) as client:
+        sent = [client.get("/v1/audit", params={"format": form}).status_code for form in ("csv", "csv", "ndjson")]
+    assert sent == [200, 200, 200]
+    rows = desk.ledger.reader.read_stream(0, exports_stream("audrey", app.clock().date()))
+    events = [cast("ListExported", each.event) for each in rows]
+    assert [(each.question, each.format) for each in events] == [("audit", "csv"), ("audit", "ndjson")]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
