@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 
 from commands.command import Command
@@ -21,6 +20,7 @@ from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Payments
 from ledger.streams.receivables import Receivables
 from ledger.streams.reference_data import UnmatchedItem
+from ledger.streams.state_copy import state_copy
 from ledger.streams.stream import Stream
 
 _KIND, _OF = "amount_mismatch", "expected_of"
@@ -86,7 +86,7 @@ def _expectations(stream: Order | UnmatchedItem, events: Iterable[Event]) -> Ite
     known: list[Receivables | Logistics | Payments] = [stream.receivables]
     if isinstance(stream, Order):
         known += [stream.logistics, stream.payments] if stream.payments.was_asked_for else [stream.logistics]
-    for part in deepcopy(known):
+    for part in state_copy(known):
         for event in events:
             part.remember(event)
         yield from part.expectations()

@@ -15,7 +15,7 @@ from ledger.log.database_errors import DatabaseTrouble
 from projections.engine.generations import ViewOutdated
 from projections.engine.projection import Projection
 from projections.engine.views import ViewBehind, Views
-from projections.engine.worker import ProjectionWorker
+from projections.engine.worker import catch_up
 from service.database import open_database
 from service.embedded import EmbeddedPostgresError
 from service.failures import ServiceFailure
@@ -59,9 +59,9 @@ class App:
         view has stopped. Raises `ViewBehind`.
         """
         heads = {book: head for book, head in self.ledger.reader.heads().items() if head}
-        for projection in _all() if projections is None else projections:
-            ProjectionWorker(self.ledger.engine, self.ledger.reader, projection).catch_up()
-            self.views.wait_for(projection, heads, timeout_s=_OTHERS_MAY_NEED_S, past_stops=past_stops)
+        wanted = _all() if projections is None else projections
+        catch_up(self.ledger.engine, self.ledger.reader, wanted)
+        self.views.wait_for_all(wanted, heads, timeout_s=_OTHERS_MAY_NEED_S, past_stops=past_stops)
         return heads
 
 

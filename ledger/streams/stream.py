@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import singledispatchmethod
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from ledger.events.event import Event
 from ledger.folds.evolution import Evolving
 from ledger.streams.breaks import Break, remember_break
 from ledger.streams.proposals import PREFIX, Proposal, remember_proposal
+from ledger.streams.state_copy import state_copy
 
 
 class Stream(Evolving):
@@ -60,7 +60,7 @@ class Stream(Evolving):
 
     def after(self, *events: Event) -> Self:
         """Returns a copy of the stream with these events applied; the stream itself does not change."""
-        later = deepcopy(self)
+        later = state_copy(self)
         for event in events:
             later.apply(event)
         return later

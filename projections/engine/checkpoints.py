@@ -67,6 +67,12 @@ SELECT %s, %s, %s, 0, 0, %s, 'following', ''
 WHERE EXISTS (SELECT FROM views.generations WHERE projection = %s AND generation = %s)
 ON CONFLICT (book, projection, generation) DO NOTHING
 """
+_OPEN_ALL = """
+INSERT INTO views.checkpoints (book, projection, generation, position, count, digest, status, reason)
+SELECT %s, projection, generation, 0, 0, %s, 'following', '' FROM views.generations
+WHERE (projection, generation) IN %s
+ON CONFLICT (book, projection, generation) DO NOTHING
+"""
 _MOVE = """
 UPDATE views.checkpoints
 SET position = %s, count = %s, digest = %s, status = %s, reason = %s, parked = CAST(%s AS bigint[])
@@ -79,6 +85,11 @@ def open_book(cursor: extensions.cursor, generation: Generation, book: int) -> b
     key = (generation.name, generation.number)
     cursor.execute(_OPEN, (book, *key, NOTHING.hex(), *key))
     return cursor.rowcount == 1
+
+
+def open_for_all(cursor: extensions.cursor, generations: Sequence[Generation], book: int) -> None:
+    """Adds a checkpoint at position 0 for each generation that has none and is not gone."""
+    cursor.execute(_OPEN_ALL, (book, NOTHING.hex(), tuple((each.name, each.number) for each in generations)))
 
 
 def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Checkpoint | None:

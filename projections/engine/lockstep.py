@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from ledger.log.log_ranges import LogRange, read_log_range
-from projections.engine.checkpoints import claim_all, move_all
+from projections.engine.checkpoints import claim_all, move_all, open_for_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
 from projections.engine.generations import Generation
@@ -20,7 +20,7 @@ class LockstepRunner:
     """Moves projections at the same position to the heads of the books together.
 
     A few new events then cost a few statements in total, and not for each projection, so views follow commands sooner.
-    A projection that lags, begins a book, cannot apply an event or must fold a book again is left to its own worker.
+    A projection that lags, was never folded, cannot apply an event or must fold a book again is left to its own worker.
     """
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
@@ -40,10 +40,13 @@ class LockstepRunner:
 
     def _take(self, book: int, head: int, behind: Sequence[GenerationProgress]) -> set[str]:
         near = max(at.positions.get(book, 0) for at in behind)
-        abreast = [at.generation for at in behind if at.follows(book) and at.positions[book] == near]
+        abreast = [at.generation for at in behind if at.stands_at(book, near)]
         if len(abreast) < 2 or head - near > SMALLEST:
             return set()
         try:
+            if new := [at.generation for at in behind if not at.has_begun(book)]:
+                with transaction(self._engine) as cursor:  # its own, so that no worker waits for the first fold
+                    open_for_all(cursor, new, book)
             return step_together(self._engine, abreast, book, after=near, upto=head)
         except Exception:  # one cannot apply an event, or the database is in trouble: each worker alone finds the cause
             return set()

@@ -35,9 +35,13 @@ class GenerationProgress:
     def positions(self) -> dict[int, int]:
         return {book: checkpoint.position for book, checkpoint in self.checkpoints.items()}
 
-    def follows(self, book: int) -> bool:
-        """True if the book is begun and not stopped."""
-        return book in self.checkpoints and self.checkpoints[book].status == "following"
+    def has_begun(self, book: int) -> bool:
+        return book in self.checkpoints
+
+    def stands_at(self, book: int, position: int) -> bool:
+        """True if the book is folded up to the position and not stopped. A book that is not begun stands at 0."""
+        known = self.checkpoints.get(book, Checkpoint(book))
+        return (known.position, known.status) == (position, "following")
 
 
 def progress(engine: Engine, projection: Projection) -> GenerationProgress:

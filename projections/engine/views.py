@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -18,7 +18,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
-from projections.engine.progress import opened, progress
+from projections.engine.progress import opened, progress, progress_by_name
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 
@@ -146,6 +146,18 @@ class Views:
                 raise ViewBehind(f"{projection.name} at {positions} was asked for {missing}: {reason}")
             time.sleep(pause)
             pause = min(pause * _SLOWER_BY, _LONGEST_PAUSE_S)
+
+    def wait_for_all(
+        self, projections: Sequence[Projection], at_least: Vector, *, timeout_s: float = 5.0, past_stops: bool = False
+    ) -> None:
+        """Returns when all these views have folded these positions. Otherwise as `wait_for`."""
+        with self.engine.connect() as connection:
+            known = progress_by_name(connection, projections)
+        for projection in projections:
+            at = known.get(projection.name)
+            is_current = at is not None and at.generation.version == projection.version
+            if at is None or not is_current or _missing(at.checkpoints, at_least, past_stops):
+                self.wait_for(projection, at_least, timeout_s=timeout_s, past_stops=past_stops)
 
     def as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
         """Returns the last position of every book, or of these, recorded by then. Raises ValueError for the future."""

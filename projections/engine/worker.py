@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
@@ -184,11 +184,7 @@ class ProjectionWorkers:
 
     def _lead(self) -> None:
         while not self._stop.is_set():
-            try:
-                left = self._lockstep_runner.follow()
-            except Exception:  # the projection's own worker finds the cause
-                left = set(self._bells)
-            for name in left:
+            for name in _behind_after(self._lockstep_runner, self._bells):
                 self._bells[name].set()
             self._news.wait(POLL_S)
             self._news.clear()
@@ -206,6 +202,26 @@ class ProjectionWorkers:
     def troubles(self) -> dict[str, str]:
         """The reasons why projections do not follow now, by name; empty if all follow."""
         return {worker.name: worker.trouble for worker in self._workers if worker.trouble}
+
+
+def catch_up(engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
+    """Folds all events recorded so far: together, and each projection alone that cannot go with the others.
+
+    Raises the first error of a projection's own worker.
+    """
+    workers = {projection.name: ProjectionWorker(engine, log, projection) for projection in projections}
+    left = _behind_after(LockstepRunner(engine, log, projections), workers) if len(workers) > 1 else workers
+    for name, worker in workers.items():
+        if name in left:
+            worker.catch_up()
+
+
+def _behind_after(lockstep_runner: LockstepRunner, names: Iterable[str]) -> set[str]:
+    """Returns the names of the projections that the runner left behind."""
+    try:
+        return lockstep_runner.follow()
+    except Exception:  # the projection's own worker finds the cause
+        return set(names)
 
 
 def _rung(bell: Event) -> Callable[[float], object]:

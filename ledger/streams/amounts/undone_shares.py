@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
 
 from ledger.events.disputes import DisputeLost
 from ledger.events.refunds import ApprovedLine, RefundApproved
@@ -12,6 +11,7 @@ from ledger.money import Money, total
 from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.quantities import Effect, LineBook, taken_from_released
+from ledger.streams.state_copy import state_copy
 
 Done = Iterable[tuple[ApprovedLine, list[Effect]]]  # refunded lines with their effects, as the stream holds them
 _SUMS = ("from_pending", "from_available", "fee_back", "vat_back")
@@ -40,7 +40,7 @@ def _undone(order: Order, lines: Sequence[ApprovedLine], done: Done, fees: Order
     """
     books: dict[str, LineBook] = {}
     for line, (_, effects) in zip(lines, done, strict=True):
-        book = books.setdefault(line.line_id, deepcopy(order.lines[line.line_id]))
+        book = books.setdefault(line.line_id, state_copy(order.lines[line.line_id]))
         undone = list(book.to_undo(effects))
         for place, effect in undone:
             book.places[place].add(effect, -1)

@@ -11,11 +11,10 @@ from typing import Any
 
 from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, total
-from projections.balances.payouts import Payouts
-from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
+from projections.reconciliation.expected_at_bank import Expectation, ExpectedAtBank, expected_under
 from service.app import App
 from service.demo.simulator.books import bank_refs
-from service.demo.simulator.settlement import paid_by_bank, returned_by_bank, run_day, runs_of
+from service.demo.simulator.settlement import RunPayouts, run_day, runs_of
 from service.demo.simulator.step import BANK, Act, Step
 from service.demo.simulator.world import World
 
@@ -45,14 +44,29 @@ class _Reported:
     references: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The payouts and the expected payments as the ledger knows them at the time of a statement, read once."""
+
+    payouts: RunPayouts
+    expected: Sequence[Expectation]
+
+    @classmethod
+    def read(cls, app: App, reported: _Reported) -> _Books:
+        payouts = RunPayouts.read(app, reported.world)
+        app.catch_up([ExpectedAtBank()])
+        returned = [row.payout_id for row in payouts.returned()]
+        return cls(payouts, expected_under(app.views, [*reported.references, *returned]))
+
+
 def _statement(reported: _Reported, week: int, app: App) -> Iterator[Step]:
-    app.catch_up([Payouts(), ExpectedAtBank()])
-    world, opening = reported.world, _OPENING
+    world, books = reported.world, _Books.read(app, reported)
+    opening = _OPENING
     for earlier in range(1, week):
-        opening += total([entry["amount"] for entry in _entries(reported, earlier, app)], CNY)
+        opening += total([entry["amount"] for entry in _entries(reported, earlier, books)], CNY)
     if week >= _GAP:
         opening += Money(7_700, CNY)  # money received in the gap between two statements
-    entries = list(_entries(reported, week, app))
+    entries = list(_entries(reported, week, books))
     name = {"account": ACCOUNT, "statement_id": f"ST-{world.seed}-{week:02d}"}
     at, closed_on = world.day(run_day(week) + _SHOWN_AFTER), _shown_on(world, week)
     whole = {
@@ -75,18 +89,17 @@ def _shown_on(world: World, week: int) -> date:
     return world.day(run_day(week) + _SHOWN_AFTER).date()
 
 
-def _entries(reported: _Reported, week: int, app: App) -> Iterator[dict[str, Any]]:
+def _entries(reported: _Reported, week: int, books: _Books) -> Iterator[dict[str, Any]]:
     world = reported.world
     since, upto = (world.day(run_day(n) + _SHOWN_AFTER) if n else world.day(-7) for n in (week - 1, week))
     for deposit in reported.deposits:
         if since <= deposit.at < upto:
             yield _matched("psp_settlement", deposit.data["batch_ref"], deposit.data["cash"])
-    for n, row in enumerate(paid_by_bank(app, world, week)):
+    for n, row in enumerate(books.payouts.paid(week)):
         entry = _matched("payout", row.payout_id, -row.amount)
         charged = Money(200, CNY) if week == _UNEQUAL and n == 0 else NO_CNY
         yield entry | {"amount": entry["amount"] - charged}
-    returned = [row.payout_id for row in returned_by_bank(app, world)]
-    for other in expected_under(app.views, [*reported.references, *returned]):
+    for other in books.expected:
         in_cny = other.amount.currency == CNY  # dollar entries are in no statement
         if other.kind != "payout" and in_cny and since.date() <= other.expected_on < upto.date():
             yield _matched(other.kind, other.reference, other.amount)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -42,22 +42,31 @@ def run_day(run: int) -> int:
     return _FIRST_RUN + 7 * (run - 1)
 
 
-def payouts_of(app: App, world: World, run: int) -> list[PayoutRow]:
-    """Returns the run's payouts, sorted by merchant."""
-    app.catch_up([Payouts()])
-    found = [row for row in payouts(app.views) if row.payout_id == payout_id_of(run_id(world, run), row.merchant)]
-    return sorted(found, key=lambda row: row.merchant)
+@dataclass(frozen=True, slots=True)
+class RunPayouts:
+    """The payouts of every run, read once."""
 
+    world: World
+    rows: Sequence[PayoutRow]  # sorted by merchant
 
-def paid_by_bank(app: App, world: World, run: int) -> list[PayoutRow]:
-    """Returns the run's payouts that left the bank's account."""
-    kept = {_CANCELLED, _FAILED} & {run}
-    return payouts_of(app, world, run)[len(kept) :]
+    @classmethod
+    def read(cls, app: App, world: World) -> RunPayouts:
+        app.catch_up([Payouts()])
+        return cls(world, sorted(payouts(app.views), key=lambda row: row.merchant))
 
+    def of(self, run: int) -> list[PayoutRow]:
+        """Returns the run's payouts."""
+        name = run_id(self.world, run)
+        return [row for row in self.rows if row.payout_id == payout_id_of(name, row.merchant)]
 
-def returned_by_bank(app: App, world: World) -> list[PayoutRow]:
-    """Returns the payout that was paid and returned."""
-    return payouts_of(app, world, _RETURNED)[:1]
+    def paid(self, run: int) -> list[PayoutRow]:
+        """Returns the run's payouts that left the bank's account."""
+        kept = {_CANCELLED, _FAILED} & {run}
+        return self.of(run)[len(kept) :]
+
+    def returned(self) -> list[PayoutRow]:
+        """Returns the payout that was paid and returned."""
+        return self.of(_RETURNED)[:1]
 
 
 def _settled(world: World, run: int, app: App) -> Iterable[Step]:
@@ -67,7 +76,7 @@ def _settled(world: World, run: int, app: App) -> Iterable[Step]:
 
 def _handed_to_the_bank(world: World, run: int, app: App) -> Iterator[Step]:
     """Yields the payment order of the run and the submissions of its payouts; one payout is cancelled before."""
-    rows, at = payouts_of(app, world, run), world.day(run_day(run), hour=4)
+    rows, at = RunPayouts.read(app, world).of(run), world.day(run_day(run), hour=4)
     if ordered := [_named(row) for row in rows[run == _CANCELLED :]]:
         order = {"message_id": f"RL-{run_id(world, run)}", "payouts": ordered}
         yield Step(at, f"order-{run_id(world, run)}", "record_payment_order", SYSTEM, order)
@@ -86,10 +95,11 @@ def _answered(world: World, run: int, app: App) -> Iterator[Step]:
     """Yields the bank's answers: all are paid except one of the second run. One is reported twice, and one was never
     sent.
     """
-    rows = payouts_of(app, world, run)
+    known = RunPayouts.read(app, world)
+    rows = known.of(run)
     if run == _FAILED and rows:
         yield _said(world, run, rows[0], "report_payout_failed", code="account_closed")
-    for row in paid_by_bank(app, world, run):
+    for row in known.paid(run):
         yield _said(world, run, row, "report_payout_paid")
     if run == _PAID_TWICE and rows:
         yield _said(world, run, rows[0], "report_payout_paid", bank_ref=f"{_bank_ref(rows[0])}-2")
@@ -99,7 +109,7 @@ def _answered(world: World, run: int, app: App) -> Iterator[Step]:
 
 def _came_back(world: World, app: App) -> Iterator[Step]:
     """A merchant's bank returns a payout; the account is stopped, and another one is verified."""
-    for row in returned_by_bank(app, world):
+    for row in RunPayouts.read(app, world).returned():
         yield _said(world, _RETURNED, row, "report_payout_returned", days=5, code="name_mismatch")
         at, merchant = world.day(run_day(_RETURNED) + 5), {"merchant_id": row.merchant}
         old = {**merchant, "account_ref": row.account_ref, "reason": "payout_returned"}

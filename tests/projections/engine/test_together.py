@@ -10,7 +10,7 @@ from projections.engine.generations import ensure_live
 from projections.engine.lockstep import LockstepRunner
 from projections.engine.projection import Projection
 from projections.engine.views import Views
-from projections.engine.worker import ProjectionWorker
+from projections.engine.worker import ProjectionWorker, catch_up
 from tests.projections.engine.sample_views import STRICT_TALLY, TALLY, Strict, Tally, TallyInAnotherShape
 from tests.support.view_history import History, rows_of
 
@@ -54,6 +54,29 @@ def test_one_that_a_worker_is_folding_is_left_to_it_and_not_waited_for(ledger: L
         cursor.execute("SELECT FROM views.checkpoints WHERE book = 1 AND projection = 'picky' FOR UPDATE")
         assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
     assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
+
+
+def test_a_book_that_none_has_begun_is_begun_together(ledger: Ledger, views: Views) -> None:
+    history = begun(ledger, "a")
+    last = history.words(2, "b", "poisoned")
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == set()
+    assert [views.status(projection)[2].position for projection in BOTH] == [last, last]
+
+
+def test_one_that_begins_a_book_is_left_to_begin_it_by_itself(ledger: Ledger, views: Views) -> None:
+    last = begun(ledger, "a").words(2, "b")
+    ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
+    assert views.status(Tally())[2].position == last
+
+
+def test_catching_up_takes_together_those_that_can_and_each_alone_that_cannot(ledger: Ledger, views: Views) -> None:
+    history = begun(ledger, "a")
+    last = history.words(1, "b", "poison")
+    catch_up(ledger.engine, ledger.reader, BOTH)
+    tally, picky = (views.status(projection)[1] for projection in BOTH)
+    assert (tally.position, tally.status) == (last, "following")
+    assert (picky.position, picky.status) == (2, "stopped")
 
 
 def test_one_that_lags_is_left_behind_and_so_is_one_of_another_version(ledger: Ledger) -> None:
