@@ -9,6 +9,8 @@ INSTALLED_FROM := pyproject.toml constraints.txt
 
 # What a shell may carry that would send installs or imports somewhere else.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+# Tests start many processes, and each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check histories kills bench docs clean help
 .DELETE_ON_ERROR:
@@ -20,7 +22,7 @@ run: $(VENV)/installed ## set everything up, record a trading month, serve it on
 	@$(BIN)/python -m service.cli.main up --with-trading-month
 
 test: $(VENV)/installed-dev ## every test, on a real PostgreSQL; ARGS="-k word" chooses
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m ruff check .

@@ -14,6 +14,8 @@ from tests.benchmarks.sections import SECTIONS
 from tests.house.sources import REPOSITORY
 from tests.support.postgres import QUICK, memory_folder, throwaway_server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:

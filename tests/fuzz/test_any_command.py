@@ -18,6 +18,8 @@ from tests.fuzz.invariants import check
 from tests.fuzz.shortest import shortest, written
 from tests.support.memory_ledger import MemoryDesk
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250430"))
 FEW, MANY = 6_000, int(os.environ.get("REDLEDGER_TEST_COMMANDS", "60000"))
 _A_HISTORY = 400  # commands

@@ -24,6 +24,8 @@ from tests.support.access import application_for_reads
 from tests.support.buses import Desk, open_desk
 from tests.support.shops import app_of
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250430"))
 FEW, MANY = range(2), range(2, 302)
 _A_HISTORY = 100  # commands

@@ -19,6 +19,8 @@ from service.embedded import EmbeddedPostgres
 from tests.support.postgres import QUICK, memory_folder, open_folder
 from tests.support.services import PATIENCE_S, Running, Service, is_alive, until
 
+pytestmark = pytest.mark.slow
+
 ORDER = (Path(__file__).parents[2] / "examples/first-order.jsonl").read_text(encoding="utf-8").splitlines()
 SIGNED = next(n for n, line in enumerate(ORDER) if json.loads(line)["command"] == "report_signature")
 

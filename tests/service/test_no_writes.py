@@ -28,6 +28,8 @@ from tests.support.access import reader_of
 from tests.support.postgres import QUICK, memory_folder, open_folder
 from tests.support.services import PATIENCE_S, Running, Service, until
 
+pytestmark = pytest.mark.slow
+
 NO_SPACE = """
 CREATE FUNCTION public.no_space() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

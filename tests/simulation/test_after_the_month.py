@@ -26,6 +26,8 @@ from tests.support.buses import Desk, open_desk
 from tests.support.postgres import clone
 from tests.support.shops import app_of
 
+pytestmark = pytest.mark.slow
+
 SINCE = timedelta(days=5)
 
 

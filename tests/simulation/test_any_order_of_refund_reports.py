@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
 from ledger.streams.payable_refund import PayableRefund
 from tests.support.refund_kinds import AMOUNT, ASKED, BASE, UNASKED, OfItem, OfOrder, started
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "100"))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
@@ -26,6 +27,8 @@ from ledger.streams.stream import Stream
 from tests.support.given import BUYER, PARTNER, PLATFORM, RATES, ask, reference_of
 from tests.support.orders import OrderScenario, after_days, basket, capture
 from tests.support.payments import HELD, OF_DISPUTE, rate, settled_line, settles
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))

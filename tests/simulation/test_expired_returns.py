@@ -31,6 +31,8 @@ from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 from tests.support.given import PARTNER, PLATFORM
 from tests.support.orders import after_days
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))
 

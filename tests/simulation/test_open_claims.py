@@ -5,6 +5,7 @@ REDLEDGER_TEST_SEED and REDLEDGER_TEST_EXAMPLES choose other histories, and how 
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as some
 
@@ -15,6 +16,8 @@ from ledger.streams.units.units import OrderUnits
 from tests.ledger.journal.rules.test_orders import SALES, Sale
 from tests.simulation.models.money_life import MoneyLife
 from tests.simulation.test_random_money import _SLOW, EXAMPLES, SEED
+
+pytestmark = pytest.mark.slow
 
 CLAIMING = ("return", "part", "goods back", "open dispute", "withdraw", "win", "lose dispute", "next stage", "settle")
 STEPS = some.lists(

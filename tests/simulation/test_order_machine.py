@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
@@ -26,6 +27,8 @@ from tests.simulation.models.refund_model import OK, Dispute
 from tests.simulation.models.unit_model import Kind
 from tests.support.given import BUYER, FINANCE, MERCHANT, NOW, PARTNER, PLATFORM, PROPOSER, SYSTEM
 from tests.support.orders import OrderScenario, line
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "250"))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as some
 
@@ -21,6 +22,8 @@ from ledger.streams.orders.quantities import LineBook
 from tests.ledger.journal.rules.test_orders import OPEN_MARKETS, SALES, Life, Sale
 from tests.support.given import FROM_THE_START
 from tests.support.orders import OrderScenario, after_days
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))

@@ -23,6 +23,8 @@ from tests.simulation.models.money_checks import (
 )
 from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
 STEPS = some.lists(

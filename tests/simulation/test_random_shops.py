@@ -29,6 +29,8 @@ from tests.simulation.models.shop_life import OF_ORDERS, OF_THE_SHOP, ShopLife
 from tests.support.given import NOW
 from tests.support.memory_ledger import MemoryDesk
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250425"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "40"))
 Step = tuple[str, int, int]

@@ -35,6 +35,8 @@ from tests.support.orders import OrderScenario
 from tests.support.postgres import clone
 from tests.support.sales import OWNER, merchant_ready
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
 ORDERS = 5
 

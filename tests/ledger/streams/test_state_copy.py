@@ -58,7 +58,7 @@ def halfway(life: MoneyLife) -> tuple[Order, Iterable[Any]]:
     return order, life.scenario.events[half:]
 
 
-def test_a_stream_does_not_change_by_what_its_copy_is_told(life: MoneyLife) -> None:
+def test_a_stream_does_not_change_with_the_events_of_its_copy(life: MoneyLife) -> None:
     order, more = halfway(life)
     before = state(order)
     order.after(*more)
@@ -70,7 +70,7 @@ def test_a_copy_comes_to_the_state_that_the_stream_comes_to(life: MoneyLife) -> 
     assert state(order.after(*more)) == state(life.scenario.order)
 
 
-def test_a_copy_does_not_change_by_what_the_stream_is_told(life: MoneyLife) -> None:
+def test_a_copy_does_not_change_with_later_events_of_the_stream(life: MoneyLife) -> None:
     order, more = halfway(life)
     copy = order.after()
     before = state(copy)

@@ -21,6 +21,8 @@ from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM, publish
 from tests.support.orders import OrderScenario, after_days
 from tests.support.recorded import as_recorded
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "120"))
 PARCELS = {"P-1": "A", "P-2": "B"}

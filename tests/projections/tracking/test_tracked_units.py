@@ -6,6 +6,7 @@ import os
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as some
 
@@ -19,6 +20,8 @@ from tests.support.after_sales import approve, asked, delivered, one
 from tests.support.given import BUYER, NOW, PARTNER, PLATFORM, published
 from tests.support.orders import OrderScenario, after_days, line
 from tests.support.recorded import as_recorded
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
 EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))

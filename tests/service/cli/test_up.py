@@ -13,6 +13,8 @@ from service.settings import Settings
 from tests.support.postgres import memory_folder, open_folder
 from tests.support.services import Running, Service, is_alive, until
 
+pytestmark = pytest.mark.slow
+
 ENROLMENTS = 6_000
 EVENTS_EACH = 2  # asked for, and granted
 ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}

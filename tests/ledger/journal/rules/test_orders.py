@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_any
 from hypothesis import strategies as some
@@ -18,6 +19,8 @@ from ledger.policies.markets import Market, Markets
 from ledger.refusals.catalogue import Refusal
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM
 from tests.support.orders import OrderScenario, after_days, basket, capture, line
+
+pytestmark = pytest.mark.slow
 
 DAYS = 30
 CURRENCIES = {
