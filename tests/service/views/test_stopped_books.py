@@ -181,7 +181,7 @@ def test_a_merchants_read_waits_for_no_book_of_others(desk: Desk, app: App) -> N
     assert len(paths) > 10
     client, found = client_of(application), {}
     for path in paths:
-        asked = {"at_least": token, "as_known_at": desk.clock.now.isoformat(), "merchant": "M-2"}
+        asked = {"at_least": token, "as_known_at": desk.clock.now.isoformat(), "merchant": "M-2", "q": "O-1"}
         in_query = {name: value for name, value in asked.items() if name in takes[path] and f"{{{name}}}" not in path}
         answer = client.get(path.format(merchant="M-2", order="O-1", number=1), params=in_query)
         found[path] = answer.status_code
