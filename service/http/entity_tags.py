@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from ledger.ids import PLATFORM_BOOK
 from ledger.log.cursor import Cursor
-from projections.engine.progress import progress_by_name
+from projections.engine.progress import progress
 from projections.registry import PROJECTIONS
 from service.app import App
 from service.questions.filters import books_of
@@ -34,10 +34,8 @@ def tag_of_positions(question: Question, app: App, values: Mapping[str, Any], re
     if not question.of_positions:
         return None
     books = books_of(app, merchant=asked.get("merchant"), order=asked.get("order"))
-    projections = [PROJECTIONS[name] for name in question.views]
     heads = app.ledger.reader.heads()
-    with app.views.engine.connect() as connection:
-        known = progress_by_name(connection, projections)
+    known = {name: progress(app.views.engine, PROJECTIONS[name]) for name in question.views}
     folded = [
         (known[name].generation.stored_version, book, at.position, at.digest.hex(), at.status, sorted(at.parked))
         for name in sorted(known)

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from ledger.events.access import ExportFormat
 from projections.engine.connections import snapshot
-from projections.engine.progress import progress_now
+from projections.engine.progress import progress, progress_now
 from projections.engine.projection import Projection
 from projections.engine.views import Held, Opened, Vector, ViewBehind, Views, incomplete
+from projections.registry import PROJECTIONS
 from service.app import App
 from service.questions.asked import Answer, answer_to
 from service.questions.limits import MOST_ROWS_OF_A_PAGE
@@ -66,6 +67,8 @@ class Export:
         self._question, self._reader, self._stack = question, reader, ExitStack()
         try:
             now = app.clock()
+            for name in question.views:
+                progress(app.views.engine, PROJECTIONS[name])  # makes an empty view, because it was never folded
             connection = self._stack.enter_context(snapshot(app.views.engine))
             self._app = replace(app, views=SnapshotViews(app.views, connection), clock=lambda: now)
             self._values = {**values, "limit": MOST_ROWS_OF_A_PAGE, "after": None}

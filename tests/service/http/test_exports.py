@@ -212,6 +212,14 @@ def test_the_same_list_is_recorded_once_a_day(desk: Desk) -> None:
     assert [(each.question, each.format) for each in events] == [("audit", "csv"), ("audit", "ndjson")]
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_new_ledger_whose_views_were_never_folded_answers(fresh_database_url: str, tmp_path: Path, form: str) -> None:
+    with open_desk(fresh_database_url, tmp_path) as desk:
+        app = app_of(desk)
+        with client_of(make_application(app), token_for(app, "audrey", "auditor")) as client:
+            assert client.get("/v1/audit", params={"format": form}).status_code == 200
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_formula_is_shown_and_not_run(text: str) -> None:
     assert without_formula(text) == f"'{text}"
