@@ -35,15 +35,17 @@ from service.embedded import EmbeddedPostgres
 from service.tracking.localisation import LANGUAGES, localised, reader_of
 from service.tracking.tracking import reported
 from tests.golden.samples import all_events
+from tests.simulation.models.recorded_facts import events_of
 from tests.support.buses import open_desk
 from tests.support.postgres import clone
 from tests.support.shops import app_of
+
+pytestmark = pytest.mark.slow
 
 SEED, ORDERS = 7, 150
 ReportedFact = tuple[App, Month, str]
 _PARTNERS = frozenset({"carrier", "tracking_no", "warehouse_id", "psp", "partner", "psp_ref", "declaration_no"})
 _CNY = re.compile(r"CNY|RMB|[¥￥元]")
-_OF_EVENT_IDS = ("lines_hash",)  # of a statement, each of whose lines names its event
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +62,11 @@ def recorded(
 
 @pytest.fixture(scope="module")
 def events(recorded: ReportedFact) -> list[Recorded]:
-    return list(_events(recorded[0]))
+    return list(events_of(recorded[0]))
 
 
 def test_the_same_seed_makes_the_same_month() -> None:
     assert make_month(seed=SEED, orders=20)[1] == make_month(seed=SEED, orders=20)[1]
-
-
-def test_the_same_seed_records_the_same_events(
-    events: list[Recorded], postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    url = clone(postgres, template, "simulated_again")
-    with open_desk(url, tmp_path_factory.mktemp("again"), demonstration=True) as desk:
-        record_month(app_of(desk), seed=SEED, orders=ORDERS)
-        again = [_reported(row) for row in _events(app_of(desk))]
-    differing = [(one, other) for one, other in zip(map(_reported, events), again, strict=True) if one != other]
-    assert differing == [], f"seed {SEED}"
 
 
 REFUSED = {
@@ -329,20 +320,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _words(text: str) -> set[str]:
     return {text.casefold(), *re.findall(r"[\w-]+", text.casefold())}
-
-
-def _events(app: App) -> Iterator[Recorded]:
-    reader = app.ledger.reader
-    for book, head in reader.heads().items():
-        yield from reader.read(book, 0, head) if head else ()
-
-
-def _reported(row: Recorded) -> tuple[object, ...]:
-    """All of an event that does not rest on a key, or on the ids that events are given as they are recorded."""
-    event = row.event
-    data = event.model_dump(mode="json", exclude={*event.sealed_fields, *_OF_EVENT_IDS})
-    times = row.occurred_at, row.recorded_at, row.accounting_date
-    return row.book, row.position, row.stream, row.version, row.type, *times, data
 
 
 def _tables(app: App) -> Iterator[str]:
