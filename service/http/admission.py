@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
@@ -14,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from service.access.gate import Bearer, Gate, TokenRefused
+from service.access.token_text import digest_of
 from service.http.buckets import Buckets
 from service.http.errors import TooManyRefusedTokens, TooManyRequests
 from service.http.lanes import Lane
@@ -29,6 +31,7 @@ class Admission:
     def __init__(self, gate: Gate, rate: Rate, *, clock: Callable[[], float] = monotonic) -> None:
         self._gate = gate
         self._accounts, self._strangers = Buckets(rate, clock=clock), Buckets(REFUSED_TOKENS, clock=clock)
+        self._looks: dict[str, asyncio.Task[Bearer]] = {}
         self._checks = Lane("checks of tokens", TOKEN_CHECKS)
 
     async def bearer_of(self, request: Request, text: str) -> Bearer:
@@ -38,7 +41,7 @@ class Admission:
             return known
         bearer = self._gate.remembered(text)
         if bearer is None:
-            bearer = await self.checked(request, text, self._gate.bearer_of)
+            bearer = await self._looked_up(request, text)
         if wait_s := self._accounts.take(bearer.account_id):
             raise TooManyRequests(
                 f"The account {bearer.account_id} sends more requests than its rate allows. Send fewer a second, or"
@@ -48,18 +51,28 @@ class Admission:
         request.scope["bearer"] = bearer
         return bearer
 
+    async def _looked_up(self, request: Request, text: str) -> Bearer:
+        """Returns what one look finds for all requests that send the token meanwhile: a client with a hundred
+        connections sends a hundred at the instant at which the token must be read anew."""
+        look = self._looks.get(text)
+        if look is None or look.done():
+            look = self._looks[text] = asyncio.create_task(self.checked(request, text, self._gate.bearer_of))
+            look.add_done_callback(lambda _: self._looks.pop(text, None))
+        return await asyncio.shield(look)
+
     async def checked(self, request: Request, text: str, check: Callable[[str], T]) -> T:
         """Returns what the check finds in a thread. Counts a refusal against the address of the client.
 
         A token that opened the door before is not held up by the guesses of others behind the same address.
         """
         address = address_of(request.scope)
-        if (wait_s := self._strangers.wait_s(address)) and not self._gate.is_familiar(text):
+        is_familiar = self._gate.is_familiar(text)
+        if (wait_s := self._strangers.wait_s(address)) and not is_familiar:
             raise TooManyRefusedTokens(
                 "Too many tokens from this address were refused. Check the token before you try again.",
                 retry_after_s=ceil(wait_s),
             )
-        async with self._checks.entered(address):
+        async with self._checks.entered(digest_of(text) if is_familiar else address):
             try:
                 return await run_in_threadpool(check, text)
             except TokenRefused:

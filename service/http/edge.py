@@ -3,6 +3,7 @@ and marks answers of a demonstration."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -16,6 +17,7 @@ from service.http.errors import error
 from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
 from service.http.request_ids import begin
 
+_HIDDEN = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)  # programs before this one would read another path
 _TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
 
 
@@ -64,6 +66,8 @@ def _refusal(scope: Scope) -> Response | None:
             return error(
                 422, "INVALID_PARAMETER", f"The {field} is not UTF-8. Encode its text as UTF-8, then as %XX.", field
             )
+    if hidden := _HIDDEN.search(path):
+        return error(404, "NOT_FOUND", f"No address has {hidden[0].decode()} in its path. Write the slashes plainly.")
     if twice := _named_twice(query):
         return error(422, "INVALID_PARAMETER", "The query names this parameter twice: send one value.", twice)
     return None

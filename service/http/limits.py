@@ -71,7 +71,7 @@ WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
 COMMANDS = LaneSize(at_once=64, queued=256, patience_s=10.0)  # without a thread each: they are joined
 BATCHES = LaneSize(at_once=4, queued=64, patience_s=10.0)
 JOINED_CALLS, JOINED_COMMANDS = 2, 64  # calls of the bus for single commands at a time, and commands of each
-TOKEN_CHECKS = LaneSize(at_once=2, queued=64, patience_s=5.0)
+TOKEN_CHECKS = LaneSize(at_once=4, queued=256, patience_s=5.0)
 
 BURST_S = 2  # seconds of its rate that an account may send at once
 REFUSED_TOKENS = Rate(burst=200, per_s=10.0)  # from one address
@@ -123,7 +123,11 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
     ("Webhooks at a time", f"{WEBHOOKS.words}; an address counts as an account", _BUSY),
     ("Requests with one command at a time", COMMANDS.words, _BUSY),
     ("Batches of commands and dry runs at a time", BATCHES.words, _BUSY),
-    ("Tokens that are looked up at a time", f"{TOKEN_CHECKS.words}; an address counts as an account", _BUSY),
+    (
+        "Tokens that are looked up at a time",
+        f"{TOKEN_CHECKS.words}; an address counts as an account, and so does a known token",
+        _BUSY,
+    ),
     ("Exports (CSV, NDJSON) at a time", f"{EXPORTS}", "503 `TOO_BUSY`"),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),

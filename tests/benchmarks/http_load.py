@@ -20,6 +20,7 @@ class _Connection:
     own: socket.socket
     due: float = 0.0
     received: bytes = b""
+    answer: bytes = b""
 
     def is_answered(self) -> bool:
         """Reads what has come. True if the answer is complete. Raises `AssertionError` if it is no success."""
@@ -33,13 +34,20 @@ class _Connection:
         if len(body) < int(fields[b"content-length"]):
             return False
         assert head.startswith(b"HTTP/1.1 200"), self.received[:600]
-        self.received = b""
+        self.received, self.answer = b"", body
         return True
 
 
-def latencies_ms(port: int, requests: Iterable[bytes], *, connections: int, per_s: float = 0.0) -> list[float]:
+def latencies_ms(
+    port: int,
+    requests: Iterable[bytes],
+    *,
+    connections: int,
+    per_s: float = 0.0,
+    answers: set[bytes] | None = None,
+) -> list[float]:
     """Returns the milliseconds until each answer: with a rate from the instant at which the request was due, so that a
-    service that stops for a while is not measured once only; else from its sending."""
+    service that stops for a while is not measured once only; else from its sending. Adds the bodies to `answers`."""
     waiting, spent, start = deque(requests), [], perf_counter()
     dues = deque(start + number / per_s if per_s else 0.0 for number in range(len(waiting)))
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
@@ -60,6 +68,8 @@ def latencies_ms(port: int, requests: Iterable[bytes], *, connections: int, per_
                 if connection.is_answered():
                     spent.append((perf_counter() - connection.due) * 1000)
                     selector.unregister(connection.own)
+                    if answers is not None:
+                        answers.add(connection.answer)
                     idle.append(connection)
                     busy -= 1
     return spent

@@ -96,6 +96,17 @@ def test_good_tokens_do_not_count_as_guesses() -> None:
     assert set(hall.ask(*["t"] * (REFUSED_TOKENS.burst + 50))) == {"acc"}
 
 
+def test_requests_with_one_token_share_one_look_at_the_database() -> None:
+    hall = Hall(Book({"t": "acc"}), Rate(1_000, 1.0))
+
+    async def ask() -> set[str]:
+        requests: list[Any] = [SimpleNamespace(scope={"client": ("10.0.0.1", 1)}) for _ in range(500)]
+        found = await asyncio.gather(*(hall.admission.bearer_of(each, "t") for each in requests))
+        return {bearer.account_id for bearer in found}
+
+    assert (asyncio.run(ask()), hall.book.looked_up) == ({"acc"}, 1)
+
+
 def test_a_request_is_counted_once_however_often_its_bearer_is_asked_for() -> None:
     hall = Hall(Book({"t": "acc"}, warm={"t"}), Rate(1, 1.0))
     request: Any = SimpleNamespace(scope={"client": ("10.0.0.1", 1)})

@@ -47,7 +47,9 @@ class Shop(NamedTuple):
 
 @pytest.fixture(scope="module")
 def shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    settings = Settings(database_url=clone(postgres, template, "over_http"), data_dir=tmp_path_factory.mktemp("http"))
+    settings = Settings(
+        database_url=clone(postgres, template, f"over_http_{next(_NUMBERS)}"), data_dir=tmp_path_factory.mktemp("http")
+    )
     with open_app(settings, create=True) as app:
         tokens = {
             "finance": token_for(app, "fay", "finance"),
