@@ -80,8 +80,13 @@ class Decision:
 
 
 def scoped_key(command: Command, merchant_id: str | None) -> str:
-    """The idempotency key in its scope: caller, merchant, id (design §2, Outcomes)."""
-    return f"{command.actor.kind}:{command.actor.id}/{merchant_id or '-'}/{command.id}"
+    """The idempotency key in its scope: caller, id, merchant (design §2, Outcomes)."""
+    return f"{account_key(command)}/{merchant_id or '-'}"
+
+
+def account_key(command: Command) -> str:
+    """The idempotency key of the caller alone, with which all its scoped keys begin."""
+    return f"{command.actor.kind}:{command.actor.id}/{command.id}"
 
 
 def attempt_of(decision: Decision, *, keys: KeyStore, legal_entity: str, open_day: OpenDay) -> Attempt:

@@ -43,6 +43,14 @@ _ANSWERS = (
     " UNION ALL SELECT book, command_id, fingerprint, 0, 0, code, facts"
     f" FROM {_WANTED} JOIN log.outcomes ON book = in_book AND command_id = wanted"
 )
+# Of "C" collation: what follows a slash lies between "/" and "0". Asks all books.
+_SCOPED_IDS = (
+    "SELECT DISTINCT command_id FROM unnest(%s::text[]) AS wanted CROSS JOIN log.heads CROSS JOIN LATERAL ("
+    "SELECT e.command_id FROM log.events e WHERE e.book = heads.book"
+    " AND e.command_id > wanted || '/' AND e.command_id < wanted || '0'"
+    " UNION ALL SELECT o.command_id FROM log.outcomes o WHERE o.book = heads.book"
+    " AND o.command_id > wanted || '/' AND o.command_id < wanted || '0') AS found"
+)
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
@@ -133,6 +141,10 @@ class Reader:
             receipt = Receipt(status=Status.REPEATED, book=book, first=first, last=last, code=code, facts=facts)
             found[book, command_id] = EarlierAnswer(fingerprint, receipt)
         return found
+
+    def command_ids(self, unscoped: Iterable[str]) -> list[str]:
+        """Returns the command ids, `caller/id/merchant`, of all merchants that begin with one of these `caller/id`."""
+        return [row[0] for row in self._rows(_SCOPED_IDS, (list(unscoped),))]
 
     def heads(self) -> dict[int, int]:
         """Returns the last position of every book; 0 if it is empty."""

@@ -81,7 +81,7 @@ class Answer(NamedTuple):
 class Attempt(NamedTuple):
     """One command's attempt to append. It is recorded as a whole or not at all."""
 
-    command_id: str  # scoped: caller/merchant/id
+    command_id: str  # scoped: caller/id/merchant
     fingerprint: str
     events: Sequence[NewEvent] = ()
     expects: Sequence[Expectation] = ()

@@ -14,6 +14,7 @@ from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.http import access, commands, health, questions, statements, webhooks
+from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
 from service.http.edge import Edge
 from service.http.errors import handle_errors
@@ -72,8 +73,9 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.commands = Lane("requests with a command", COMMANDS)
     application.state.batches = Lane("batches and dry runs", BATCHES)
+    keys = application.state.account_keys = AccountKeys(app)
     application.state.joined_commands = JoinedCalls(
-        lambda sent: commands.answers_to(app, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
+        lambda sent: commands.answers_to(keys, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
     )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
     addresses: dict[str, str] = {}

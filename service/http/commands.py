@@ -19,6 +19,7 @@ from ledger.events.access import AccountRole
 from ledger.ids import Id
 from service.access.gate import Bearer
 from service.app import App
+from service.http.account_keys import AccountKeys
 from service.http.bearer import AccessBearer
 from service.http.command_schemas import OVER_HTTP
 from service.http.errors import PROBLEM_MEDIA, Problem
@@ -26,7 +27,6 @@ from service.http.joined_calls import JoinedCalls
 from service.http.lanes import Lane
 from service.http.limits import MOST_COMMANDS
 from service.http.outcomes import REPLAYED, CommandResult, problem_of, problem_of_malformed, result_of
-from service.http.parameters import OpenApp
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
@@ -99,7 +99,6 @@ class Answered(NamedTuple):
 async def submit(
     name: Id,
     request: Request,
-    app: OpenApp,
     bearer: AccessBearer,
     idempotency_key: IdempotencyKey,
     dry_run: DryRun = False,
@@ -114,7 +113,7 @@ async def submit(
         return await submitted(request.app.state, sent)
     lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
-        return await run_in_threadpool(_tried, app, sent)
+        return await run_in_threadpool(_tried, request.app.state.account_keys, sent)
 
 
 @router.post(
@@ -123,7 +122,7 @@ async def submit(
     responses=responses(400, 401),
     name="submit_commands",
 )
-async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> JSONResponse:
+async def submit_batch(request: Request, bearer: AccessBearer) -> JSONResponse:
     """Submits a batch of commands, and answers each with its own status. A refused one harms no neighbour.
 
     The body is `{"commands": [{"command": …, "id": …, "data": {…}}, …]}`; the `id` of each is its idempotency key.
@@ -132,7 +131,7 @@ async def submit_batch(request: Request, app: OpenApp, bearer: AccessBearer) -> 
     body = await request.body()
     lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
-        return await run_in_threadpool(_batch, app, bearer, body)
+        return await run_in_threadpool(_batch, request.app.state.account_keys, bearer, body)
 
 
 async def submitted(state: State, sent: Sent) -> JSONResponse:
@@ -143,11 +142,11 @@ async def submitted(state: State, sent: Sent) -> JSONResponse:
         return await joined.answer_to(sent)
 
 
-def answers_to(app: App, sent: Sequence[Sent]) -> list[JSONResponse]:
+def answers_to(keys: AccountKeys, sent: Sequence[Sent]) -> list[JSONResponse]:
     """Answers requests with one command each, which are decided and recorded together."""
     read = [_read_single(each) for each in sent]
-    answers = _decided(app, read)[0]
-    return [_single(app, each.name, answer) for each, answer in zip(sent, answers, strict=True)]
+    answers = _decided(keys, read)[0]
+    return [_single(keys.app, each.name, answer) for each, answer in zip(sent, answers, strict=True)]
 
 
 def _read_single(sent: Sent) -> Command | Malformed:
@@ -157,10 +156,10 @@ def _read_single(sent: Sent) -> Command | Malformed:
         return malformed
 
 
-def _decided(app: App, read: Sequence[Command | Malformed]) -> tuple[list[Answered], list[Outcome]]:
+def _decided(keys: AccountKeys, read: Sequence[Command | Malformed]) -> tuple[list[Answered], list[Outcome]]:
     """Submits those that could be read. Returns the answers to all in their order, and the outcomes."""
     commands = [each for each in read if isinstance(each, Command)]
-    outcomes = app.bus.submit(commands)
+    outcomes = keys.submit(commands)
     decided = iter(zip(commands, outcomes, strict=True))
     answers = [_malformed(each) if isinstance(each, Malformed) else _answered(*next(decided)) for each in read]
     return answers, outcomes
@@ -174,13 +173,13 @@ def _single(app: App, name: str, answer: Answered) -> JSONResponse:
     return JSONResponse(enveloped(app, answer.body, _vector([answer.outcome])), headers=headers)
 
 
-def _batch(app: App, bearer: Bearer, body: bytes) -> JSONResponse:
+def _batch(keys: AccountKeys, bearer: Bearer, body: bytes) -> JSONResponse:
     try:
         items = _items(body)
     except Malformed as malformed:
         problem = problem_of_malformed(malformed)
         return JSONResponse(problem, problem["status"], media_type=PROBLEM_MEDIA)
-    answers, outcomes = _decided(app, [_read(item, bearer.actor) for item in items])
+    answers, outcomes = _decided(keys, [_read(item, bearer.actor) for item in items])
     data = [
         {
             "status": each.status,
@@ -190,7 +189,7 @@ def _batch(app: App, bearer: Bearer, body: bytes) -> JSONResponse:
         }
         for each in answers
     ]
-    return JSONResponse(enveloped(app, data, _vector(outcomes)))
+    return JSONResponse(enveloped(keys.app, data, _vector(outcomes)))
 
 
 def _items(body: bytes) -> list[Any]:
@@ -223,19 +222,19 @@ def _answered(command: Command, outcome: Outcome) -> Answered:
     return Answered(problem["status"], problem, outcome)
 
 
-def _tried(app: App, sent: Sent) -> JSONResponse:
+def _tried(keys: AccountKeys, sent: Sent) -> JSONResponse:
     """Answers a dry run: the events that would be recorded, as far as the role may read them elsewhere. Staff read
     events, finance their entries too; a merchant and a buyer get the types of the events."""
     command = _read_single(sent)
     if isinstance(command, Malformed):
-        return _single(app, sent.name, _malformed(command))
-    trial = app.bus.trial(command)
+        return _single(keys.app, sent.name, _malformed(command))
+    trial = keys.trial(command)
     answer = _answered(command, trial.outcome)
     if answer.status != 200:
-        return _single(app, command.name, answer)
+        return _single(keys.app, command.name, answer)
     role = sent.bearer.role
     events = presented([_shown(event, role) for event in trial.events], links_for(role, QUESTIONS))
-    return JSONResponse(enveloped(app, answer.body | {"dry_run": True, "events": events}, {}))
+    return JSONResponse(enveloped(keys.app, answer.body | {"dry_run": True, "events": events}, {}))
 
 
 def _shown(event: TriedEvent, role: AccountRole) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,6 +101,51 @@ def test_a_key_with_another_body_is_refused(shop: Shop) -> None:
     key, named = f"k-{next(_NUMBERS)}", merchant()
     shop.post("enrol_merchant", named, key=key)
     assert problem(shop.post("enrol_merchant", named | {"markets": ["HK"]}, key=key)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_key_is_of_the_account_whichever_merchant_the_command_is_about(shop: Shop) -> None:
+    key, first, second = f"k-{next(_NUMBERS)}", merchant(), merchant()
+    shop.post("enrol_merchant", first, key=key)
+    for query in ("", "?dry_run=true"):
+        reused = shop.post("enrol_merchant", second, key=key, query=query)
+        assert problem(reused) == (422, "IDEMPOTENCY_KEY_REUSED")
+        assert "idempotent-replayed" not in reused.headers
+    items = [{"command": "enrol_merchant", "id": key, "data": data} for data in (second, first)]
+    assert [each["status"] for each in shop.batch(*items).json()["data"]] == [422, 200]
+    assert shop.app.ledger.directory.known_book_of(second["merchant_id"]) is None
+
+
+def test_a_key_whose_command_was_refused_is_used_too(shop: Shop) -> None:
+    key, switched = f"k-{next(_NUMBERS)}", {"enabled": True}
+    assert problem(shop.post("set_auto_export", merchant() | switched, key=key))[0] == 409
+    assert problem(shop.post("set_auto_export", merchant() | switched, key=key)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_of_two_merchants_under_one_key_in_one_batch_the_first_has_it(shop: Shop) -> None:
+    key, merchants = f"k-{next(_NUMBERS)}", [merchant(), merchant()]
+    items = [{"command": "enrol_merchant", "id": key, "data": data} for data in merchants]
+    assert [each["status"] for each in shop.batch(*items).json()["data"]] == [200, 422]
+
+
+def test_of_many_merchants_under_one_key_at_once_one_is_recorded(shop: Shop) -> None:
+    key, merchants = f"k-{next(_NUMBERS)}", [merchant() for _ in range(24)]
+    headers = bearing(shop.tokens["finance"]) | {"Idempotency-Key": key}
+    with served(make_application(shop.app)) as server, ThreadPoolExecutor(12) as clients:
+        address = f"http://127.0.0.1:{server.port}/v1/commands/enrol_merchant"
+
+        def status(data: dict[str, Any]) -> int:
+            body = json.dumps({"data": data}).encode()
+            try:
+                with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=60) as answer:
+                    return int(answer.status)
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code
+
+        statuses = list(clients.map(status, merchants))
+    assert sorted(statuses) == [200] + [422] * 23
+    known = [shop.app.ledger.directory.known_book_of(data["merchant_id"]) for data in merchants]
+    assert sum(book is not None for book in known) == 1
 
 
 def test_a_refusal_has_its_code_its_facts_and_the_remedy_and_is_replayed(shop: Shop) -> None:

@@ -17,18 +17,21 @@ from ledger.events.access import AccountRole
 from ledger.policies.defaults import default_policies
 from ledger.policies.kinds import written
 from service.access.gate import Bearer
-from service.app import App
+from service.app import open_app
+from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
 from service.http.command_schemas import OVER_HTTP
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
+from service.settings import Settings
 from tests.fuzz.facts import Facts
 from tests.fuzz.values import ENVELOPE, Values
 from tests.support.access import HeldTokens, bearing, client_of
 from tests.support.buses import Clock
+from tests.support.postgres import clone
 
 ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
-NOBODYS = {"merchant": "M-nobody", "buyer": "B-nobody"}  # a scope in which nothing of the month is
+NOBODYS = {"merchant": "M-nobody", "buyer": "B-nobody"}  # a scope in which nothing is
 PLACES = {"merchant": "M-1001", "order": "O-1", "number": "1", "id": "X-1"}
 _POLICY = next(iter(default_policies()))
 REFUSALS = {"ROLE_NOT_ALLOWED", "SCOPE_NOT_ALLOWED"}
@@ -44,11 +47,15 @@ NEEDED = {"as_known_at": "2025-04-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
-def client(month_app: App) -> TestClient:
+def client(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of an empty ledger: who may ask does not depend on what there is."""
     bearers: dict[str, Bearer] = {
         role: Bearer(f"{role}-account", f"T-{role}", role, NOBODYS.get(role)) for role in ROLES
     }
-    return client_of(make_application(month_app, gate=HeldTokens(bearers)))
+    settings = Settings(database_url=clone(postgres, template, "roles"), data_dir=tmp_path_factory.mktemp("roles"))
+    with open_app(settings, create=True) as app:
+        app.catch_up()
+        yield client_of(make_application(app, gate=HeldTokens(bearers)))
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
