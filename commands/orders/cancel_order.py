@@ -10,7 +10,7 @@ from commands.fields import Reason
 from commands.order_command import OrderCommand, expect_new_case, line_of, placed_order
 from commands.payments.confirmation import confirmed_by
 from commands.refunds.after_sales import lock_of, sent
-from commands.refunds.refund_events import approved, completed_by, requested
+from commands.refunds.refund_events import approved, completed_by, leaving, requested
 from commands.requested_units import LineQty, LineQtys
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -146,7 +146,8 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
         reason=command.reason,
     )
     yield approval
-    if _nothing_was_kept(order, wanted):
+    nothing_is_pending = order.completes(leaving(order, approval), closing=refund_id)
+    if nothing_is_pending and _nothing_was_kept(order, wanted):
         yield _cancelled(command)
     else:
         yield from completed_by(command, order, approval)
@@ -154,7 +155,8 @@ def _paid(command: CancelOrder, order: Order, wanted: Sequence[LineQty], rules: 
 
 def _nothing_was_kept(order: Order, wanted: Sequence[LineQty]) -> bool:
     """True if every unit of the order is now cancelled or refunded for good: a dispute that is won after all, or a
-    return that expires, would give its units back, and a cancelled order can send none.
+    return that expires, would give its units back, and a cancelled order can send none. It can release nothing either,
+    so nothing may be pending, such as the rest of the price of units that came back for a part of it.
     """
     if any(case.is_pending for case in order.cases.values()) or any(d.lost and d.lost.lines for d in order.disputes):
         return False

@@ -79,7 +79,8 @@ def _asked(order: Order, case: Case, line_id: str) -> Money:
 
 
 def _requested(order: Order, case: Case) -> Iterator[RefundLine]:
-    """Yields the requested units at their price, which is higher than at the request if a part refund was undone."""
+    """Yields the requested units at the price that was asked for them. It grows by part refunds that were undone since,
+    up to the price that the units have now."""
     for line in case.lines:
         book = order.lines[line.line_id]
         open_units = book.open_units(order.parcels.journeys(line.line_id))
@@ -88,9 +89,15 @@ def _requested(order: Order, case: Case) -> Iterator[RefundLine]:
             for place, qty in book.now_in(line.parcel_id, line.qty)
         ]
         buyer = total([part.buyer_amount for part in now], line.buyer_amount.currency)
+        undone = Money(book.parts_undone - case.parts_undone_before[line.line_id], buyer.currency)
+        grown = min(buyer, line.buyer_amount + undone)
+        if grown <= line.buyer_amount:
+            yield line
+            continue
         listed = total([part.list_amount for part in now], CNY)
-        undone = line.buyer_amount < buyer
-        yield line.model_copy(update={"buyer_amount": buyer, "list_amount": listed}) if undone else line
+        if grown < buyer:
+            listed = Money(book.at(line.parcel_id).balance.list_for(book.prices, line.qty, grown.minor), CNY)
+        yield line.model_copy(update={"buyer_amount": grown, "list_amount": listed})
 
 
 def _expect_left(order: Order, line_id: str, amount: Money) -> None:

@@ -58,13 +58,13 @@ for two people hold across all tokens of one account. [authority.md](authority.m
 its own, a buyer its own orders. A thing of another is not found, as if it did not exist.
 
 **Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
-header `Idempotency-Key` is required. It is the id of the command, in the scope of the account and the merchant that the
-command names, and it is kept for ever: the same key with the same body gets the first answer again, with the header
-`Idempotent-Replayed: true`; with another body it is refused (`IDEMPOTENCY_KEY_REUSED`). A duplicate that comes while
-the first is decided waits for its answer. After a lost connection, send the same request again. Only a report
-(`report_…`) brings `occurred_at`. `?dry_run=true` answers what would be recorded, and records nothing, the key
-included. A refusal has its `code`, its `facts` and a `remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a
-batch, and answers each command with its own status.
+header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:
+the same key with the same body gets the first answer again, with the header `Idempotent-Replayed: true`; with another
+body it is refused (`IDEMPOTENCY_KEY_REUSED`), also if it names another merchant. A duplicate that comes while the first
+is decided waits for its answer. After a lost connection, send the same request again. Only a report (`report_…`) brings
+`occurred_at`. `?dry_run=true` answers what would be recorded, and records nothing, the key included. A refusal has its
+`code`, its `facts` and a `remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a batch, and answers each
+command with its own status.
 
 Every answer has the header `Request-Id`: the one that the client sent (1 to 64 letters, digits, `.`, `_`, `-`), or a
 new one. Every line of the service's log that is written for a request begins with it.

@@ -62,6 +62,7 @@ class Case(PayableRefund, Evolving):
     return_required: bool = False
     return_by: datetime | None = None
     return_state: ReturnState = ""
+    parts_undone_before: dict[str, int] = field(default_factory=dict)  # `LineBook.parts_undone` at the request, by line
     capture_ref: str = ""  # set if it refunds money that never was the order's
 
     @classmethod

@@ -246,8 +246,9 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: RefundRequested) -> None:
-        self.cases[event.refund_id] = Case.of(event)
+        case = self.cases[event.refund_id] = Case.of(event)
         for line in event.lines:
+            case.parts_undone_before[line.line_id] = self.lines[line.line_id].parts_undone
             self.lines[line.line_id].ask(line.parcel_id, line.qty, event.refund_id)
 
     @evolve.register

@@ -35,6 +35,7 @@ class LineBook(LinePlaces[Units]):
     fee_back: Money = NO_CNY
     vat_back: Money = NO_CNY
     base_back: Money = NO_CNY
+    parts_undone: int = 0  # buyer's currency, cumulative: parts of the price that were refunded and did not go back
 
     @property
     def prices(self) -> Prices:
@@ -123,6 +124,8 @@ class LineBook(LinePlaces[Units]):
     def undo(self, line: ApprovedLine, effects: Iterable[Effect], *, platform_borne: bool) -> None:
         """Undoes a refund of these units completely."""
         self._take(line, list(self.to_undo(effects)), platform_borne=platform_borne, sign=-1)
+        if not line.qty:
+            self.parts_undone += line.buyer_amount.minor
 
     def to_undo(self, effects: Iterable[Effect]) -> Iterator[Effect]:
         """Yields the effects of a refund as they are undone: where its units are now, and with the list price that

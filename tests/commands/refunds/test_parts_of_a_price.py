@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from ledger.events.disputes import DisputeLost
+from ledger.events.orders import OrderCancelled, OrderCompleted
 from ledger.events.refunds import RefundApproved
 from ledger.events.settlement import SettlementReleased
 from tests.support.given import PARTNER, PLATFORM
 from tests.support.orders import OrderScenario, after_days
 from tests.support.payments import OF_DISPUTE, opened
 
+A_UNIT = [{"line_id": "A", "qty": 1}]  # CNY 180.00 for USD 25.00
 LINE_B = [{"line_id": "B", "qty": 1}]  # CNY 140.00 for USD 19.44
 PART, LESS = 10_00, 72_02  # the list price's share of USD 10.00
 
@@ -145,3 +147,46 @@ def test_a_claim_on_a_partner_is_between_it_and_us_wherever_the_units_are(place:
     touched = {line.account for entry in scenario.entries[before:] for line in entry.lines}
     assert touched == {"1210", "5150", "1010"}
     assert dict(book.places) == counts
+
+
+def _asked(scenario: OrderScenario, name: str, *, lines: list[dict[str, Any]] = A_UNIT) -> str:
+    asked = {"refund_id": name, "reason": "broken", "lines": lines, "type": "return_refund"}
+    scenario.submit("request_refund", by=PLATFORM, **asked, at=after_days(8))
+    return str(scenario.order.cases[name].amount)
+
+
+def _granted(scenario: OrderScenario, name: str, amount: str = "", **other: Any) -> str:
+    part = {"lines": [{"line_id": "A", "amount": amount}]} if amount else {}
+    decided = {"refund_id": name, "round": 1, "liability": "merchant"} | part | other
+    (approval,) = [
+        each
+        for each in scenario.submit("approve_refund", by=PLATFORM, **decided, at=after_days(8))
+        if isinstance(each, RefundApproved)
+    ]
+    return str(approval.money.amount)
+
+
+@pytest.mark.parametrize("other", ["", "reject_refund"])
+def test_a_request_is_approved_at_what_was_asked_whatever_becomes_of_another(other: str) -> None:
+    """A cent of the price of one of two units went back while a request for the other was open."""
+    scenario = OrderScenario().paid().sent(A=2).signed()
+    assert [_asked(scenario, "R-other"), _asked(scenario, "R-part")] == ["USD 25.00", "USD 25.00"]
+    assert _granted(scenario, "R-part", "USD 0.01") == "USD 0.01"
+    assert _asked(scenario, "R-rest") == "USD 24.99"
+    if other:
+        scenario.submit(other, by=PLATFORM, refund_id="R-other", round=1, reason="no_evidence", at=after_days(8))
+    assert _granted(scenario, "R-rest") == "USD 24.99"
+    assert scenario.balance("2210", "USD") == -25_00
+
+
+def test_an_order_of_which_a_part_of_a_price_is_pending_is_not_cancelled_with_its_last_unit() -> None:
+    """Two units came back for a dollar, and the rest of their price is still to be released."""
+    scenario = OrderScenario().paid().sent(A=2).signed()
+    _asked(scenario, "R-back", lines=[{"line_id": "A", "qty": 2}])
+    _granted(scenario, "R-back", "USD 1.00", return_required=True, return_by=after_days(20))
+    scenario.submit("report_return_received", refund_id="R-back", at=after_days(9))
+    cancelled = scenario.submit("cancel_order", reason="out_of_stock", at=after_days(10))
+    assert not any(isinstance(each, OrderCancelled | OrderCompleted) for each in cancelled)
+    released = scenario.submit("release_settlement", at=after_days(11))
+    assert any(isinstance(each, OrderCompleted) for each in released)
+    assert scenario.balance("2110") == 0

@@ -9,10 +9,12 @@ BOTH = {"as_of", "as_known_at"}
 # tie is of now: what cases may take is asked of `balances`, what is owed to buyers of `exposure`, by both times.
 ONLY_AS_KNOWN = {"periods"}
 OF_NOW = {"approvals", "overdue", "declarations", "parked"}
-# These say where an order's parcels are, one thing by its id, what was recorded when, how the ledger is, or who has
-# access to it.
+# These say where an order's parcels are, one thing by its id or the statements of one run, what has a reference, what
+# was recorded when, how the ledger is, or who has access to it.
 NO_QUESTIONS_OF_MONEY = {
     "track",
+    "run-statements",
+    "search",
     "audit",
     "status",
     "accounts",
