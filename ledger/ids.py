@@ -211,9 +211,9 @@ def merchant_of(stream: str) -> str | None:
 
 
 def merchant_of_key(key: str) -> str | None:
-    """Returns the merchant in a command's key, such as `partner:stripe/M-1/evt_1`; None for the platform."""
-    parts = key.split("/", 2)
-    return parts[1] if len(parts) == 3 and parts[1] != "-" else None
+    """Returns the merchant in a command's key, such as `partner:stripe/evt_1/M-1`; None for the platform."""
+    merchant = key.rpartition("/")[2]
+    return merchant if key.count("/") == 2 and merchant != "-" else None
 
 
 def book_named_by(stream: str) -> int | None:

@@ -70,7 +70,7 @@ class BookAggregateRecorder(AggregateRecorder):
     def _insert(self, stored_events: Sequence[StoredEvent]) -> range:
         if not stored_events:
             return range(0)
-        key = f"system:eventsourcing/-/{uuid4()}"
+        key = f"system:eventsourcing/{uuid4()}/-"
         attempt = Attempt(
             command_id=key,
             fingerprint=digest(key),

@@ -9,6 +9,8 @@ from threading import BoundedSemaphore
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from starlette.routing import compile_path
 
 from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
@@ -58,13 +60,14 @@ _ROUTERS = (
 def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = None) -> FastAPI:
     """Returns the application for an open ledger. The caller closes the ledger. A read with `at_least` waits up to
     the given time. `gate` checks access tokens; by default against the ledger."""
-    application = FastAPI(
+    application = FastAPIOffline(
         title="RedLedger",
         redoc_url=None,
+        static_url="/docs/assets",
         redirect_slashes=False,
         responses=responses(*EVERYWHERE),
         generate_unique_id_function=operation_id,
-        swagger_ui_parameters={"defaultModelsExpandDepth": -1},
+        swagger_ui_parameters={"defaultModelsExpandDepth": -1, "validatorUrl": None},  # asks no validator elsewhere
     )
     application.state.exports = BoundedSemaphore(EXPORTS)
     application.state.app, application.state.patience_s = app, patience_s
@@ -78,17 +81,25 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         lambda sent: commands.answers_to(keys, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
     )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
-    addresses: dict[str, str] = {}
-    for prefix, router in _ROUTERS:
-        application.include_router(router, prefix=prefix)
-        addresses |= {prefix + each.path: each.description for each in router.routes if isinstance(each, APIRoute)}
-    application.add_api_route("/", _index_of(app, addresses), include_in_schema=False)
+    application.add_api_route("/", _index_of(app, _included(application)), include_in_schema=False)
     handle_errors(application)
     inner = application.build_middleware_stack
     application.build_middleware_stack = lambda: Edge(StraightWay(inner()))  # type: ignore[method-assign]
     described = application.openapi
     application.openapi = lambda: application.openapi_schema or completed(described())  # type: ignore[method-assign]
     return application
+
+
+def _included(application: FastAPI) -> dict[str, str]:
+    """Adds the routes, and the list of their methods. Returns what each address says."""
+    application.state.methods, addresses = [], dict[str, str]()
+    for prefix, router in _ROUTERS:
+        application.include_router(router, prefix=prefix)
+        for each in router.routes:
+            if isinstance(each, APIRoute):
+                application.state.methods.append((compile_path(prefix + each.path)[0], each.methods))
+                addresses[prefix + each.path] = each.description
+    return addresses
 
 
 def _rate_of(app: App | None) -> Rate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -185,8 +186,10 @@ def _http(request: Request, problem: Exception) -> Response:
 
 
 def _other_method(request: Request, problem: HTTPException) -> Response:
-    """Answers 405 with the allowed methods. OPTIONS gets them as its answer."""
-    methods = {method.strip() for method in (problem.headers or {}).get("Allow", "").split(",")}
+    """Answers 405 with the methods of all routes at the address. OPTIONS gets them as its answer."""
+    listed: list[tuple[re.Pattern[str], set[str]]] = request.app.state.methods
+    methods = {method for path, known in listed if path.match(request.url.path) for method in known}
+    methods |= {method.strip() for method in (problem.headers or {}).get("Allow", "").split(",")}
     allowed = ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": allowed})

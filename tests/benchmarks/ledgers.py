@@ -43,7 +43,7 @@ def attempt(stream: str | None = None, *, events: int = 1, with_entry: bool = Tr
     """A command that opens a stream of its own with `events` events of some 300 bytes, each with a balanced entry."""
     stream = stream or f"order/M-1/{uuid4().hex}"
     return Attempt(
-        command_id=f"platform:bench/M-1/{uuid4().hex}",
+        command_id=f"platform:bench/{uuid4().hex}/M-1",
         fingerprint="0" * 64,
         events=tuple(_event(stream, _ENTRY if with_entry else None) for _ in range(events)),
         expects=(Expectation(stream, 0),),

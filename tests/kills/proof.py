@@ -8,7 +8,7 @@ from tests.kills.bench import LedgerUnderTest
 
 # How often each command id is answered in the log: its events count once, each outcome without events once.
 _ANSWERS = """
-SELECT substring(command_id from '[^/]*$'), count(*), bool_and(whole) FROM (
+SELECT split_part(command_id, '/', 2), count(*), bool_and(whole) FROM (
     SELECT command_id, count(*) = max(command_n) - min(command_n) + 1 AS whole
     FROM log.events GROUP BY book, command_id, fingerprint
     UNION ALL SELECT command_id, true FROM log.outcomes

@@ -19,7 +19,7 @@ def named(*parts: str) -> str:
 
 def subject_of(command_id: str) -> str:
     """Returns the source order, seller or product with which one of our scoped ids begins."""
-    return command_id.rpartition("/")[2].removeprefix(_PREFIX)[:_ID_LENGTH]
+    return command_id.split("/")[1].removeprefix(_PREFIX)[:_ID_LENGTH]
 
 
 def source_of(row: Row, *notes: str) -> Source:

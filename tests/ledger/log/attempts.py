@@ -55,7 +55,7 @@ def attempt(
 ) -> Attempt:
     """One command's bid to write `stream` on top of `version`: one event unless more are given."""
     return Attempt(
-        command_id=command_id or f"system:tests/M-1/{next(_numbers)}",
+        command_id=command_id or f"system:tests/{next(_numbers)}/M-1",
         fingerprint=fingerprint,
         events=[new_event(stream)] if events is None else events,
         expects=[Expectation(stream, version), *guards],
@@ -67,7 +67,7 @@ def refusal(
     stream: str = "order/M-1/O-1",
     version: int = 0,
     *,
-    command_id: str = "system:tests/M-1/refused",
+    command_id: str = "system:tests/refused/M-1",
     fingerprint: str = "body",
     code: str = "NOT_DUE",
 ) -> Attempt:

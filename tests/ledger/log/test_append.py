@@ -46,11 +46,11 @@ def test_every_book_counts_for_itself(ledger: Ledger) -> None:
 def test_a_row_comes_back_as_it_was_written(ledger: Ledger) -> None:
     text = '{"title":"红色的书 \\"quoted\\" \\\\ back 🎏","tab":"\\t"}'
     event = new_event("order/M-1/O-1", payload=text, source='{"external_id":"e\'1","system":"psp"}')
-    ledger.append(BOOK, [attempt(events=[event], command_id="merchant:m-1/M-1/c-9", fingerprint="f" * 64)])
+    ledger.append(BOOK, [attempt(events=[event], command_id="merchant:m-1/c-9/M-1", fingerprint="f" * 64)])
     (row,) = ledger.reader.read(BOOK, 0, 10)
     kept = {name: getattr(row, name) for name in event._fields}
     assert kept == {name: getattr(event, name) for name in event._fields}
-    assert (row.command_id, row.command_n, row.fingerprint) == ("merchant:m-1/M-1/c-9", 1, "f" * 64)
+    assert (row.command_id, row.command_n, row.fingerprint) == ("merchant:m-1/c-9/M-1", 1, "f" * 64)
 
 
 def test_several_commands_on_one_stream_follow_each_other_in_one_append(ledger: Ledger) -> None:

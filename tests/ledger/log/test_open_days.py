@@ -63,9 +63,9 @@ def test_a_marker_decided_on_an_older_version_moves_nothing(ledger: Ledger) -> N
 
 
 def test_a_marker_sent_again_moves_the_day_once(ledger: Ledger) -> None:
-    ledger.append(BOOK, [marker(command_id="system:c/-/close")])
+    ledger.append(BOOK, [marker(command_id="system:c/close/-")])
     ledger.append(BOOK, [marker(1, opens=MARCH, type="period.book_reopened")])
-    (again,) = ledger.append(BOOK, [marker(command_id="system:c/-/close")])
+    (again,) = ledger.append(BOOK, [marker(command_id="system:c/close/-")])
     assert again.status is Status.REPEATED
     assert ledger.append(BOOK, [dated(date(2025, 3, 31))])[0].status is Status.RECORDED
 

@@ -91,13 +91,13 @@ def test_its_bytes_are_as_documented(ledger: Ledger) -> None:
     row = recorded(ledger, new_event(**FULL))._replace(
         event_id="018f0000-0000-7000-8000-000000000001",
         recorded_at=datetime(2025, 4, 1, 0, 0, 1, tzinfo=UTC),
-        command_id="merchant:m/M-1/9",
+        command_id="merchant:m/9/M-1",
     )
     assert preimage(row._replace(payload="{}", entry=None)).decode().split("\x1f") == [
         "1", "1", "2025-04-01T00:00:01.000000Z", "2025-04-01", "order/M-1/O-1", "1", "payment.captured", "12",
         "018f0000-0000-7000-8000-000000000001", "2025-04-01T00:00:00.123456Z",
         '{"id":"李雷","kind":"platform","role":"finance"}', '{"external_id":"evt_1","system":"psp"}', "c-2", "c-3",
-        "merchant:m/M-1/9", "1", "body", "REDLEDGER-HK", '{"fee":3}', "{}", "",
+        "merchant:m/9/M-1", "1", "body", "REDLEDGER-HK", '{"fee":3}', "{}", "",
     ]  # fmt: skip
 
 

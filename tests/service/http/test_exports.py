@@ -15,7 +15,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from commands.access.record_export import RecordExport
 from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome
 from ledger.events.access import ListExported
@@ -30,18 +29,8 @@ from service.tables.cells import without_formula
 from tests.support.access import AUDITOR, application_for_reads, bearing, client_of, token_for
 from tests.support.buses import Desk, open_desk
 from tests.support.http_server import served
+from tests.support.noting_bus import NotingBus
 from tests.support.shops import app_of
-
-
-class NotingBus:
-    """Notes commands and accepts them, so that the month stays as it is."""
-
-    def __init__(self) -> None:
-        self.noted: list[RecordExport] = []
-
-    def submit(self, commands: list[RecordExport]) -> list[Outcome]:
-        self.noted += commands
-        return [Outcome(command.id, "recorded", 0) for command in commands]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def rows_read(app: App) -> Iterator[list[int]]:
 @pytest.fixture
 def asked(client: TestClient, path: str) -> str:
     (paid, *_) = client.get("/v1/payouts").json()["data"]
-    return path.format(merchant=paid["merchant"], at=paid["initiated_at"])
+    return path.format(merchant=paid["merchant"], at=paid["initiated_at"], id=paid["run_id"])
 
 
 def pages(client: TestClient, address: str, limit: int) -> Iterator[list[dict[str, Any]]]:

@@ -95,9 +95,9 @@ def test_a_row_taken_out_is_missed(desk: Desk, somebody: Tamperer, table: str, o
 INVENTED = {
     "log.events": (
         "book, position, stream, version, command_id",
-        "book, (SELECT h.position + 1 FROM log.heads h WHERE h.book = t.book), stream || 'x', 1, 'x/-/y'",
+        "book, (SELECT h.position + 1 FROM log.heads h WHERE h.book = t.book), stream || 'x', 1, 'x/y/-'",
     ),
-    "log.outcomes": ("book, number, command_id", "book, number + 1, 'x/-/y'"),
+    "log.outcomes": ("book, number, command_id", "book, number + 1, 'x/y/-'"),
     "log.directory": ("merchant_id", "'M-9'"),
     "log.accounts": ("merchant_id", "'M-9'"),
     "log.heads": ("book", "(SELECT max(book) + 1 FROM log.heads)"),
