@@ -35,6 +35,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def service(folder: Path) -> Iterator[Service]:
     service = Service(folder)
+    assert service.token  # made while the database is there
     yield service
     service.end(signal.SIGTERM)
 
@@ -146,6 +147,7 @@ def test_a_server_of_one_s_own_that_comes_back_is_used_again(folder: Path) -> No
         try:
             place = ("--database-url", server.url("books"))
             service = Service(folder, *place)
+            assert service.token
             record(ORDER[:SIGNED], folder, *place)
             acknowledged = events_in_view(service)
             server.stop()
