@@ -53,8 +53,6 @@ _COMMANDS: dict[Group, dict[str, Callable[..., None]]] = {
     "orders": {"record": record, "submit": submit},
     "work": {"propose": propose, "approve": approve, "reject": reject, "match": match},
     "books": {"close-period": close_period, "reopen-period": reopen_period, "revalue": revalue},
-    "partners": {},
-    "access": {},
     "ledger": {
         "up": up,
         "settings": settings,
@@ -73,8 +71,8 @@ _GROUPS: dict[str, tuple[typer.Typer, Group]] = {
     "export": (exporting, "partners"),
     "show": (showing, "ledger"),
 }
-for _group, _commands in _COMMANDS.items():
-    for _name, _command in _commands.items():
+for _group in GROUPS:
+    for _name, _command in _COMMANDS.get(_group, {}).items():
         app.command(_name, rich_help_panel=GROUPS[_group])(_command)
     add_questions(app, {"show": showing}, {n: each for n, each in QUESTIONS.items() if each.group == _group})
 for _name, (_below, _group) in _GROUPS.items():

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from service.app import App
+from service.cli.main import app as program
 from service.cli.main import main
+from service.questions.question import Question
+from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 
@@ -158,3 +161,10 @@ def test_settings_name_their_variables(capfd: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         main(["settings", "--format", "csv"])
     assert "--database-url,REDLEDGER_DATABASE_URL" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
+def test_every_question_is_a_command(question: Question, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        program([*question.name.split(), "--help"])
+    assert (end.value.code, question.says.split("\n")[0][:30] in capsys.readouterr().out) == (0, True)
