@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from commands.access.record_export import RecordExport
+from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome
 
 
 class NotingBus:
-    """Notes commands and accepts them, so that the month stays as it is."""
+    """Notes commands and accepts them, so that the month stays as it is. The rest is asked of `bus`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bus: Bus | None = None) -> None:
+        self._bus = bus
         self.noted: list[RecordExport] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bus, name)
 
     def submit(self, commands: list[RecordExport]) -> list[Outcome]:
         self.noted += commands

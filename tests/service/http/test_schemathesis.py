@@ -86,7 +86,7 @@ def _served(app: App, gate: Gate | None, tokens: list[str]) -> Served:
 @pytest.fixture(scope="module")
 def month_served(month_app: App) -> Served:
     held = {role: Bearer(role, f"T-{role}", role, _SCOPES.get(role)) for role in ACCOUNT_ROLES}
-    app = replace(month_app, bus=cast("Any", NotingBus()))  # an export of the month is not recorded in it
+    app = replace(month_app, bus=cast("Any", NotingBus(month_app.bus)))  # an export of the month is not recorded in it
     return _served(app, HeldTokens({str(role): bearer for role, bearer in held.items()}), list(held))
 
 
