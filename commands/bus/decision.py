@@ -150,6 +150,7 @@ def _new_events(decision: Decision, keys: KeyStore, legal_entity: str, open_day:
 def _answer(decision: Decision) -> Answer:
     refusal = decision.refusal
     return Answer(
+        stream=decision.stream,
         command=decision.command.name,
         actor=_actor_text(decision.command.actor),
         decided_at=decision.command.decided_at,

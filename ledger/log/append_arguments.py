@@ -30,7 +30,7 @@ def pack(attempts: Sequence[Attempt]) -> dict[str, str]:
         "versions": _integers(expected.version for expected in expectations),
         "bases": _integers(_bases(attempts)),
         "moves": _rows([_move(move) for attempt in attempts for move in attempt.moves], fields=5),
-        "answers": _rows(list(_answers(attempts)), fields=8),
+        "answers": _rows(list(_answers(attempts)), fields=9),
         "events": _rows([row for attempt in attempts for row in _events(attempt)], fields=len(FIELDS_OF_EVENT)),
     }
 
@@ -87,6 +87,7 @@ def _answers(attempts: Sequence[Attempt]) -> Iterator[str]:
                 (
                     attempt.command_id,
                     attempt.fingerprint,
+                    answer.stream,
                     answer.command,
                     answer.actor,
                     instant_text(answer.decided_at),

@@ -71,6 +71,7 @@ class Movement(NamedTuple):
 class Answer(NamedTuple):
     """The outcome of a command without events: a refusal with its facts, or nothing to do (`code` is empty)."""
 
+    stream: str  # that the command would have written
     command: str  # the command's name
     actor: str  # canonical JSON
     decided_at: datetime

@@ -11,9 +11,21 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from ledger.events.orders import ChannelType
-from ledger.ids import PLATFORM_BOOK, UNMATCHED, access_account_stream, is_id, policy_stream, settlement_run_stream
+from ledger.ids import (
+    PLATFORM_BOOK,
+    UNMATCHED,
+    access_account_stream,
+    is_id,
+    order_stream,
+    policy_stream,
+    settlement_run_stream,
+)
 from ledger.journal.accounts import CHART
+from ledger.log.refused_commands import RefusedFilter
 from ledger.policies.markets import Markets
+from ledger.refusals.catalogue import REFUSALS
+from ledger.streams.access import AccessAccount
+from ledger.streams.loader import load_stream
 from projections.accounting.exposure import DUE_FROM_MERCHANTS
 from projections.audit.audit_trail import TRAIL, AuditTrail
 from projections.balances.payouts import ISSUED, PAYOUT_STATES, Payouts
@@ -26,6 +38,7 @@ from service.app import App
 from service.exception_list import INVALID_POLICY
 from service.failures import UnknownValue
 from service.loops.set_aside_list import SET_ASIDE
+from service.refused_commands import was_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,26 @@ def _access_account(app: App, value: str) -> bool:
     return bool(app.ledger.reader.read_stream(PLATFORM_BOOK, access_account_stream(value)))
 
 
+def _refused_order(app: App, value: str) -> bool:
+    return _order(app, value) or was_refused(app, RefusedFilter(order=value))
+
+
+def _refused_order_of(app: App, value: str, merchant: str) -> bool:
+    book = app.ledger.directory.known_book_of(merchant)
+    placed = book is not None and app.ledger.reader.read_stream(book, order_stream(merchant, value))
+    return bool(placed) or was_refused(app, RefusedFilter(merchant=merchant, asked_by=merchant, order=value))
+
+
+def _refused_actor(app: App, value: str) -> bool:
+    return was_refused(app, RefusedFilter(actor=value)) or _access_account(app, value) or _actor(app, value)
+
+
+def _refused_actor_of(app: App, value: str, merchant: str) -> bool:
+    opened = load_stream(app.ledger.reader, PLATFORM_BOOK, access_account_stream(value), AccessAccount).opened
+    own = opened is not None and "merchant" in opened.roles and opened.scope == merchant
+    return own or was_refused(app, RefusedFilter(merchant=merchant, asked_by=merchant, actor=value))
+
+
 def _run(app: App, value: str) -> bool:
     return bool(app.ledger.reader.read_stream(0, settlement_run_stream(value)))
 
@@ -135,6 +168,9 @@ FILTERS: dict[str, Filter] = {
     "kind": Filter("Kind of break", allowed=_break_kinds, views=(Exceptions(),)),
     "market": Filter("Market", allowed=_markets),
     "partner": Filter("Partner", allowed=_partners, views=(Instructions(),)),
+    "refusal": Filter("Code of a refusal", allowed=lambda _: REFUSALS),
+    "refused_actor": Filter("Actor", known=_refused_actor, own=_refused_actor_of, views=(AuditTrail(),)),
+    "refused_order": Filter("Order", known=_refused_order, own=_refused_order_of),
     "run": Filter("Settlement run", known=_run, own=_run_of, views=(Payouts(),)),
     "state": Filter("State of a payout", allowed=lambda _: PAYOUT_STATES),
 }

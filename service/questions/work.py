@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from service.questions.parameters import MERCHANT, TIMES, Kind, Parameter, choice
+from service.questions.parameters import MERCHANT, ORDER, TIMES, Kind, Parameter, choice
 from service.questions.question import MERCHANTS, STAFF, Computed, Question, age_since
 from service.tables import tables
 
@@ -56,6 +56,15 @@ def _declarations(asked: Asked) -> Any:
     from projections.worklists.declarations import ties
 
     return asked.cut(ties(asked.views, merchant=asked["merchant"], only_mismatches=asked["mismatches"]))
+
+
+def _refused(asked: Asked) -> Any:
+    from ledger.log.refused_commands import RefusedFilter
+    from service.refused_commands import refused
+
+    merchant = asked.reader.scope if asked.reader and asked.reader.role == "merchant" else None
+    wanted = RefusedFilter(**asked.given("merchant", "order", "actor", "code", "since", "until"), asked_by=merchant)
+    return asked.page(partial(refused, asked.app, wanted))
 
 
 def _parked(asked: Asked) -> Any:
@@ -186,6 +195,27 @@ QUESTIONS = (
         ),
         key={"declaration_no": str, "merchant": str, "order_id": str},
         table=tables.DECLARATIONS,
+    ),
+    Question(
+        name="refused-commands",
+        group="work",
+        path="/refused-commands",
+        says="List refused commands in recorded order: who submitted what, the reason, its facts, and the remedy.\n\n"
+        "A merchant sees the commands that its own accounts submitted. Reads the log, not a view. A command that lost "
+        "a race is left out: nothing is kept of it.",
+        find=_refused,
+        answer="service.refused_commands:RefusedCommand",
+        readers=MERCHANTS,
+        own_parameters=(
+            MERCHANT,
+            ORDER.saying("Only commands about this order, placed or not.", filter="refused_order"),
+            Parameter(name="actor", says="Only commands of this actor.", filter="refused_actor"),
+            Parameter(name="code", says="Only this refusal, such as NOT_DUE.", filter="refusal"),
+            Parameter(name="since", says="Only commands refused from this instant on.", kind=Kind.INSTANT),
+            Parameter(name="until", says="Only commands refused before this instant.", kind=Kind.INSTANT),
+        ),
+        key={"recorded_at": datetime, "book": int, "number": int},
+        table=tables.REFUSED_COMMANDS,
     ),
     Question(
         name="parked",

@@ -286,6 +286,17 @@ AUDIT = Table(
         *ids("event_id"),
     ),
 )
+REFUSED_COMMANDS = Table(
+    (
+        *times("recorded_at"),
+        *ids("command", "merchant", "order_id", "actor_id", "code"),
+        *texts("reason"),
+        *details(*texts("remedy")),
+        *details(*counts("book", "position", "number")),
+        *ids("id"),
+    ),
+    title="Refused commands",
+)
 VIEWS = Table((*ids("view"), *counts("version", "behind"), *ids("status")))
 BOOKS = Table(counts("book", "head"))
 COMPARED_VIEWS = Table((*ids("view"), *counts("version", "events", "rows", "differences")))

@@ -36,6 +36,7 @@ class OutcomeRow(NamedTuple):
     number: int
     command_id: str
     fingerprint: str
+    stream: str
     command: str
     actor: str
     decided_at: datetime

@@ -72,7 +72,9 @@ def refusal(
     code: str = "NOT_DUE",
 ) -> Attempt:
     """A command that came to nothing, decided on `version` of the stream."""
-    answer = Answer(command="release", actor='{"id":"a"}', decided_at=AT, code=code, facts='{"due":"tomorrow"}')
+    answer = Answer(
+        stream=stream, command="release", actor='{"id":"a"}', decided_at=AT, code=code, facts='{"due":"tomorrow"}'
+    )
     return Attempt(command_id, fingerprint, expects=[Expectation(stream, version)], answer=answer)
 
 

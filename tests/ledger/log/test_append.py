@@ -223,10 +223,11 @@ class TestAnswers:
     def test_a_refusal_is_kept_with_what_it_rests_on(self, ledger: Ledger, sql: psycopg2.extensions.cursor) -> None:
         ledger.append(BOOK, [attempt("other/1"), refusal(command_id="x")])
         sql.execute(
-            "SELECT command_id, command, actor, code, facts, fingerprint, decided_at, position FROM log.outcomes"
+            "SELECT command_id, stream, command, actor, code, facts, fingerprint, decided_at, position"
+            " FROM log.outcomes"
         )
         assert sql.fetchall() == [
-            ("x", "release", '{"id":"a"}', "NOT_DUE", '{"due":"tomorrow"}', "body", AT, 1),
+            ("x", "order/M-1/O-1", "release", '{"id":"a"}', "NOT_DUE", '{"due":"tomorrow"}', "body", AT, 1),
         ]
 
     def test_a_refusal_is_sticky(self, ledger: Ledger) -> None:

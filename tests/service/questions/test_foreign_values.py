@@ -27,7 +27,12 @@ def values(question: Question, **given: str) -> dict[str, object]:
 
 def foreign(app: App, filter: str) -> tuple[str, str]:
     """A value that exists, and a merchant that has nothing to do with it."""
-    listed = {"run": ("payouts", "run_id"), "creator": ("sales", "creator_id")}
+    listed = {
+        "run": ("payouts", "run_id"),
+        "creator": ("sales", "creator_id"),
+        "refused_order": ("refused-commands", "order_id"),
+        "refused_actor": ("refused-commands", "actor_id"),
+    }
     question, field = QUESTIONS[listed[filter][0]], listed[filter][1]
     rows = answer_to(question, app, values(question)).data
     value = next(found for row in rows if (found := getattr(row, field)))

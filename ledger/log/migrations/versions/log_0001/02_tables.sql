@@ -54,12 +54,13 @@ CREATE TABLE log.events (
     CONSTRAINT events_entry_balances CHECK (entry IS NULL OR log.entry_balances(entry))
 );
 
--- Answers to commands that recorded no event, mostly refusals: actor, command, code and facts.
+-- Answers to commands that recorded no event, mostly refusals: stream, command, actor, code and facts.
 CREATE TABLE log.outcomes (
     book integer NOT NULL,
     number bigint NOT NULL,                   -- 1, 2, 3 … in the book
     command_id text COLLATE "C" NOT NULL,
     fingerprint text NOT NULL,
+    stream text COLLATE "C" NOT NULL,         -- that the command would have written
     command text NOT NULL,
     actor text NOT NULL,
     decided_at timestamptz NOT NULL,
@@ -71,6 +72,16 @@ CREATE TABLE log.outcomes (
     CONSTRAINT outcomes_pkey PRIMARY KEY (book, command_id),
     CONSTRAINT outcomes_number_key UNIQUE (book, number)
 );
+
+-- Refusals in recorded order: all, of a merchant (the end of a scoped command id), an order, an actor, a code.
+CREATE INDEX outcomes_refused ON log.outcomes (book, recorded_at, number) WHERE code <> '';
+CREATE INDEX outcomes_refused_merchant ON log.outcomes (book, split_part(command_id, '/', 3), recorded_at, number)
+WHERE code <> '';
+CREATE INDEX outcomes_refused_order ON log.outcomes (book, split_part(stream, '/', 3), recorded_at, number)
+WHERE code <> '' AND starts_with(stream, 'order/');
+CREATE INDEX outcomes_refused_actor ON log.outcomes (book, (actor::jsonb ->> 'id'), recorded_at, number)
+WHERE code <> '';
+CREATE INDEX outcomes_refused_code ON log.outcomes (book, code, recorded_at, number) WHERE code <> '';
 
 -- The guards account/<merchant>: the sums of the merchant's 2120, 2130 and 2140 in fen, credit positive, and the
 -- released money that open after-sales cases and disputes may still take. A payout does not include that money.

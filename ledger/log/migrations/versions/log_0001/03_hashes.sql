@@ -33,6 +33,6 @@ CREATE FUNCTION log.outcome_leaf(
 ) RETURNS bytea
 LANGUAGE sql STABLE
 RETURN log.hash_of(ARRAY[
-    p_book::text, p_number::text, f[1], f[2], f[3], f[4], log.instant_text(f[5]::timestamptz), f[6], f[7],
+    p_book::text, p_number::text, f[1], f[2], f[3], f[4], f[5], log.instant_text(f[6]::timestamptz), f[7], f[8],
     p_position::text, log.instant_text(p_recorded_at), encode(p_before, 'hex')
 ]);

@@ -115,14 +115,15 @@ BEGIN
             v_answer := string_to_array(p_answers[i], E'\x1f');
             v_head.outcomes := v_head.outcomes + 1;
             v_head.outcome_leaf := log.outcome_leaf(
-                p_book, v_head.outcomes, v_before + v_answer[8]::integer, v_now, v_head.outcome_leaf, v_answer
+                p_book, v_head.outcomes, v_before + v_answer[9]::integer, v_now, v_head.outcome_leaf, v_answer
             );
             INSERT INTO log.outcomes (
-                book, command_id, fingerprint, command, actor, decided_at, code, facts, position, recorded_at, number,
-                leaf
+                book, command_id, fingerprint, stream, command, actor, decided_at, code, facts, position, recorded_at,
+                number, leaf
             )
-            SELECT p_book, v_answer[1], v_answer[2], v_answer[3], v_answer[4], v_answer[5]::timestamptz, v_answer[6],
-                   v_answer[7], v_before + v_answer[8]::integer, v_now, v_head.outcomes, v_head.outcome_leaf;
+            SELECT p_book, v_answer[1], v_answer[2], v_answer[3], v_answer[4], v_answer[5], v_answer[6]::timestamptz,
+                   v_answer[7], v_answer[8], v_before + v_answer[9]::integer, v_now, v_head.outcomes,
+                   v_head.outcome_leaf;
         END LOOP;
         UPDATE log.heads SET outcomes = v_head.outcomes, outcome_leaf = v_head.outcome_leaf WHERE book = p_book;
     END IF;
