@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
+from ledger.limits import ODD_TEXT
+
 T = TypeVar("T")
 
 SHAPE = "shape"
@@ -74,7 +76,7 @@ def words_of(detail: ErrorDetails, *, shows_value: bool = False) -> str:
         return cut(str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, "))
     words = _template(kind, context).format_map(context)
     value = _shown(detail.get("input")) if shows_value and kind in _SHOWING else ""
-    return f"{words}, not {value}" if value else words
+    return cut(f"{words}, not {value}" if value else words)
 
 
 def read_as(adapter: TypeAdapter[T], value: object) -> T:
@@ -116,8 +118,10 @@ def _template(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def cut(message: str) -> str:
-    """Returns the message with its long words cut: a value may have a million characters."""
-    return _LONG_WORD.sub(lambda word: f"{word[0][: _LONGEST - 1]}…", message)
+    """Returns the message with its long words cut, and with � for what UTF-8 cannot write: it may quote any value."""
+    return _LONG_WORD.sub(
+        lambda word: f"{word[0][: _LONGEST - 1]}…", ODD_TEXT.sub("\N{REPLACEMENT CHARACTER}", message)
+    )
 
 
 def _shown(value: Any) -> str:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
+from commands.bus.fault import fault_of
 from commands.bus.outcome import Outcome
 from commands.bus.trial import TriedEvent
 from commands.command import Command
 from ledger.actors import Actor
 from ledger.events.access import AccountRole
-from ledger.ids import Id
+from ledger.ids import PLATFORM_BOOK, Id
 from service.access.gate import Bearer
 from service.app import App
 from service.http.account_keys import AccountKeys
@@ -137,31 +138,32 @@ async def submit_batch(request: Request, bearer: AccessBearer) -> JSONResponse:
 async def submitted(state: State, sent: Sent) -> JSONResponse:
     """Answers one command, together with those that other requests bring meanwhile."""
     lane: Lane = state.commands
-    joined: JoinedCalls[Sent, JSONResponse] = state.joined_commands
+    joined: JoinedCalls[Sent, Answered] = state.joined_commands
     async with lane.entered(sent.bearer.account_id):
-        return await joined.answer_to(sent)
+        return _single(state.app, sent.name, await joined.answer_to(sent))
 
 
-def answers_to(keys: AccountKeys, sent: Sequence[Sent]) -> list[JSONResponse]:
-    """Answers requests with one command each, which are decided and recorded together."""
-    read = [_read_single(each) for each in sent]
-    answers = _decided(keys, read)[0]
-    return [_single(keys.app, each.name, answer) for each, answer in zip(sent, answers, strict=True)]
+def answers_to(keys: AccountKeys, sent: Sequence[Sent]) -> list[Answered]:
+    """Answers requests with one command each, which are decided and recorded together.
+
+    A command that cannot be read or answered, even by a mistake of ours, harms no neighbour.
+    """
+    return _decided(keys, [_read_single(each) for each in sent])[0]
 
 
-def _read_single(sent: Sent) -> Command | Malformed:
+def _read_single(sent: Sent) -> Command | Answered:
     try:
         return command_in_body(sent.body, OVER_HTTP, actor=sent.bearer.actor, command=sent.name, id=sent.key)
-    except Malformed as malformed:
-        return malformed
+    except Exception as error:
+        return _unread(error, sent.name, sent.key)
 
 
-def _decided(keys: AccountKeys, read: Sequence[Command | Malformed]) -> tuple[list[Answered], list[Outcome]]:
+def _decided(keys: AccountKeys, read: Sequence[Command | Answered]) -> tuple[list[Answered], list[Outcome]]:
     """Submits those that could be read. Returns the answers to all in their order, and the outcomes."""
     commands = [each for each in read if isinstance(each, Command)]
     outcomes = keys.submit(commands)
     decided = iter(zip(commands, outcomes, strict=True))
-    answers = [_malformed(each) if isinstance(each, Malformed) else _answered(*next(decided)) for each in read]
+    answers = [each if isinstance(each, Answered) else _answered(*next(decided)) for each in read]
     return answers, outcomes
 
 
@@ -203,31 +205,42 @@ def _items(body: bytes) -> list[Any]:
     return items
 
 
-def _read(item: Any, actor: Actor) -> Command | Malformed:
+def _read(item: Any, actor: Actor) -> Command | Answered:
     try:
         return command_in_item(item, OVER_HTTP, actor=actor)
-    except Malformed as malformed:
-        return malformed
+    except Exception as error:
+        return _unread(error)
 
 
-def _malformed(malformed: Malformed) -> Answered:
-    problem = problem_of_malformed(malformed)
+def _unread(error: Exception, name: str = "", key: str = "") -> Answered:
+    """Returns the answer to a command that cannot be read. Any error but `Malformed` is a fault."""
+    if not isinstance(error, Malformed):
+        return _fault(error, name, key)
+    problem = problem_of_malformed(error)
     return Answered(problem["status"], problem)
 
 
 def _answered(command: Command, outcome: Outcome) -> Answered:
     if outcome.is_accepted:
         return Answered(200, result_of(command.name, outcome), outcome)
-    problem = problem_of(outcome)
+    try:
+        problem = problem_of(outcome)
+    except Exception as error:  # another version of the service may have stored a refusal that this one does not know
+        return _fault(error, command.name, command.id)
     return Answered(problem["status"], problem, outcome)
+
+
+def _fault(error: Exception, name: str, key: str) -> Answered:
+    problem = problem_of(fault_of(error, command=name, id=key, book=PLATFORM_BOOK, stream=""))
+    return Answered(problem["status"], problem)
 
 
 def _tried(keys: AccountKeys, sent: Sent) -> JSONResponse:
     """Answers a dry run: the events that would be recorded, as far as the role may read them elsewhere. Staff read
     events, finance their entries too; a merchant and a buyer get the types of the events."""
     command = _read_single(sent)
-    if isinstance(command, Malformed):
-        return _single(keys.app, sent.name, _malformed(command))
+    if isinstance(command, Answered):
+        return _single(keys.app, sent.name, command)
     trial = keys.trial(command)
     answer = _answered(command, trial.outcome)
     if answer.status != 200:

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
 from ledger.log.database_errors import DatabaseTrouble, trouble_of
-from ledger.validation_messages import words_of
+from ledger.validation_messages import cut, words_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
 from projections.tracking.tracking import AmbiguousOrder
@@ -202,7 +202,7 @@ def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: A
     assert isinstance(problem, RequestValidationError)
     first = problem.errors()[0]
     words = words_of(first, shows_value=True)
-    return error(422, "INVALID_PARAMETER", f"{words[:1].upper()}{words[1:]}.", str(first["loc"][-1]))
+    return error(422, "INVALID_PARAMETER", f"{words[:1].upper()}{words[1:]}.", cut(str(first["loc"][-1])))
 
 
 def _unknown(request: Request, problem: Exception) -> JSONResponse:

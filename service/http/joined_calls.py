@@ -42,20 +42,29 @@ class JoinedCalls(Generic[Asked, Answer]):
         return await answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            part = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
-            for_all([id for _, id, _ in part])  # in the context of this task alone
-            for (_, _, answer), found in zip(part, await self._answers([asked for asked, _, _ in part]), strict=True):
-                if answer.done():
-                    continue  # its client has gone
-                if isinstance(found, Exception):
-                    answer.set_exception(found)
-                else:
-                    answer.set_result(found)
-        self._running -= 1
+        try:
+            while self._waiting:
+                part = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+                for_all([id for _, id, _ in part])  # in the context of this task alone
+                found = await self._answers([asked for asked, _, _ in part])
+                for (_, _, answer), each in zip(part, found, strict=True):
+                    _settle(answer, each)
+        finally:
+            self._running -= 1
 
     async def _answers(self, asked: Sequence[Asked]) -> Sequence[Answer | Exception]:
         try:
-            return await run_in_threadpool(self._work, asked)
+            found = await run_in_threadpool(self._work, asked)
+            assert len(found) == len(asked), f"{len(asked)} were asked, and {len(found)} answered"
+            return found
         except Exception as error:
             return [error] * len(asked)
+
+
+def _settle(answer: asyncio.Future[Answer], found: Answer | Exception) -> None:
+    if answer.done():
+        return  # its client has gone
+    if isinstance(found, Exception):
+        answer.set_exception(found)
+    else:
+        answer.set_result(found)

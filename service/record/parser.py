@@ -62,8 +62,7 @@ def command_in_body(text: bytes, menu: Mapping[str, Handler], *, actor: Actor, *
 
 def command_in_item(item: Any, menu: Mapping[str, Handler], *, actor: Actor) -> Command:
     """Returns the command in one item of a body that was parsed by `json_value`. Raises `Malformed`."""
-    text = json.dumps(item, ensure_ascii=False).encode(errors="surrogatepass")
-    return _command_by(actor, _as_object(item), text, menu, {})
+    return _command_by(actor, _as_object(item), json.dumps(item).encode(), menu, {})
 
 
 def _command_by(

@@ -154,3 +154,11 @@ def test_an_error_that_nobody_has_words_for_shows_no_pattern() -> None:
 
     with pytest.raises(ValueError, match=r"^it is not written as it should be$"):
         read_as(TypeAdapter(New), 1)
+
+
+@pytest.mark.parametrize("kind", [Id, CountryCode, Instant, Literal["a", "b"], dict[str, int]])
+def test_a_message_about_any_value_can_be_written_in_utf_8(kind: Any) -> None:
+    for value in ("M\ud800", {"\udfff": "\ud800"}):
+        with pytest.raises(ValueError, match=r"it|instant") as refused:
+            read_as(TypeAdapter(kind), value)
+        assert str(refused.value).encode()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from threading import Event
+from threading import Barrier, Event
+from typing import Any
 
 import pytest
 
@@ -87,19 +88,34 @@ def test_what_a_call_logs_names_all_its_requests_and_no_others() -> None:
     assert sorted(" ".join(seen).split()) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("calls", [1, 2])
-def test_no_more_calls_run_at_a_time_than_allowed(calls: int) -> None:
-    running, most = [0], [0]
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_as_many_calls_run_at_a_time_as_allowed_and_no_more(calls: int) -> None:
+    """Each call waits until as many run as are allowed; one more would be counted in the meantime."""
+    running: list[int] = []
+    together = Barrier(calls, timeout=30)
 
     def work(asked: Sequence[int]) -> Sequence[int]:
-        running[0] += 1
-        most[0] = max(most[0], running[0])
-        running[0] -= 1
+        running.append(1)
+        together.wait()
+        most.append(len(running))
+        together.wait()
+        running.pop()
         return asked
+
+    most: list[int] = []
 
     async def scenario() -> None:
         joined = JoinedCalls(work, calls=calls, most=1)
-        await asyncio.gather(*(joined.answer_to(number) for number in range(50)))
+        await asyncio.gather(*(joined.answer_to(number) for number in range(6 * calls)))
 
     asyncio.run(scenario())
-    assert most[0] <= calls
+    assert set(most) == {calls}
+
+
+def test_a_call_that_leaves_somebody_without_an_answer_fails_for_all_and_the_next_works() -> None:
+    async def scenario() -> list[Any]:
+        joined: JoinedCalls[int, int] = JoinedCalls(lambda asked: asked[1:] or asked, calls=1, most=9)
+        found = await asyncio.gather(*map(joined.answer_to, (1, 2)), return_exceptions=True)
+        return [*map(type, found), await joined.answer_to(3)]
+
+    assert asyncio.run(scenario()) == [AssertionError, AssertionError, 3]

@@ -11,8 +11,9 @@ from commands.command import Command
 from commands.menu import MENU
 from commands.orders.place_order import PlaceOrder
 from commands.proposable import PROPOSABLE
+from ledger.actors import Actor
 from ledger.validation_messages import words_of
-from service.record.parser import Malformed, parse_command
+from service.record.parser import Malformed, command_in_item, parse_command
 
 ACTOR = {"kind": "buyer", "id": "B-1", "role": "buyer"}
 LINE = {
@@ -146,6 +147,13 @@ def test_an_instant_needs_its_zone(instant: str) -> None:
 @pytest.mark.parametrize("title", ["nul \x00 inside", "half \ud800 of a pair"])
 def test_a_text_that_the_log_could_not_keep_is_refused(title: str) -> None:
     assert _refused(_text(_line(title_shown=title)))[0] == "INVALID_FIELD"
+
+
+@pytest.mark.parametrize("text", ["nul \x00 inside", "half \ud800 of a pair"])
+def test_such_a_text_is_refused_in_an_item_of_a_batch_too(text: str) -> None:
+    data = {"authority": "T-1", "payment_ref": "P-1", "market": text, "amount": "CNY 1.00"}
+    with pytest.raises(Malformed):
+        command_in_item({"command": "record_tax_remitted", "id": "c-1", "data": data}, MENU, actor=Actor(**ACTOR))
 
 
 def test_an_amount_beyond_what_json_holds_exactly_is_refused() -> None:
