@@ -231,3 +231,8 @@ def order_of(stream: str) -> str | None:
     """Returns the order of the stream, or None if it is not an order's."""
     kind, _, rest = stream.partition("/")
     return rest.partition("/")[2] if kind == "order" else None
+
+
+def belongs_to(stream: str, merchant_id: str | None = None, order_id: str | None = None) -> tuple[str, str]:
+    """Returns the merchant and the order of an event: its stream's, else those that the event names, else ''."""
+    return merchant_of(stream) or merchant_id or "", order_of(stream) or order_id or ""

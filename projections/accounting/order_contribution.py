@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Date, Text, text
 
 from ledger.fx import CNY
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.journal.accounts import (
     DUTIES_BORNE,
     FX_REALISED,
@@ -183,7 +183,7 @@ def _of_orders(
 
 
 def _parts(recorded: Recorded) -> Iterator[tuple[RowKey, str, list[int]]]:
-    merchant, of_stream = merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
+    merchant, of_stream = belongs_to(recorded.stream)
     parts: dict[RowKey, tuple[str, list[int]]] = {}
     for line in recorded.lines:
         account = line["account"]

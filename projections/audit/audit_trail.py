@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, Text
 
 from ledger.deadlines import in_zone
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.books import ACCOUNTING_ZONE
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -80,6 +80,7 @@ class AuditTrail(Projection):
 def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
     payload, actor, source = _read(recorded.payload), _read(recorded.actor) or {}, _read(recorded.source) or {}
     lines, known = _lines(recorded), payload or {}
+    merchant, order = belongs_to(recorded.stream, known.get("merchant_id"), known.get("order_id"))
     return (
         recorded.book,
         recorded.position,
@@ -96,8 +97,8 @@ def _row(recorded: Recorded, zone: ZoneInfo) -> tuple[Any, ...]:
         recorded.schema_version,
         recorded.stream,
         recorded.version,
-        order_of(recorded.stream) or known.get("order_id") or "",
-        merchant_of(recorded.stream) or known.get("merchant_id") or "",
+        order,
+        merchant,
         _UNREADABLE if payload is None else summary_of(payload),
         sum(line["base"] for line in lines if line["base"] > 0),
         effect_of(lines),

@@ -24,7 +24,7 @@ from ledger.events.refunds import (
     ReturnReceived,
 )
 from ledger.events.settlement import HoldReleased, SettlementReleased
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.rows import Recorded
 from ledger.policies.release import Release
 from projections.engine.batch import Batch, KeptRows
@@ -86,12 +86,12 @@ class DueReleases(Projection):
 
     def fold(self, batch: Batch) -> None:
         rows = batch.rows(DUE)
-        rows.load(_key(recorded) for recorded in batch.events if recorded.type != PolicyPublished.name)
+        rows.load(belongs_to(recorded.stream) for recorded in batch.events if recorded.type != PolicyPublished.name)
         for recorded in batch.events:
             if recorded.type == PolicyPublished.name:
                 _publish(batch.rows(RULES), recorded)
             elif recorded.type in _OVER:
-                rows.delete(*_key(recorded), at=recorded.position)
+                rows.delete(*belongs_to(recorded.stream), at=recorded.position)
             else:
                 _touch(rows, recorded)
 
@@ -146,7 +146,7 @@ def _publish(rows: KeptRows, recorded: Recorded) -> None:
 
 def _touch(rows: KeptRows, recorded: Recorded) -> None:
     signed_at, undone = _signature(recorded), _undone(recorded)
-    key = _key(recorded)
+    key = belongs_to(recorded.stream)
     row = rows.last(*key) if signed_at or undone else rows.get(*key)
     if row is None:
         if signed_at is None:
@@ -184,7 +184,3 @@ def _signature(recorded: Recorded) -> datetime | None:
         case (ParcelSignedFor(happened_at=instant) | ParcelDeemedSigned(signed_at=instant)) as event:
             return known(event.counts_from(instant))
     return None
-
-
-def _key(recorded: Recorded) -> tuple[str, str]:
-    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""

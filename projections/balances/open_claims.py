@@ -7,11 +7,10 @@ from sqlalchemy import Column, Date, text
 
 from ledger.folds.open_claims import CLAIMING, OpenClaims
 from ledger.fx import CNY
-from ledger.ids import merchant_of, order_of
-from ledger.log.rows import Recorded
+from ledger.ids import belongs_to
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
-from projections.engine.batch import Batch, Key
+from projections.engine.batch import Batch
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
@@ -59,7 +58,7 @@ class ClaimsOnMerchants(Projection):
 
     def fold(self, batch: Batch) -> None:
         orders, merchants, changes = batch.rows(ORDERS), batch.rows(MERCHANTS), batch.lines(CHANGES)
-        keys = [_key(recorded) for recorded in batch.events]
+        keys = [belongs_to(recorded.stream) for recorded in batch.events]
         orders.load(keys)
         merchants.load((merchant,) for merchant, _ in keys)
         for recorded, (merchant, order_id) in zip(batch.events, keys, strict=True):
@@ -92,7 +91,3 @@ def amounts_in_open_cases(
         return {name: Money(int(fen), CNY) for name, fen in found if fen}, opened.upto(vector)
 
     return views.read(ClaimsOnMerchants(), query, at_least=vector, timeout_s=timepoint.timeout_s, past_stops=True)
-
-
-def _key(recorded: Recorded) -> Key:
-    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""

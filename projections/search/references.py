@@ -4,11 +4,14 @@ references of providers and banks."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
 
 from ledger.events.event import EVENTS, Event
 from ledger.events.published import PUBLISHED
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
@@ -53,7 +56,7 @@ SEARCHED = (
     Searched("batch_ref", "settlement_batch", "batch_ref", "staff"),
 )
 _OF_UNMATCHED = ("capture_ref", "payment_id", "psp_ref", "refund_id", "attempt_id", "psp_refund_ref", "reference")
-BESIDE_OTHERS = frozenset(("order_id", "parcel_id"))  # kept from events that name another reference of the thing
+BESIDE_OTHERS = frozenset(("order_id", "parcel_id"))  # most events name these: they alone do not make an event be used
 _PARTS = 3  # letters of a part in the index
 REFERENCES = kept_table(
     "search_references",
@@ -126,26 +129,29 @@ def _found_by(row: dict[str, str]) -> dict[str, str]:
 def _named(recorded: Recorded) -> Iterator[dict[str, str]]:
     """Yields the rows of an event, without what they are found by."""
     stream, event = recorded.stream, recorded.event
-    place = {
-        "merchant": merchant_of(stream) or getattr(event, "merchant_id", None) or "",
-        "order_id": order_of(stream) or getattr(event, "order_id", None) or "",
-        "event_id": recorded.event_id,
-    }
+    merchant, order = belongs_to(stream, *(getattr(event, name, None) for name in ("merchant_id", "order_id")))
+    place = {"merchant": merchant, "order_id": order, "event_id": recorded.event_id}
     if stream.startswith("unmatched/"):
         named = ((field, "unmatched", reference, stream.partition("/")[2]) for field, reference in _unmatched(event))
     else:
         named = (found for part in (event, *getattr(event, "contents", ())) for found in _things(event, part))
     for field, kind, reference, id in named:
-        if kind != "statement" or place["merchant"]:  # other statements are banks'
+        if kind != "statement" or merchant:  # other statements are banks'
             yield place | {"field": field, "kind": kind, "reference": reference, "id": id}
 
 
-def _things(event: Event, part: Any) -> Iterator[tuple[str, str, str, str]]:
+def _things(event: Event, part: BaseModel) -> Iterator[tuple[str, str, str, str]]:
     """Yields field, kind, reference and id of all that the event, or a part of it, names."""
-    for field, kind, id_field, _ in SEARCHED:
-        reference, id = getattr(part, field, None), getattr(part, id_field, None)
+    for field, kind, id_field, _ in _searched_of(type(part)):
+        reference, id = getattr(part, field), getattr(part, id_field)
         if reference and id and not (kind == "settlement_batch" and hasattr(event, "order_id")):
             yield field, kind, reference, id
+
+
+@cache
+def _searched_of(kind: type[BaseModel]) -> tuple[Searched, ...]:
+    """Returns the searched fields of a type of events, or of a part of them."""
+    return tuple(each for each in SEARCHED if {each.field, each.id_field} <= kind.model_fields.keys())
 
 
 def _unmatched(event: Event) -> Iterator[tuple[str, str]]:

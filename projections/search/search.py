@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import text
 
 from projections.engine.tables import with_words
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import Opened, Views
 from projections.search.references import (
     REFERENCES,
     SEARCHED,
@@ -24,20 +24,24 @@ from projections.search.references import (
 Match = Literal["exact", "prefix", "part"]
 MOST_FOUND = 50
 _MOST_ROWS = 500  # of one match: several references may name one thing
-_KINDS, _MATCHES = get_args(Kind), get_args(Match)
-_AUDIENCES: dict[Audience, tuple[Audience, ...]] = {
-    "buyer": ("buyer",),
-    "merchant": ("buyer", "merchant"),
-    "staff": ("buyer", "merchant", "staff"),
-}
+_AUDIENCES, _KINDS, _MATCHES = get_args(Audience), get_args(Kind), get_args(Match)
 
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """Somebody who searches: the staff everything, a merchant its own things, a buyer its own orders and parcels."""
+    """Somebody who searches: the staff everything, a merchant its own things, a buyer its own orders and parcels.
+
+    `scope` is the merchant or the buyer.
+    """
 
     audience: Audience = "staff"
     scope: str = ""
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that may be searched: those of the own audience and of the narrower ones."""
+        open_to = _AUDIENCES[: _AUDIENCES.index(self.audience) + 1]
+        return sorted({each.field for each in SEARCHED if each.audience in open_to})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,6 @@ class Found:
     things: tuple[Thing, ...]
     cut: bool
 
-    @property
-    def sentence(self) -> str:
-        """The result in words, and the next step if there is more or nothing."""
-        if self.cut:
-            return f"{len(self.things)} things are shown, and there are more. Give more letters of the reference."
-        if not self.things:
-            return "Nothing has this reference. Give a part of at least three letters, or check the reference."
-        return "1 thing was found." if len(self.things) == 1 else f"{len(self.things)} things were found."
-
 
 # Every index but that of the parts starts with the book: the first rows of each book, then of all.
 _BY_BOOK = """
@@ -94,21 +89,14 @@ _EXACT, _PREFIX = "r.folded = :asked", "r.folded > :asked AND r.folded < :beyond
 _LAST = "\U0010ffff"  # no reference has this letter
 
 
-def search(
-    views: Views,
-    asked: str,
-    *,
-    by: Searcher = Searcher(),
-    merchant: str | None = None,
-    at_least: Vector | None = None,
-    timeout_s: float = 5.0,
-) -> Found:
+def search(views: Views, asked: str, *, by: Searcher = Searcher(), merchant: str | None = None) -> Found:
     """Returns things whose reference is, begins with or contains the text, in this order, without regard to case.
 
-    Parts are searched if the text has three letters, and if what begins with it is not too much already. Raises
-    `ViewBehind`.
+    `merchant` limits the search to one merchant; a merchant itself always searches its own things. Parts are searched
+    if the text has three letters, and if what begins with it is not too much already. Raises `ViewBehind`.
     """
     wanted = folded(asked)
+    merchant = by.scope if by.audience == "merchant" else merchant
 
     def query(opened: Opened) -> Found:
         things: dict[tuple[str, ...], Thing] = {}
@@ -121,20 +109,19 @@ def search(
                 break
         return Found(tuple(things.values())[:MOST_FOUND], cut or len(things) > MOST_FOUND)
 
-    return views.read(SearchReferences(), query, at_least=at_least, timeout_s=timeout_s)
+    return views.read(SearchReferences(), query)
 
 
 def _matches(opened: Opened, wanted: str, by: Searcher, merchant: str | None) -> Iterator[list[Any]]:
     """Yields the rows of each match, the best first."""
-    fields = sorted({each.field for each in SEARCHED if each.audience in _AUDIENCES[by.audience]})
     words = few_parts_of(wanted)
     values: dict[str, Any] = {"books": list(opened.vector), "asked": wanted, "beyond": wanted + _LAST}
-    values |= {"fields": fields, "merchant": merchant, "buyer": by.scope, "folded_buyer": folded(by.scope)}
-    values["words"] = words + ([merchant_word(merchant)] if merchant else [])
+    values |= {"fields": by.fields, "merchant": merchant, "buyer": by.scope, "folded_buyer": folded(by.scope)}
+    values["words"] = words + ([] if merchant is None else [merchant_word(merchant)])
 
     def rows(statement: str, **more: str) -> list[Any]:
         whose = ["true" if by.audience == "staff" else "r.field = ANY(:fields)"]
-        whose += ["r.merchant = :merchant"] if merchant else []
+        whose += [] if merchant is None else ["r.merchant = :merchant"]
         named = {"references": opened.generation.stored_name(REFERENCES), "whose": " AND ".join(whose)}
         found = opened.connection.execute(text(statement.format(**named, **more)), values | {"most": _MOST_ROWS})
         return list(found.mappings())

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from ledger.events.parcels import ParcelDispatched, ParcelsConsolidated, ParcelSplit
 from ledger.events.platform import UnmatchedFactMatched, UnmatchedFactReported
-from ledger.ids import PLATFORM_BOOK, key_form, merchant_of, order_of
+from ledger.ids import PLATFORM_BOOK, belongs_to, key_form
 from ledger.log.rows import Recorded
 from projections.engine.batch import Batch
 from projections.engine.columns import text_column
@@ -138,7 +138,7 @@ def _wait(batch: Batch, recorded: Recorded) -> None:
 
 
 def _keys(recorded: Recorded) -> Iterator[tuple[str, ...]]:
-    place = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    place = belongs_to(recorded.stream)
     for tracking_no, carrier, parcel_id in _numbers(recorded):
         yield tracking_no, carrier, *place, parcel_id
 

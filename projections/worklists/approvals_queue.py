@@ -19,7 +19,7 @@ from ledger.events.refunds import (
     RefundWithdrawn,
 )
 from ledger.fx import CNY
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.rows import Recorded
 from ledger.money import Money, total
 from ledger.policies.approvals import Approvals
@@ -135,7 +135,7 @@ def waiting_cases(
 
 
 def _take(rows: KeptRows, recorded: Recorded) -> None:
-    key = (merchant_of(recorded.stream) or "", order_of(recorded.stream) or "")
+    key = belongs_to(recorded.stream)
     match recorded.event:
         case RefundRequested() as event if event.rounds_required:
             rows.put(

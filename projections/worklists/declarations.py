@@ -24,7 +24,7 @@ from ledger.events.parcels import (
     ParcelDeparted,
 )
 from ledger.events.payments import PaymentAllocated, PaymentCaptured, PaymentCaptureFailed
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, Row
@@ -83,7 +83,7 @@ class Declarations(Projection):
         reported = [(recorded, recorded.event) for recorded in batch.events]
         batch.rows(DECLARED).load(key for recorded, event in reported for key in _declared_by(recorded, event))
         batch.rows(PAID).load(
-            _order_key(rec) for rec, event in reported if not isinstance(event, CustomsFact | ParcelDeparted)
+            belongs_to(rec.stream) for rec, event in reported if not isinstance(event, CustomsFact | ParcelDeparted)
         )
         for recorded, event in reported:
             if isinstance(event, CustomsFact | ParcelDeparted):
@@ -183,21 +183,17 @@ def _mismatches(row: RowMapping) -> Iterable[Mismatch]:
         yield "shared_declaration"
 
 
-def _order_key(recorded: Recorded) -> tuple[str, str]:
-    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
-
-
 def _declared_by(recorded: Recorded, event: Event) -> Iterable[tuple[str, ...]]:
     """Yields the keys that an event of a parcel reads: the row without a number, and the row with it."""
     if isinstance(event, CustomsFact | ParcelDeparted):
         numbers = {"", event.declaration_no} if isinstance(event, CustomsFact) else {""}
-        yield from ((number, *_order_key(recorded), event.parcel_id) for number in sorted(numbers))
+        yield from ((number, *belongs_to(recorded.stream), event.parcel_id) for number in sorted(numbers))
 
 
 def _declare(batch: Batch, recorded: Recorded, event: CustomsFact | ParcelDeparted) -> None:
     """Updates the parcel's rows. A parcel has a row without a number until it is declared."""
     rows = batch.rows(DECLARED)
-    place = (*_order_key(recorded), event.parcel_id)
+    place = (*belongs_to(recorded.stream), event.parcel_id)
     number = event.declaration_no if isinstance(event, CustomsFact) else ""
     bare = rows.get("", *place)
     if number:
@@ -221,7 +217,7 @@ def _blank(number: str, place: tuple[str, str, str]) -> dict[str, Any]:
 
 def _pay(batch: Batch, recorded: Recorded, event: Event) -> None:
     rows = batch.rows(PAID)
-    key = _order_key(recorded)
+    key = belongs_to(recorded.stream)
     blank: Row = {**dict(zip(PAID.key, key, strict=True)), **_UNPAID}
     row = rows.get(*key) or blank
     captures = from_json(row["captures"])

@@ -27,7 +27,7 @@ from ledger.events.parcels import (
 )
 from ledger.events.platform import PolicyPublished
 from ledger.events.refunds import RefundApproved, RefundAutoApproved
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.log.rows import Recorded
 from ledger.policies.promise import Promise
 from projections.engine.batch import Batch, Row
@@ -109,17 +109,15 @@ class OverdueToWarehouse(Projection):
 
     def fold(self, batch: Batch) -> None:
         reported = [(recorded, recorded.event) for recorded in batch.events]
-        batch.rows(ORDERS).load(_order_key(recorded) for recorded, _ in reported)
-        batch.rows(PARCELS).load((*_order_key(rec), parcel) for rec, event in reported for parcel in _parcels_of(event))
+        batch.rows(ORDERS).load(belongs_to(recorded.stream) for recorded, _ in reported)
+        batch.rows(PARCELS).load(
+            (*belongs_to(rec.stream), parcel) for rec, event in reported for parcel in _parcels_of(event)
+        )
         for recorded, event in reported:
             if isinstance(event, PolicyPublished):
                 _publish(batch, recorded, event)
             else:
                 _Fold(batch, recorded).take(event)
-
-
-def _order_key(recorded: Recorded) -> tuple[str, str]:
-    return merchant_of(recorded.stream) or "", order_of(recorded.stream) or ""
 
 
 def _parcels_of(event: Event) -> tuple[str, ...]:
@@ -142,7 +140,7 @@ class _Fold:
 
     def __init__(self, batch: Batch, recorded: Recorded) -> None:
         self._batch, self._at = batch, recorded.position
-        self._key = _order_key(recorded)
+        self._key = belongs_to(recorded.stream)
 
     def take(self, event: Event) -> None:
         match event:

@@ -26,7 +26,7 @@ def _track(asked: Asked) -> Any:
     accepted = asked["accept_language"]
     language = asked["locale"] or (best_locale(accepted) if accepted else None)
     reader_of(language or DEFAULT)  # a locale without texts is refused before anything is read
-    buyer = (asked.reader.scope or "") if asked.reader and asked.reader.role == "buyer" else None
+    buyer = asked.reader.buyer if asked.reader else None
     found = track(asked.views, asked["order"], merchant=asked["merchant"], buyer=buyer)
     if found is None:
         return None

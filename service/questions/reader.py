@@ -23,6 +23,16 @@ class Reader:
     scope: str | None = None
     account_id: str = ""
 
+    @property
+    def merchant(self) -> str | None:
+        """The merchant that a merchant's token reads for; None for another role."""
+        return (self.scope or "") if self.role == "merchant" else None
+
+    @property
+    def buyer(self) -> str | None:
+        """The buyer that a buyer's token reads for; None for another role."""
+        return (self.scope or "") if self.role == "buyer" else None
+
     def values_for(self, question: Question, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Returns the values to ask with: a merchant asks every list about itself.
 
@@ -33,13 +43,13 @@ class Reader:
         if self.role not in question.readers.own:
             allowed = ", ".join(sorted(question.readers.any | question.readers.own))
             raise RoleMayNotRead(f"The role {self.role} may not ask this. The roles that may: {allowed}.")
-        if self.role != "merchant":
+        if self.merchant is None:
             return values
         found = next((each for each in question.parameters if each.name == "merchant"), None)
-        if found is None or values[found.name] == self.scope:
+        if found is None or values[found.name] == self.merchant:
             return values
         if values[found.name] is None:
-            return {**values, found.name: self.scope}
+            return {**values, found.name: self.merchant}
         sentence = FILTERS["merchant"].unknown(values[found.name])
         raise NotKnown(sentence) if question.names_in_path(found) else UnknownValue(found.outside, sentence)
 
@@ -47,7 +57,7 @@ class Reader:
         """Returns the merchant or the buyer that the reader asks about, None if it may ask about everything."""
         if self.role in question.readers.any:
             return None
-        return Scope("buyer" if self.role == "buyer" else "merchant", self.scope or "")
+        return Scope("merchant", self.merchant or "") if self.buyer is None else Scope("buyer", self.buyer)
 
     def sees(self, question: Question, found: Any) -> bool:
         """True if the reader may see this thing, which was found by its id."""

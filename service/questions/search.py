@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 def _search(asked: Asked) -> Any:
     from projections.search.search import search
     from service.questions.asked import Summarised
-    from service.questions.shapes import FoundSummary
+    from service.questions.shapes import summary_of
 
     wanted = asked["q"].strip()
     if not wanted or not wanted.isprintable():
         raise UnknownValue("q", "The text is empty or has a control character. Give an id or a reference.")
     found = search(asked.views, wanted, by=_searcher(asked.reader), merchant=asked["merchant"])
-    return Summarised(found.things, FoundSummary(len(found.things), found.cut, found.sentence))
+    return Summarised(found.things, summary_of(found))
 
 
 def _searcher(reader: Reader | None) -> Searcher:
     from projections.search.search import Searcher
 
-    if reader is None or reader.role not in ("merchant", "buyer"):
-        return Searcher()
-    return Searcher("buyer" if reader.role == "buyer" else "merchant", reader.scope or "")
+    if reader and reader.buyer is not None:
+        return Searcher("buyer", reader.buyer)
+    return Searcher("merchant", reader.merchant) if reader and reader.merchant is not None else Searcher()
 
 
 QUESTIONS = (

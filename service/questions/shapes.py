@@ -17,7 +17,7 @@ from ledger.events.statements import (
     StatementTotal,
 )
 from ledger.fx import CNY
-from ledger.ids import merchant_of, order_of
+from ledger.ids import belongs_to
 from ledger.journal.accounts import AVAILABLE
 from ledger.log.rows import Recorded
 from ledger.money import Money
@@ -26,6 +26,7 @@ from projections.accounting.differences import LateEvent
 from projections.accounting.exposure import Exposure
 from projections.accounting.order_contribution import Contribution
 from projections.balances.statements import StatementLine
+from projections.search.search import Found
 from service.finance.rates import RateOfDay
 from service.tracking.order_axes import Axes
 from service.tracking.page_in_words import PageInWords
@@ -210,6 +211,17 @@ class TrackedOrder(ShownOrder):
     words: PageInWords | None
 
 
+def summary_of(found: Found) -> FoundSummary:
+    """Returns the result of a search in words, with the next step if there is more or nothing."""
+    shown = len(found.things)
+    sentence = "1 thing was found." if shown == 1 else f"{shown} things were found."
+    if found.cut:
+        sentence = f"{shown} things are shown, and there are more. Give more letters of the reference."
+    elif not shown:
+        sentence = "Nothing has this reference. Give a part of at least three letters, or check the reference."
+    return FoundSummary(shown, found.cut, sentence)
+
+
 def entry_of(lines: list[dict[str, Any]]) -> list[EntryLine]:
     """Returns the lines of a stored journal entry."""
     return [
@@ -230,11 +242,9 @@ def shown_event(row: Recorded, *, covered_by: Callable[[str], str]) -> ShownEven
     parsed: dict[str, Any] = {"actor": fields_of_actor(from_json(row.actor)), "event": from_json(row.payload)}
     parsed["source"] = from_json(row.source) or None
     payload, entry = parsed["event"], tuple(entry_of(row.lines))
-    of: dict[str, Any] = {
-        "merchant": merchant_of(row.stream) or payload.get("merchant_id") or "",
-        "order_id": order_of(row.stream) or payload.get("order_id") or "",
-        "statement_id": payload.get("statement_id", "") if row.type == SettlementStatementIssued.name else "",
-    }
+    merchant, order = belongs_to(row.stream, payload.get("merchant_id"), payload.get("order_id"))
+    issued = payload.get("statement_id", "") if row.type == SettlementStatementIssued.name else ""
+    of: dict[str, Any] = {"merchant": merchant, "order_id": order, "statement_id": issued}
     paid = sorted({line.merchant for line in entry if line.account == AVAILABLE.code})
     if len(paid) == 1:
         of["statement_id"] = covered_by(paid[0])

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from projections.search.references import REFERENCES, SEARCHED, Kind, SearchReferences
-from projections.search.search import MOST_FOUND, Thing
+from projections.search.search import MOST_FOUND, Searcher, Thing, search
 from service.app import App
 from service.failures import UnknownValue
 from service.questions.asked import Answer, answer_to
@@ -140,6 +140,22 @@ def test_a_merchant_finds_its_own_things_only(month_app: App, rows: list[Any]) -
         assert {each.field for each in found} <= allowed
         if row["merchant"] == merchant and row["field"] in allowed:
             assert (row["kind"], row["id"]) in {(each.kind, each.id) for each in found}
+
+
+@pytest.mark.parametrize("named", ["itself", "another", None])
+def test_a_search_for_a_merchant_finds_its_own_things_whatever_merchant_is_named(
+    month_app: App, rows: list[Any], named: str | None
+) -> None:
+    payouts = {row["merchant"]: row["reference"] for row in rows if row["field"] == "payout_id"}
+    own, other = sorted(payouts)[:2]
+    merchant = {"itself": own, "another": other, None: None}[named]
+    found = [search(month_app.views, q, by=Searcher("merchant", own), merchant=merchant) for q in payouts.values()]
+    assert {each.merchant for one in found for each in one.things} == {own}
+
+
+def test_a_search_for_a_merchant_without_a_name_finds_nothing_of_a_merchant(month_app: App, rows: list[Any]) -> None:
+    payout = next(row["reference"] for row in rows if row["field"] == "payout_id")
+    assert not search(month_app.views, payout, by=Searcher("merchant")).things
 
 
 def test_a_merchant_that_names_another_one_learns_nothing(month_app: App, rows: list[Any]) -> None:
