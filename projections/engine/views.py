@@ -18,7 +18,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
-from projections.engine.progress import opened, progress, progress_by_name
+from projections.engine.progress import GenerationProgress, opened, progress, progress_by_name
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 
@@ -72,6 +72,12 @@ class Opened:
     connection: Connection
     generation: Generation
     vector: Held
+
+    @classmethod
+    def at(cls, connection: Connection, known: GenerationProgress) -> Opened:
+        """Returns the view as it is in the transaction of the connection, in which its progress was read."""
+        held = Held(known.positions, incomplete(known.generation.projection, known.checkpoints))
+        return cls(connection, known.generation, held)
 
     def upto(self, positions: Vector | None) -> Held:
         """Returns these positions with the events left out up to them, or the view's own positions for None."""
@@ -138,7 +144,7 @@ class Views:
         Raises `ViewBehind` if it has not within `timeout_s`, or has stopped.
         """
         give_up, pause = time.monotonic() + timeout_s, _FIRST_PAUSE_S
-        while missing := _missing(known := self.status(projection), at_least, past_stops):
+        while missing := not_reached(known := self.status(projection), at_least, past_stops):
             stopped = [known[book].reason for book in missing if book in known and known[book].status == "stopped"]
             if stopped or time.monotonic() >= give_up:
                 reason = f"it stopped at {stopped[0]}" if stopped else f"it is not there after {timeout_s:g} s"
@@ -156,7 +162,7 @@ class Views:
         for projection in projections:
             at = known.get(projection.name)
             is_current = at is not None and at.generation.version == projection.version
-            if at is None or not is_current or _missing(at.checkpoints, at_least, past_stops):
+            if at is None or not is_current or not_reached(at.checkpoints, at_least, past_stops):
                 self.wait_for(projection, at_least, timeout_s=timeout_s, past_stops=past_stops)
 
     def as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
@@ -172,10 +178,9 @@ class Views:
     ) -> T | _Behind:
         with opened(self.engine, projection) as (connection, known):
             if known:
-                if _missing(known.checkpoints, at_least, past_stops):
+                if not_reached(known.checkpoints, at_least, past_stops):
                     return _Behind()
-                held = Held(known.positions, incomplete(projection, known.checkpoints))
-                return query(Opened(connection, known.generation, held))
+                return query(Opened.at(connection, known))
         progress(self.engine, projection)  # makes an empty live view, because it was never folded
         return self._read(projection, query, at_least, past_stops)
 
@@ -203,7 +208,7 @@ def incomplete(projection: Projection, known: Mapping[int, Checkpoint]) -> list[
     return found
 
 
-def _missing(known: Mapping[int, Checkpoint], at_least: Vector, past_stops: bool) -> dict[int, int]:
+def not_reached(known: Mapping[int, Checkpoint], at_least: Vector, past_stops: bool) -> dict[int, int]:
     """Returns the positions that the view has not reached and must still be waited for."""
     return {
         book: position

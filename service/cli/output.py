@@ -69,15 +69,6 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=plain))
 
 
-def rows_of(found: Sequence[Any], table: Table, **more: Callable[[Any], Any]) -> list[dict[str, Any]]:
-    """Returns the rows of a table for the found objects. `more` computes the columns that are not fields."""
-    return [{name: more[name](each) if name in more else _field(each, name) for name in table.names} for each in found]
-
-
-def _field(row: Any, name: str) -> Any:
-    return row[name] if isinstance(row, Mapping) else getattr(row, name)
-
-
 def say_more(next_cursor: str | None, shown: int) -> None:
     """Prints that a list was cut, and the option that shows the rest."""
     if next_cursor:

@@ -9,7 +9,7 @@ import typer
 
 from service.cli.demonstration import note
 from service.cli.options import Format, takes_settings
-from service.cli.output import progress_bar, rows_of, show, stderr, stdout
+from service.cli.output import progress_bar, show, stderr, stdout
 from service.settings import SERVING, Settings
 from service.tables.tables import MONTH_BALANCES
 
@@ -76,7 +76,7 @@ def show_summary(summary: MonthSummary) -> None:
     console = stdout()
     for subject, reported in summary.lines.items():
         console.print(f"{subject:<10} {reported}", soft_wrap=True)
-    show(MONTH_BALANCES, rows_of(summary.merchants[:_MERCHANTS_SHOWN], MONTH_BALANCES), Format.TABLE)
+    show(MONTH_BALANCES, MONTH_BALANCES.rows_of(summary.merchants[:_MERCHANTS_SHOWN]), Format.TABLE)
     if (more := len(summary.merchants) - _MERCHANTS_SHOWN) > 0:
         console.print(f"and {more} more: redledger balances")
     console.print(f"Trial balance: {summary.trial_total}")

@@ -15,7 +15,7 @@ from ledger.events.access import ExportFormat
 from projections.engine.connections import snapshot
 from projections.engine.progress import progress, progress_now
 from projections.engine.projection import Projection
-from projections.engine.views import Held, Opened, Vector, ViewBehind, Views, incomplete
+from projections.engine.views import Opened, Vector, ViewBehind, Views, not_reached
 from projections.registry import PROJECTIONS
 from service.app import App
 from service.questions.asked import Answer, answer_to
@@ -25,7 +25,7 @@ from service.questions.presentation import presented
 from service.questions.question import Question
 from service.questions.reader import Reader
 from service.questions.registry import QUESTIONS
-from service.tables.cells import write_csv, write_csv_names
+from service.tables.cells import write_csv
 
 T = TypeVar("T")
 MEDIA: dict[ExportFormat, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
@@ -50,11 +50,9 @@ class SnapshotViews(Views):
         known = progress_now(self._connection, projection)
         if known is None:
             raise ViewBehind(f"{projection.name} was never folded. Wait until the service has folded it.")
-        behind = {book for book, at in (at_least or {}).items() if known.positions.get(book, 0) < at}
-        if behind and not past_stops:
-            raise ViewBehind(f"{projection.name} has not reached the positions of the books {sorted(behind)}.")
-        held = Held(known.positions, incomplete(projection, known.checkpoints))
-        return query(Opened(self._connection, known.generation, held))
+        if missing := not_reached(known.checkpoints, at_least or {}, past_stops):
+            raise ViewBehind(f"{projection.name} has not reached the positions of the books {sorted(missing)}.")
+        return query(Opened.at(self._connection, known))
 
 
 class Export:
@@ -103,15 +101,9 @@ class Export:
     def _csv(self, rows: Any, *, names: bool = False) -> str:
         table, out = self._question.table, StringIO()
         assert table is not None, "a list that is exported has columns"
-        if names:
-            write_csv_names(table, out)
-        write_csv(table, (_cells(row, table.names) for row in rows), out, names=False)
+        write_csv(table, table.rows_of(rows), out, names=names)
         return out.getvalue()
 
     def _ndjson(self, page: Answer) -> str:
         rows = presented(page.data, links_for(page.role, QUESTIONS))
         return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
-
-
-def _cells(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: row[name] if isinstance(row, Mapping) else getattr(row, name) for name in names}

@@ -57,17 +57,15 @@ def shown(value: Any, *, with_currency: bool = True) -> str:
 
 
 def write_csv(table: Table, rows: Iterable[Mapping[str, Any]], out: TextIO, *, names: bool = True) -> None:
-    """Write the rows of a declared table as CSV: every CSV that we make, each amount with its currency beside it."""
-    if names:
-        write_csv_names(table, out)
+    """Writes the rows of a declared table as CSV: every CSV that we make, each amount with its currency beside it.
+
+    The first line has the names of the columns, unless `names` is false.
+    """
     writer = csv.writer(out, lineterminator="\n")
+    if names:
+        writer.writerow(chain.from_iterable(map(_csv_names, table.columns)))
     for row in rows:
         writer.writerow(chain.from_iterable(_csv_cells(column, row[column.name]) for column in table.columns))
-
-
-def write_csv_names(table: Table, out: TextIO) -> None:
-    """Writes the first line of a CSV: the names of the columns."""
-    csv.writer(out, lineterminator="\n").writerow(chain.from_iterable(map(_csv_names, table.columns)))
 
 
 def currency_beside(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import Any
 
 
 class Holds(Enum):
@@ -43,6 +45,15 @@ class Table:
 
     def titled(self, title: str) -> Table:
         return replace(self, title=title)
+
+    def rows_of(self, found: Iterable[Any], **more: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """Returns the rows for the found objects. `more` computes the columns that are not fields."""
+        names = self.names
+        return [{name: more[name](each) if name in more else _field(each, name) for name in names} for each in found]
+
+
+def _field(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)
 
 
 def ids(*names: str) -> tuple[Column, ...]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from service.cli.options import Format
-from service.cli.output import rows_of, show, stderr
+from service.cli.output import show, stderr
 from service.failures import ServiceFailure
 from service.tables import tables
 
@@ -21,7 +21,7 @@ def print_trial_balance(answer: Answer, format: Format) -> None:
     found: TrialBalance = answer.data
     period = f"{found.since} to {found.as_of}" if found.accounts else "nothing was posted by then"
     table = tables.TRIAL_BALANCE.titled(f"Trial balance, {period}")
-    show(table, rows_of(found.accounts, table), format)
+    show(table, table.rows_of(found.accounts), format)
 
 
 def expect_balanced(answer: Answer) -> None:
@@ -32,9 +32,9 @@ def expect_balanced(answer: Answer) -> None:
 
 def print_contribution(answer: Answer, format: Format) -> None:
     table = tables.CONTRIBUTION
-    rows = rows_of(answer.data, table)
+    rows = table.rows_of(answer.data)
     if format is Format.TABLE:
-        rows += rows_of([answer.summary.total], table)
+        rows += table.rows_of([answer.summary.total])
         rows[-1] |= {"merchant": "all", "order_id": f"{answer.summary.count} orders"}
     show(table, rows, format)
 
@@ -43,7 +43,7 @@ def print_exposure(answer: Answer, format: Format) -> None:
     table = tables.EXPOSURE.titled(f"Exposure as of {answer.data.as_of}")
     classes = answer.data.classes
     ages = {age: partial(_of_age, age) for row in classes for age in row.by_age}
-    show(table, rows_of(classes, table, **ages), format)
+    show(table, table.rows_of(classes, **ages), format)
 
 
 def _of_age(age: str, row: Exposure) -> Money:
@@ -54,9 +54,9 @@ def print_difference(answer: Answer, format: Format) -> None:
     found: ExplainedDifference = answer.data
     days = f"for days up to {found.as_of}" if found.as_of else "between the two"
     table = tables.LATE_EVENTS.titled(f"Recorded later {days}")
-    show(table, rows_of(found.events, table), format)
+    show(table, table.rows_of(found.events), format)
     if format is Format.TABLE:
-        show(tables.DIFFERENCES, rows_of(found.accounts, tables.DIFFERENCES), format)
+        show(tables.DIFFERENCES, tables.DIFFERENCES.rows_of(found.accounts), format)
     elif not found.events:
         stderr().print("Nothing was recorded between the two answers for days up to then.")
 
@@ -64,7 +64,7 @@ def print_difference(answer: Answer, format: Format) -> None:
 def print_periods(answer: Answer, format: Format) -> None:
     found = answer.data
     opens = f"open from {found.open_from}" if found.open_from else "nothing was ever closed"
-    show(tables.PERIODS.titled(f"Accounting periods, {opens}"), rows_of(found.changes, tables.PERIODS), format)
+    show(tables.PERIODS.titled(f"Accounting periods, {opens}"), tables.PERIODS.rows_of(found.changes), format)
 
 
 def expect_finished(answer: Answer) -> None:
@@ -78,4 +78,4 @@ def expect_finished(answer: Answer) -> None:
 
 def print_rates(answer: Answer, format: Format) -> None:
     table = tables.RATES.titled(f"Rates of {answer.data.day}, CNY for one unit")
-    show(table, rows_of(answer.data.rates, table), format)
+    show(table, table.rows_of(answer.data.rates), format)

@@ -18,10 +18,11 @@ from service.cli.answers.books import (
     print_trial_balance,
 )
 from service.cli.answers.history import print_history
+from service.cli.answers.lists import print_exceptions, print_found
 from service.cli.answers.status import print_status
 from service.cli.answers.track import print_tracking
 from service.cli.options import Format
-from service.cli.output import print_text, rows_of, show
+from service.cli.output import print_text, show
 from service.questions.question import Question
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ _PRINTERS: dict[str, Callable[[Answer, Format], None]] = {
     "trial-balance": print_trial_balance,
     "contribution": print_contribution,
     "exposure": print_exposure,
+    "exceptions": print_exceptions,
     "explain-difference": print_difference,
     "periods": print_periods,
     "rates": print_rates,
+    "search": print_found,
     "status": print_status,
     "track": print_tracking,
 }
@@ -53,31 +56,13 @@ def print_answer(question: Question, answer: Answer, values: Mapping[str, Any], 
         _print_fields(answer.data)
     else:
         rows = answer.data if question.is_list else [answer.data]
-        show(question.table, _cells(question, rows, format), format)
-    if question.name == "search" and format is Format.TABLE:
-        print_text(answer.summary.sentence)
+        show(question.table, question.table.rows_of(rows), format)
 
 
 def expect_sound(question: Question, answer: Answer) -> None:
     """Raises `ServiceFailure` if the answer shows that something is wrong with the books."""
     if expect := _EXPECTATIONS.get(question.name):
         expect(answer)
-
-
-def _cells(question: Question, rows: list[Any], format: Format) -> list[dict[str, Any]]:
-    assert question.table is not None
-    found = rows_of(rows, question.table)
-    if question.name == "exceptions" and format is Format.TABLE:
-        for row in found:
-            row["actual"] = _actual_with_its_name(row)
-    return found
-
-
-def _actual_with_its_name(row: Mapping[str, Any]) -> str:
-    """Returns the references that identify an unmatched item: a tracking number, a provider's reference."""
-    from ledger.ids import UNMATCHED
-
-    return ", ".join((row["actual"], *row["refs"].values())) if row["kind"] == UNMATCHED else row["actual"]
 
 
 def _print_fields(found: Any) -> None:

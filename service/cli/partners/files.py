@@ -12,7 +12,7 @@ import typer
 
 from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import progress_bar, rows_of, show, stderr
+from service.cli.output import progress_bar, show, stderr
 from service.failures import ServiceFailure
 from service.settings import Settings
 from service.tables.tables import FILE
@@ -184,7 +184,7 @@ def _provider_of(form: ReportForm) -> str:
 def _record(settings: Settings, format: Format, work: Callable[..., FileSummary]) -> None:
     with opened(settings) as app, progress_bar("importing", "rows") as advance:
         summary = work(app, progress=advance)
-    show(FILE, rows_of([summary], FILE, file=lambda each: each.name), format)
+    show(FILE, FILE.rows_of([summary], file=lambda each: each.name), format)
     done = summary.recorded + summary.repeated + summary.nothing
     stderr().print(f"{done} of {summary.rows} rows{' were recorded before' if not summary.recorded else ''}.")
     stderr().print(_differences(summary), soft_wrap=True)
