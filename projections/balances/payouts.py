@@ -41,6 +41,7 @@ PAYOUTS = kept_table(
     instant_column("initiated_at"),
     Column("initiated_position", BigInteger, nullable=False),
     text_column("run_id"),
+    text_column("event_id"),  # of the event that initiated it
     indexes=[("state", "initiated_at"), ("merchant", "initiated_at")],
 )
 STEPS = appended_table(
@@ -62,6 +63,7 @@ ISSUED = appended_table(
     text_column("run_id"),
     count_column("after_position"),
     count_column("upto_position"),
+    text_column("event_id"),
     indexes=[("merchant", "position"), ("merchant", "upto_position"), ("statement_id",), ("run_id", "merchant")],
 )
 _STATES = {
@@ -80,7 +82,7 @@ class Payouts(Projection):
     """Keeps one row for each payout, and one for each step of it."""
 
     name = "payouts"
-    version = 5
+    version = 6
     tables = (PAYOUTS, STEPS, ACCOUNTS, ISSUED)
     events = (
         PayoutAccountRegistered,
@@ -104,7 +106,7 @@ class Payouts(Projection):
                 case SettlementStatementIssued():
                     names = (event.statement_id, event.merchant_id, event.run_id or "")
                     covers = (event.after_position, event.upto_position)
-                    batch.lines(ISSUED).append((batch.book, recorded.position, *names, *covers))
+                    batch.lines(ISSUED).append((batch.book, recorded.position, *names, *covers, recorded.event_id))
                 case _:
                     _step(batch, recorded, event)
 
@@ -123,6 +125,7 @@ def _step(batch: Batch, recorded: Recorded, event: Any) -> None:
         "initiated_at": recorded.occurred_at,
         "initiated_position": recorded.position,
         "run_id": getattr(event, "run_id", None) or "",
+        "event_id": recorded.event_id,
     }
     state, bank_ref = _STATES.get(recorded.type, "initiated"), event.bank_ref or row["bank_ref"]
     code = event.code if isinstance(event, PayoutFailed | PayoutCancelled | PayoutReturned) else ""
@@ -157,7 +160,7 @@ _ORDER = ("p.initiated_at", "p.payout_id")
 _NOW = "SELECT p.* FROM {payouts} p WHERE p.book = ANY(:books) AND NOT p.deleted"
 _THEN = """
 SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, p.initiated_position, p.run_id,
-       s.state, s.bank_ref, s.code
+       p.event_id, s.state, s.bank_ref, s.code
 FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
 JOIN {payouts} p ON p.book = v.book AND NOT p.deleted
 CROSS JOIN LATERAL (
@@ -168,10 +171,8 @@ CROSS JOIN LATERAL (
 ) s
 """
 _FOUND = """
-SELECT p.*, coalesce(a.bank_code, '') AS bank_code, coalesce(i.statement_id, '') AS statement_id,
-       e.event_id::text AS event_id
+SELECT p.*, coalesce(a.bank_code, '') AS bank_code, coalesce(i.statement_id, '') AS statement_id
 FROM ({source}) p
-JOIN log.events e ON e.book = p.book AND e.position = p.initiated_position
 LEFT JOIN {accounts} a ON a.book = p.book AND a.merchant = p.merchant AND a.account_ref = p.account_ref
 LEFT JOIN LATERAL (
     SELECT statement_id FROM {issued}
@@ -278,15 +279,14 @@ def statements_of_run(
     views: Views, run_id: str, *, limit: int = 10_000, after: Key | None = None
 ) -> tuple[RunStatement, ...]:
     """Returns the statements of a settlement run after the key `after`, by merchant. Raises `ViewBehind`."""
-    rest, key = behind(("i.merchant", "i.statement_id"), after)
+    rest, key = behind(("merchant", "statement_id"), after)
 
     def query(opened: Opened) -> tuple[RunStatement, ...]:
         statement = f"""
-            SELECT i.merchant, i.statement_id, i.run_id, i.book, i.position, e.event_id::text AS event_id
-            FROM {opened.generation.stored_name(ISSUED)} i
-            JOIN log.events e ON e.book = i.book AND e.position = i.position
-            WHERE i.book = ANY(:books) AND i.run_id = :run AND {rest}
-            ORDER BY i.merchant, i.statement_id LIMIT :limit"""
+            SELECT merchant, statement_id, run_id, book, position, event_id
+            FROM {opened.generation.stored_name(ISSUED)}
+            WHERE book = ANY(:books) AND run_id = :run AND {rest}
+            ORDER BY merchant, statement_id LIMIT :limit"""
         values = {"books": list(opened.vector), "run": run_id, "limit": limit} | key
         return tuple(RunStatement(**row) for row in opened.connection.execute(text(statement), values).mappings())
 
