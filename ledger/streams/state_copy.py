@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
 from functools import cache
+from types import NoneType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -20,7 +23,7 @@ def state_copy(state: T) -> T:
     """Returns a copy that changes independently of `state`.
 
     Events, amounts, instants and other frozen values are shared: most of a stream's state is made of them, and
-    `copy.deepcopy` would copy each.
+    `copy.deepcopy` would copy each. Raises TypeError for a value of a type that may change in a way unknown here.
     """
     copied: T = _copied(state, {})
     return copied
@@ -41,13 +44,18 @@ def _copier_of(kind: type) -> Copier | None:
     for container, copier in _CONTAINERS.items():
         if issubclass(kind, container):
             return copier
-    if issubclass(kind, BaseModel):
-        return None if kind.model_config.get("frozen") else _object
+    if issubclass(kind, _UNCHANGING) or (issubclass(kind, BaseModel) and kind.model_config.get("frozen")):
+        return None
     if is_dataclass(kind):
         return None if kind.__dataclass_params__.frozen else _object  # type: ignore[attr-defined]
-    if issubclass(kind, Enum | type) or not hasattr(kind, "__dict__") or kind.__module__ in _OF_PYTHON:
-        return None
+    if issubclass(kind, BaseModel) or not _is_plain(kind):
+        raise TypeError(f"{kind.__module__}.{kind.__qualname__} cannot be copied as a part of a stream's state")
     return _object
+
+
+def _is_plain(kind: type) -> bool:
+    """True if the attributes of a value are all in its `__dict__`."""
+    return kind.__dictoffset__ != 0 and not any(vars(each).get("__slots__") for each in kind.__mro__)
 
 
 def _object(value: Any, memo: Memo) -> Any:
@@ -77,7 +85,7 @@ def _list(value: list[Any], memo: Memo) -> list[Any]:
 
 
 def _set(value: set[Any], memo: Memo) -> set[Any]:
-    memo[id(value)] = mine = {_copied(held, memo) for held in value}
+    memo[id(value)] = mine = set(value)  # its members have a hash, so they do not change
     return mine
 
 
@@ -90,4 +98,4 @@ def _tuple(value: tuple[Any, ...], memo: Memo) -> tuple[Any, ...]:
 
 
 _CONTAINERS: dict[type, Copier] = {dict: _dict, list: _list, set: _set, tuple: _tuple}
-_OF_PYTHON = ("builtins", "datetime", "decimal", "_decimal", "functools")
+_UNCHANGING = (NoneType, str, bytes, int, Decimal, date, timedelta, frozenset, Enum, type)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from random import Random
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 from ledger.streams.orders.order import Order
+from ledger.streams.registry import BLANK
+from ledger.streams.state_copy import state_copy
 from tests.ledger.journal.rules.test_orders import ACTIONS, DAYS, Sale
 from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 
@@ -77,3 +80,75 @@ def test_a_copy_does_not_change_with_later_events_of_the_stream(life: MoneyLife)
     for event in more:
         order.apply(event)
     assert state(copy) == before
+
+
+def changeable(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yields every part of a value that can change."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    match value:
+        case dict():
+            yield value
+            parts: Iterable[Any] = value.values()
+        case list() | set():
+            yield value
+            parts = value
+        case tuple():
+            parts = value
+        case BaseModel():
+            return
+        case _ if hasattr(value, "__dict__") or is_dataclass(value):
+            if not getattr(getattr(type(value), "__dataclass_params__", None), "frozen", False):
+                yield value
+            names = [each.name for each in fields(value)] if is_dataclass(value) else list(vars(value))
+            parts = [getattr(value, name) for name in names]
+        case _:
+            return
+    for part in parts:
+        yield from changeable(part, seen)
+
+
+def shared(value: Any) -> list[Any]:
+    """Returns the parts that can change and that a copy has in common with the value."""
+    copied = state_copy(value)
+    parts = list(changeable(value, set()))
+    return [part for part in changeable(copied, set()) if any(part is mine for mine in parts)]
+
+
+@pytest.mark.parametrize("kind", BLANK)
+def test_a_copy_of_each_kind_of_stream_shares_nothing_that_changes(kind: str) -> None:
+    stream = BLANK[kind](f"{kind}/M-1/1")
+    assert (shared(stream), state(state_copy(stream))) == ([], state(stream))
+
+
+def test_a_copy_of_an_order_with_a_life_shares_nothing_that_changes(life: MoneyLife) -> None:
+    assert shared(life.scenario.order) == []
+
+
+def test_a_part_that_is_held_twice_is_copied_once() -> None:
+    part = [1]
+    copied = state_copy({"one": part, "other": part})
+    assert (copied["one"] is copied["other"], copied["one"] is part) == (True, False)
+
+
+class Slotted:
+    """An object without a `__dict__`, which is no dataclass."""
+
+    __slots__ = ("held",)
+
+
+class PartlySlotted(Slotted):
+    """An object with a `__dict__` beside its slots."""
+
+
+class Loose(BaseModel):
+    """A model whose fields can be set."""
+
+    held: int = 0
+
+
+@pytest.mark.parametrize("part", [Slotted(), PartlySlotted(), Loose(), deque([1]), bytearray(b"1")])
+def test_a_part_that_may_change_in_an_unknown_way_is_refused(part: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be copied as a part of a stream's state"):
+        state_copy({"part": part})
