@@ -56,6 +56,6 @@ class AccessTokenExists(
     code="ACCESS_TOKEN_EXISTS",
     remedy="Create another token, and revoke this one if its text was lost (revoke_access_token).",
 ):
-    """Token {token_id} was created before. The text of a token is shown once only."""
+    """Token {token_id} exists already. Its text was shown when it was created, and is not shown again."""
 
     token_id: str

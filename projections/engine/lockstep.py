@@ -1,4 +1,4 @@
-"""Steps of several projections at the same position: new events are read once for all of them."""
+"""Lockstep of projections at the same position: new events are read once and folded into all of them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from projections.engine.projection import Projection
 
 
 class LockstepRunner:
-    """Moves projections at the same position to the heads of the books together.
+    """Moves projections at the same position of a book to its head together.
 
-    A few new events then cost a few statements in total, and not for each projection, so views follow commands sooner.
-    A projection that lags, was never folded, cannot apply an event or must fold a book again is left to its own worker.
+    New events then cost a few statements for all projections, instead of a few for each, and views follow commands
+    sooner. A projection that lags, was never folded, cannot apply an event or must fold a book again is left to its own
+    worker.
     """
 
     def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
         self._engine, self._log, self._projections = engine, log, projections
 
     def follow(self) -> set[str]:
-        """Moves all projections that can go together to the heads. Returns the names of those still behind."""
+        """Moves the projections that are at the same position to the heads. Returns the names of those still behind."""
         with self._engine.connect() as connection:
             found = progress_by_name(connection, self._projections)
         known = {name: at for name, at in found.items() if at.generation.version == at.generation.projection.version}

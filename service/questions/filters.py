@@ -1,6 +1,6 @@
-"""Filters of lists: one entry here, and every entrance refuses an unknown value.
+"""Filters of lists. An unknown value is refused, because an empty list would say that there is nothing.
 
-An empty list says that there is nothing. An unknown name is a mistake, and is refused with the known ones.
+The command line and HTTP check each filter by its entry in `FILTERS`.
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ LIMIT = Parameter(
 AFTER = Parameter(name="after", says="`next` of the previous page.", kind=Kind.WORD, metavar="CURSOR")
 FORMAT = Parameter(
     name="format",
-    says="`csv` or `ndjson` for the whole list as it is at one moment, without pages; by default as `Accept` says.",
+    says="`csv` or `ndjson`: the whole list as of one moment, without pages. Without this parameter, the header "
+    "`Accept` decides.",
     kind=Kind.CHOICE,
     default="json",
     choices=("json", "csv", "ndjson"),

@@ -62,8 +62,8 @@ class Question:
     one row, as `module:Class`; `summary` likewise is the class of figures about a whole list. `key` are the fields that
     order a paged list and identify its rows. `views` are the names of the views that the answer rests on; without one,
     it rests on the log. `noun` names the thing of the path. `table` has the columns for people; a question without one
-    is shown field by field. An answer `of_positions` depends on its values and the ledger alone, not on the clock.
-    People take a list that is `exported` away as a whole.
+    is shown field by field. `of_positions`: the answer depends on the values and the ledger alone, not on the clock.
+    `exported`: the whole list can be read as CSV or NDJSON.
     """
 
     name: str
