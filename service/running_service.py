@@ -57,23 +57,36 @@ def _expect_known_policies(app: App) -> None:
 
 
 def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
-    config = server_config(make_application(app), trusted_proxies=app.settings.proxies)
-    _Server(config, watch, ready).run(sockets=[listener])
+    application = make_application(app)
+    config = server_config(application, trusted_proxies=app.settings.proxies)
+    _Server(config, watch, ready=ready, end_streams=application.state.tail.close).run(sockets=[listener])
     if watch is not None:
         watch.check()
 
 
 class _Server(uvicorn.Server):
-    """An HTTP server that reports when it is ready and stops when the database is lost."""
+    """An HTTP server that reports when it is ready, stops when the database is lost, and ends streams as it stops."""
 
-    def __init__(self, config: uvicorn.Config, watch: Watch | None, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        watch: Watch | None,
+        *,
+        ready: Callable[[], None],
+        end_streams: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._end_streams = end_streams
         self._watch = watch
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         return await super().on_tick(counter) or (self._watch is not None and self._watch.is_over)

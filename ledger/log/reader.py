@@ -20,6 +20,7 @@ from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
+_RANGE = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
 # Keys, each with its book: a batch of commands reads from many books in one round trip.
@@ -52,6 +53,34 @@ _SCOPED_IDS = (
     " AND o.command_id > wanted || '/' AND o.command_id < wanted || '0') AS found"
 )
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
+
+
+class RowFilter(NamedTuple):
+    """The events of a range that are wanted: of these types, of streams whose second part is the merchant, of one
+    stream. Empty or None means all.
+    """
+
+    types: frozenset[str] = frozenset()
+    merchant: str | None = None
+    stream: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True if every event is wanted."""
+        return self == _EVERY_ROW
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Returns the condition as SQL, with its values."""
+        wanted = {
+            "type = ANY(%(types)s)": {"types": sorted(self.types)} if self.types else None,
+            "split_part(stream, '/', 2) = %(merchant)s": {"merchant": self.merchant} if self.merchant else None,
+            "stream = %(stream)s": {"stream": self.stream} if self.stream else None,
+        }
+        values = {sql: value for sql, value in wanted.items() if value}
+        return "".join(f" AND {sql}" for sql in values), {k: v for value in values.values() for k, v in value.items()}
+
+
+_EVERY_ROW = RowFilter()
 
 
 class AccountRow(NamedTuple):
@@ -89,6 +118,13 @@ class Reader:
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
         """Returns up to `limit` events of the book in order, after position `after`."""
         return [_recorded(row) for row in self._rows(_READ, (book, after, limit))]
+
+    def read_range(self, book: int, after: int, upto: int, wanted: RowFilter, limit: int) -> list[Recorded]:
+        """Returns up to `limit` wanted events after position `after` and up to `upto`, in order."""
+        condition, values = wanted.condition()
+        statement = f"{_RANGE}{condition} ORDER BY position LIMIT %(limit)s"
+        within = {"book": book, "after": after, "upto": upto, "limit": limit}
+        return [_recorded(row) for row in self._rows(statement, within | values)]
 
     def summaries(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[EventSummary]]:
         """Yields the events after `after` in batches. The next batch is fetched while the caller uses this one."""

@@ -15,7 +15,8 @@ from starlette.routing import compile_path
 from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
 from service.app import App
-from service.http import access, commands, health, questions, statements, webhooks
+from service.feeds.tail import Tail
+from service.http import access, commands, feeds, health, questions, statements, webhooks
 from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
 from service.http.edge import Edge
@@ -27,9 +28,11 @@ from service.http.limits import (
     BURST_S,
     COMMANDS,
     EXPORTS,
+    FEED_READS,
     JOINED_CALLS,
     JOINED_COMMANDS,
     READS,
+    STREAMS,
     WAITING_READS,
     WEBHOOKS,
     Rate,
@@ -50,6 +53,7 @@ that read includes all you have seen. <a href="/docs">All parameters, to try the
 _ROUTERS = (
     ("/v1", questions.router),
     ("/v1", statements.router),
+    ("/v1", feeds.router),
     ("", access.router),
     ("", commands.router),
     ("", webhooks.router),
@@ -81,6 +85,9 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         lambda sent: commands.answers_to(keys, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
     )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
+    application.state.tail = Tail(app.ledger) if app else None
+    application.state.streams = Lane("streams of events", STREAMS)
+    application.state.feed_reads = Lane("reads of streams", FEED_READS)
     application.add_api_route("/", _index_of(app, _included(application)), include_in_schema=False)
     handle_errors(application)
     inner = application.build_middleware_stack

@@ -1,0 +1,1 @@
+"""Feeds: the log and the views as streams that other services follow."""
