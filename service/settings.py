@@ -112,6 +112,14 @@ class Settings:
         ),
     )
 
+    token: str = field(
+        default="",
+        repr=False,
+        metadata=_says(
+            "Access token that the command line acts with, in place of --by: its account and role are the actor."
+        ),
+    )
+
     partners: str = field(
         default="",
         metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it, they wait."),

@@ -10,12 +10,15 @@ from commands.rules import Rules
 from ledger.events.access import AccessAccountClosed
 from ledger.events.event import Event
 from ledger.ids import Id, access_account_stream
-from ledger.refusals.access import AccessAccountNotOpen
-from ledger.streams.access import AccessAccount
+from ledger.refusals.access import AccessAccountNotOpen, FirstAccountStaysOpen
+from ledger.streams.access import FIRST_ACCOUNT, AccessAccount
 
 
 class CloseAccessAccount(Command, name="close_access_account"):
-    """Closes the account for ever. All of its tokens are refused from now on."""
+    """Closes the account for ever. All of its tokens are refused from now on.
+
+    The first account, `admin`, stays open, so that there is always an admin who can open others.
+    """
 
     account_id: Id
     reason: Reason
@@ -26,6 +29,8 @@ class CloseAccessAccount(Command, name="close_access_account"):
 
 
 def decide(command: CloseAccessAccount, account: AccessAccount, rules: Rules) -> Iterator[Event]:
+    if command.account_id == FIRST_ACCOUNT:
+        raise FirstAccountStaysOpen(account_id=command.account_id)
     if account.closed:
         return
     if not account.is_open:

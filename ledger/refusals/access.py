@@ -27,6 +27,16 @@ class AccessAccountNotOpen(
     state: str
 
 
+class FirstAccountStaysOpen(
+    Refusal,
+    code="FIRST_ACCOUNT_STAYS_OPEN",
+    remedy="Revoke its tokens instead (revoke_access_token), and act as an account of your own.",
+):
+    """Account {account_id} is the ledger's first account. Without it, nobody might be left to open another."""
+
+    account_id: str
+
+
 class AccessRoleNotHeld(
     Refusal, code="ACCESS_ROLE_NOT_HELD", remedy="Create the token in one of the roles {held}, or ask an admin."
 ):

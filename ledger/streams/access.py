@@ -16,6 +16,8 @@ from ledger.events.access import (
 )
 from ledger.streams.stream import Stream
 
+FIRST_ACCOUNT = "admin"  # opened by the service, so that an admin can open the others; it is never closed
+
 
 class AccessAccount(Stream):
     """The stream `access_account/<id>`."""

@@ -14,15 +14,15 @@ from ledger.actors import Actor
 from ledger.events.access import AccountRole
 from ledger.ids import PLATFORM_BOOK, access_account_stream, access_token_stream, command_id
 from ledger.ledger import Ledger
-from ledger.streams.access import AccessAccount, AccessToken
+from ledger.streams.access import FIRST_ACCOUNT, AccessAccount, AccessToken
 from ledger.streams.loader import load_stream
 from service.access.token_text import CODE, TOKEN, NewToken, id_from, new_token
 from service.app import App
+from service.failures import accepted
 
 LIFE = timedelta(days=90)
 CODE_LIFE = timedelta(days=1)
 OVERLAP, LONGEST_OVERLAP = timedelta(days=1), timedelta(days=30)
-FIRST_ACCOUNT = "admin"
 SERVICE = Actor(kind="system", id="redledger")
 
 
@@ -92,27 +92,31 @@ def rotate_token(
     return issued
 
 
-def first_code(app: App) -> str | None:
-    """Opens the first account, `admin`, if it was never opened, and returns a code for its first token, else None."""
-    stream = access_account_stream(FIRST_ACCOUNT)
+def open_first_account(app: App) -> None:
+    """Opens the first account, `admin`, if it was never opened."""
     if account_of(app.ledger, FIRST_ACCOUNT).opened:
+        return
+    id = command_id("first_account", access_account_stream(FIRST_ACCOUNT))
+    opening = OpenAccessAccount(id=id, actor=SERVICE, account_id=FIRST_ACCOUNT, roles=("admin",))
+    accepted(app.bus.submit([opening])[0])
+
+
+def first_code(app: App) -> str | None:
+    """Returns a code for a token of the first account, or None if one was made before: there is one for a ledger."""
+    open_first_account(app)
+    made = new_token(CODE, token_id=id_from("first code"))
+    if token_of(app.ledger, made.token_id).created:
         return None
-    opened = OpenAccessAccount(
-        id=command_id("first_account", stream), actor=SERVICE, account_id=FIRST_ACCOUNT, roles=("admin",)
-    )
-    (outcome,) = app.bus.submit([opened])
-    if outcome.status != "recorded" or outcome.repeated:
-        return None  # another process was first, and has shown its code
     issued = create_token(
         app.bus,
-        made=new_token(CODE),
+        made=made,
         account_id=FIRST_ACCOUNT,
         role="admin",
         by=SERVICE,
         expires_at=app.clock() + CODE_LIFE,
         single_use=True,
     )
-    return issued.text or None
+    return issued.text or None  # without it, another process was first, and has shown its code
 
 
 def exchange_code(app: App, code: AccessToken) -> Issued:

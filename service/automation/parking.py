@@ -50,7 +50,7 @@ def parked(ledger: Ledger) -> list[ParkedRow]:
     ]
 
 
-def propose_effect(app: App, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> Outcome:
+def propose_effect(app: App, command: str, view: str, *, book: int, position: int, reason: str, by: Actor) -> Outcome:
     """Proposes to park or unpark an event's effect on a view. Raises `ServiceFailure` if view, book or position do not
     exist.
     """
@@ -64,13 +64,13 @@ def propose_effect(app: App, command: str, view: str, *, book: int, position: in
     return _propose(app, command, {"view": view, "book": book, "position": position}, reason, by)
 
 
-def propose_item(app: App, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> Outcome:
+def propose_item(app: App, command: str, loop: str, *, book: int, item: str, reason: str, by: Actor) -> Outcome:
     """Proposes to park or unpark an item of a loop."""
     return _propose(app, command, {"loop": loop, "book": book, "item": item}, reason, by)
 
 
-def _propose(app: App, command: str, data: dict[str, object], reason: str, by: str) -> Outcome:
-    return propose(app.bus, command, data, reason=reason, by=Actor(kind="platform", id=by, role="admin"))
+def _propose(app: App, command: str, data: dict[str, object], reason: str, by: Actor) -> Outcome:
+    return propose(app.bus, command, data, reason=reason, by=by)
 
 
 def _parkings(ledger: Ledger) -> dict[int, Parking]:

@@ -1,4 +1,4 @@
-"""`redledger submit`: submits one command by its name and fields, on behalf of a person of the platform."""
+"""`redledger submit`: submits one command by its name and fields, as an access account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
 from service.failures import accepted
@@ -18,24 +18,21 @@ from service.tables.tables import RECORDED
 if TYPE_CHECKING:
     from commands.bus.outcome import Outcome
     from commands.command import Command
+    from ledger.actors import Actor
     from service.app import App
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def submit(
     settings: Settings,
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="Name of the command, such as hold_settlement.")],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who submits it.")],
     fields: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="FIELD=VALUE …", help="Fields of the command. A value that begins with [ or { is read as JSON."
         ),
     ] = None,
-    role: Annotated[str, typer.Option(help="Role of the person, such as finance or support.")] = "finance",
-    kind: Annotated[
-        str, typer.Option(help="Kind of the actor: platform, merchant, buyer, partner or system.")
-    ] = "platform",
+    by: By = None,
     id: Annotated[
         str | None,
         typer.Option(
@@ -49,19 +46,19 @@ def submit(
     redledger submit release_hold merchant_id=M-1 hold_id=H-1 --by ann
     """
 
-    asked = _command(command, fields or [], {"kind": kind, "id": by, "role": role}, id or f"submit-{uuid4()}")
-    with opened(settings) as app:
+    with acting(settings, by) as (app, actor):
+        asked = _command(command, fields or [], actor, id or f"submit-{uuid4()}")
         outcome = accepted(app.bus.submit([asked])[0])
         show(RECORDED, _recorded(app, outcome), format)
     said = "is answered already, and the same" if outcome.repeated else "is answered"
     stderr().print(f"{asked.id} {said}: {'nothing to do' if outcome.status == 'nothing' else outcome.status}.")
 
 
-def _command(name: str, fields: list[str], actor: dict[str, str], id: str) -> Command:
+def _command(name: str, fields: list[str], actor: Actor, id: str) -> Command:
     from commands.menu import MENU
     from service.record.parser import Malformed, parse_command
 
-    reported = {"command": name, "id": id, "actor": actor, "data": fields_given(fields)}
+    reported = {"command": name, "id": id, "actor": actor.model_dump(mode="json"), "data": fields_given(fields)}
     try:
         return parse_command(json.dumps(reported, ensure_ascii=False).encode(), MENU)
     except Malformed as malformed:

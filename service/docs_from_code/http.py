@@ -24,7 +24,7 @@ Every answer is JSON.
 
 ```bash
 LEDGER=http://127.0.0.1:8600/v1
-TOKEN="Authorization: Bearer $(redledger token create admin --by ann)"
+TOKEN="Authorization: Bearer $(redledger token create admin --by admin)"
 KEY='Idempotency-Key: enrol-1042'
 ENROL='{"data": {"merchant_id": "M-1042"}}'
 EXPORT='{"command": "set_auto_export", "id": "export-1042", "data": {"merchant_id": "M-1042", "enabled": true}}'
@@ -46,7 +46,8 @@ for two people hold across all tokens of one account. [authority.md](authority.m
 - The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a token
   of the account `admin`; so does `POST /v1/tokens/exchange`.
 - `redledger account open`, or the command `open_access_account`, opens an account. `redledger token create`, or
-  `POST /v1/tokens`, creates a token. A token is shown once. The ledger keeps its SHA-256 only.
+  `POST /v1/tokens`, creates a token. A token is shown once. The ledger keeps its SHA-256 only. The command line acts as
+  an account too: [operations](operations.md#addresses-and-access).
 - `redledger token rotate`, or `POST /v1/tokens/{token_id}/rotate`, creates another token, and ends the old one after an
   overlap. `redledger token revoke`, or the command `revoke_access_token`, ends one within a second. `redledger
   accounts` and `redledger tokens`, or `GET /v1/accounts` and `GET /v1/tokens`, list all, with the day of last use.

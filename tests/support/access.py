@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from commands.access.open_access_account import OpenAccessAccount
+from commands.bus.bus import Bus
 from ledger.actors import Actor
 from ledger.events.access import AccountRole
 from ledger.ids import access_account_stream, command_id
@@ -50,12 +52,18 @@ def reader_of(app: App, *, patience_s: float = 5.0) -> TestClient:
     return client_of(application_for_reads(app, patience_s=patience_s))
 
 
+def open_accounts(bus: Bus, *account_ids: str, roles: Sequence[AccountRole] = ("finance",), **about: Any) -> None:
+    """Opens the accounts, in these roles."""
+    for account_id in account_ids:
+        opening = command_id("open", access_account_stream(account_id))
+        opened = OpenAccessAccount(id=opening, actor=ADMIN, account_id=account_id, roles=tuple(roles), **about)
+        (outcome,) = bus.submit([opened])
+        assert outcome.is_accepted, outcome.sentence
+
+
 def token_for(app: App, account_id: str, role: AccountRole, *, scope: str | None = None) -> str:
     """Opens the account, if it is not open yet, and returns a new token of it."""
-    opening = command_id("open", access_account_stream(account_id))
-    opened = OpenAccessAccount(id=opening, actor=ADMIN, account_id=account_id, roles=(role,), scope=scope)
-    (outcome,) = app.bus.submit([opened])
-    assert outcome.is_accepted, outcome.sentence
+    open_accounts(app.bus, account_id, roles=(role,), scope=scope)
     expires_at = app.clock() + timedelta(days=1)
     issued = create_token(app.bus, account_id=account_id, role=role, by=ADMIN, expires_at=expires_at)
     assert issued.text, issued.outcome.sentence

@@ -105,7 +105,7 @@ class Service(Running):
 
     def _created(self) -> str:
         """A token made on the machine itself, for a ledger that was started before."""
-        creating = Running("token", "create", "admin", "--by", "tests", *self._arguments, folder=self._folder)
+        creating = Running("token", "create", "admin", "--by", "admin", *self._arguments, folder=self._folder)
         assert creating.wait() == 0, creating.err
         return creating.out.strip()
 

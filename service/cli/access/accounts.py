@@ -7,10 +7,9 @@ from uuid import uuid4
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import person, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
@@ -21,11 +20,10 @@ account = typer.Typer(
     no_args_is_help=True, help="Open or close an access account: a person or a service that may own tokens."
 )
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id of the account, such as fay or shop-eu.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the admin who does it.")]
 
 
 @account.command("open")
-@takes_settings()
+@takes_settings(*ACTING)
 def open_account(
     settings: Settings,
     account_id: AccountId,
@@ -36,16 +34,16 @@ def open_account(
             help="Role: admin, finance, support, auditor, service, merchant or buyer. May be given several times.",
         ),
     ],
-    by: By,
     scope: Annotated[
         str | None,
         typer.Option("--scope", metavar="ID", help="The merchant of a merchant's account, or the buyer of a buyer's."),
     ] = None,
     service: Annotated[bool, typer.Option("--service", help="The account is a program, not a person.")] = False,
+    by: By = None,
 ) -> None:
     """Open an access account. It has no token yet: create one with `redledger token create`.
 
-    redledger account open shop-eu --role merchant --scope M-1042 --by ann
+    redledger account open shop-eu --role merchant --scope M-1042 --by admin
     """
     from commands.access.open_access_account import OpenAccessAccount
 
@@ -55,12 +53,12 @@ def open_account(
 
 
 @account.command("close")
-@takes_settings()
+@takes_settings(*ACTING)
 def close_account(
     settings: Settings,
     account_id: AccountId,
     reason: Annotated[str, typer.Option("--reason", metavar="WORD", help="Reason in one word, such as left.")],
-    by: By,
+    by: By = None,
 ) -> None:
     """Close an access account for ever. All of its tokens are refused from now on."""
     from commands.access.close_access_account import CloseAccessAccount
@@ -69,10 +67,10 @@ def close_account(
     stderr().print(f"{account_id} is closed.")
 
 
-def _submit(settings: Settings, kind: type[Command], by: str, account_id: str, said: dict[str, Any]) -> None:
+def _submit(settings: Settings, kind: type[Command], by: str | None, account_id: str, said: dict[str, Any]) -> None:
     from ledger.ids import access_account_stream, command_id
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         id = command_id(kind.name, access_account_stream(account_id), uuid4().hex)
-        envelope = {"id": id, "actor": person(by, "admin"), "account_id": account_id}
+        envelope = {"id": id, "actor": actor, "account_id": account_id}
         accepted(app.bus.submit([kind.model_validate(envelope | said)])[0])

@@ -8,10 +8,9 @@ from uuid import uuid4
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting
 from service.cli.options import takes_settings
 from service.cli.output import stderr, stdout
-from service.cli.two_people import person, well_formed
 from service.failures import ServiceFailure, accepted
 from service.settings import Settings
 
@@ -20,28 +19,27 @@ if TYPE_CHECKING:
 
 token = typer.Typer(no_args_is_help=True, help="Create, rotate or revoke an access token of an account.")
 TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="Id of the token, as `tokens` lists it.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the admin who does it.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days until the token expires.")]
 
 
 @token.command()
-@takes_settings()
+@takes_settings(*ACTING)
 def create(
     settings: Settings,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id of the account, as `accounts` lists it.")],
-    by: By,
     role: Annotated[
         str | None, typer.Option("--role", help="Role of the token.", show_default="the account's only role")
     ] = None,
     days: Days = 90,
+    by: By = None,
 ) -> None:
     """Create an access token, and print it. It is shown this once, and stored nowhere.
 
-    redledger token create admin --by ann
+    redledger token create admin --by admin
     """
     from service.access.tokens import account_of, create_token
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         held = account_of(app.ledger, account).opened
         if held is None:
             raise ServiceFailure(f"Account {account} does not exist. Open it first: redledger account open {account}")
@@ -51,43 +49,41 @@ def create(
             raise ServiceFailure(f"Account {account} has the roles {', '.join(held.roles)}, not {role}.")
         chosen = next(each for each in held.roles if role in (None, each))
         expires_at = app.clock() + timedelta(days=days)
-        _show(create_token(app.bus, account_id=account, role=chosen, by=person(by, "admin"), expires_at=expires_at))
+        _show(create_token(app.bus, account_id=account, role=chosen, by=actor, expires_at=expires_at))
 
 
 @token.command()
-@takes_settings()
+@takes_settings(*ACTING)
 def rotate(
     settings: Settings,
     token_id: TokenId,
-    by: By,
     overlap: Annotated[
         int, typer.Option("--overlap-hours", min=0, max=24 * 30, help="Hours for which the old token still works.")
     ] = 24,
     days: Days = 90,
+    by: By = None,
 ) -> None:
     """Create a token in place of another, and end the other after an overlap."""
     from service.access.tokens import rotate_token
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         expires_at = app.clock() + timedelta(days=days)
-        issued = rotate_token(
-            app, token_id, by=person(by, "admin"), overlap=timedelta(hours=overlap), expires_at=expires_at
-        )
+        issued = rotate_token(app, token_id, by=actor, overlap=timedelta(hours=overlap), expires_at=expires_at)
         if issued is None:
             raise ServiceFailure(f"Token {token_id} is not known or has ended. Create a new one.")
         _show(issued)
 
 
 @token.command()
-@takes_settings()
-def revoke(settings: Settings, token_id: TokenId, by: By) -> None:
+@takes_settings(*ACTING)
+def revoke(settings: Settings, token_id: TokenId, by: By = None) -> None:
     """Revoke an access token. It is refused within one second."""
     from commands.access.revoke_access_token import RevokeAccessToken
     from ledger.ids import access_token_stream, command_id
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         id = command_id("revoke_token", access_token_stream(token_id), uuid4().hex)
-        envelope = {"id": id, "actor": person(by, "admin")}
+        envelope = {"id": id, "actor": actor}
         accepted(app.bus.submit([RevokeAccessToken.model_validate(envelope | {"token_id": token_id})])[0])
     stderr().print(f"{token_id} is revoked.")
 

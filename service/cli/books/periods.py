@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting, say_proposed
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import person, say_proposed, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
@@ -27,15 +26,14 @@ def _month(text: str) -> str:
 
 
 Month = Annotated[str, typer.Argument(metavar="PERIOD", help="Month, such as 2025-03.", callback=_month)]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it.")]
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def close_period(
     settings: Settings,
     period: Month,
-    by: By,
     reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word.")] = "month_end",
+    by: By = None,
 ) -> None:
     """Propose to close a month. After another person has approved it, nothing is posted to the days of the month.
 
@@ -43,28 +41,28 @@ def close_period(
     """
     from service.finance.period_close import PeriodClose
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
-        say_proposed(closing.propose_close(period, by=person(by, "finance"), reason=reason))
+        say_proposed(closing.propose_close(period, by=actor, reason=reason))
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def reopen_period(
     settings: Settings,
     period: Month,
     reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word, such as late_invoice.")],
-    by: By,
+    by: By = None,
 ) -> None:
     """Propose to reopen the last closed month. After another person has approved it, the month takes postings again."""
     from service.finance.period_close import PeriodClose
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         closing = PeriodClose(app.ledger, app.bus)
         if closing.unfinished:
             finished(closing.finish())
-        say_proposed(closing.propose_reopen(period, by=person(by, "finance"), reason=reason))
+        say_proposed(closing.propose_reopen(period, by=actor, reason=reason))
 
 
 def finished(closing: Outcome | None) -> None:
@@ -76,17 +74,17 @@ def finished(closing: Outcome | None) -> None:
     stderr().print(f"The month is closed (book {outcome.book}, position {outcome.last}).")
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def revalue(
     settings: Settings,
     period: Month,
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who requests it.")],
+    by: By = None,
 ) -> None:
     """Revalue foreign balances at the rates of the month's last day, and reverse the entry on the next day."""
     from service.finance.revaluation import revalue as do_revalue
 
-    with opened(settings) as app, well_formed():
-        outcome = accepted(do_revalue(app, period, actor=person(by, "finance")))
+    with acting(settings, by) as (app, actor):
+        outcome = accepted(do_revalue(app, period, actor=actor))
         said = (
             f"recorded in book {outcome.book} up to position {outcome.last}" if outcome.last else "nothing to revalue"
         )

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import typer
 
+from service.cli.actor import ACTING, By, actor_of, well_formed
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import person, well_formed
 from service.cli.view_reads import reading, views_named
 from service.failures import accepted
 from service.questions.registry import QUESTIONS
@@ -20,19 +20,18 @@ if TYPE_CHECKING:
 
 breaks = typer.Typer(no_args_is_help=True, help="Work a break: assign it to a person, or close it with a reason.")
 BreakId = Annotated[str, typer.Argument(metavar="BREAK", help="Id of the break, as `reconciliation` lists it.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person of finance who does it.")]
 InStream = Annotated[
     str | None, typer.Option("--stream", metavar="STREAM", help="Stream of the break, if two have the same id.")
 ]
 
 
 @breaks.command()
-@takes_settings()
+@takes_settings(*ACTING)
 def assign(
     settings: Settings,
     break_id: BreakId,
     to: Annotated[str, typer.Option("--to", metavar="ID", help="Person to assign it to.")],
-    by: By,
+    by: By = None,
     stream: InStream = None,
 ) -> None:
     """Assign a break to a person."""
@@ -43,7 +42,7 @@ def assign(
 
 
 @breaks.command()
-@takes_settings()
+@takes_settings(*ACTING)
 def resolve(
     settings: Settings,
     break_id: BreakId,
@@ -51,7 +50,7 @@ def resolve(
         str, typer.Option("--as", metavar="WORD", help="Cause in one word, such as timing_difference.")
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Explanation; stored sealed.")],
-    by: By,
+    by: By = None,
     stream: InStream = None,
 ) -> None:
     """Close a break with a reason. It moves no money: post an adjustment separately."""
@@ -61,12 +60,14 @@ def resolve(
     stderr().print(f"{break_id} is closed as {resolution}.")
 
 
-def _work(settings: Settings, break_id: str, stream: str | None, kind: type[Command], by: str, **said: str) -> None:
+def _work(
+    settings: Settings, break_id: str, stream: str | None, kind: type[Command], by: str | None, **said: str
+) -> None:
     from service.finance.break_work import open_mismatch, work
 
     with reading(settings, views_named(QUESTIONS["reconciliation"].views)) as app, well_formed():
         found = open_mismatch(app, break_id, stream)
-        actor = person(by, "finance")
+        actor = actor_of(app, by)
         about = {"in_stream": found.stream, "break_id": found.break_id}
         envelope = {"id": f"cli-{uuid4().hex}", "actor": actor}
         accepted(work(app, found, kind.model_validate(envelope | about | said)))

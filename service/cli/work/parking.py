@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting, say_proposed
 from service.cli.options import takes_settings
-from service.cli.two_people import say_proposed, well_formed
 from service.settings import Settings
 
 park = typer.Typer(no_args_is_help=True, help="Propose to leave out an event or an item, so that the rest continues.")
@@ -22,48 +21,49 @@ Book = Annotated[int, typer.Option("--book", help="Number of the book.")]
 Reason = Annotated[
     str, typer.Option("--reason", metavar="WORD", help="Reason in one word, such as payload_unreadable.")
 ]
-By = Annotated[
-    str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it. Another person approves it.")
-]
 
 
 @park.command("effect")
-@takes_settings()
-def park_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+@takes_settings(*ACTING)
+def park_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By = None) -> None:
     """Propose that a view leaves out one event. The view is marked incomplete until the event is unparked."""
     _effect(settings, "park_effect", view, book=book, position=position, reason=reason, by=by)
 
 
 @unpark.command("effect")
-@takes_settings()
-def unpark_effect(settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By) -> None:
+@takes_settings(*ACTING)
+def unpark_effect(
+    settings: Settings, view: View, position: Position, book: Book, reason: Reason, by: By = None
+) -> None:
     """Propose that a view takes up an event again. The view then folds the book again."""
     _effect(settings, "unpark_effect", view, book=book, position=position, reason=reason, by=by)
 
 
 @park.command("item")
-@takes_settings()
-def park_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+@takes_settings(*ACTING)
+def park_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By = None) -> None:
     """Propose that a loop no longer tries one item."""
     _item(settings, "park_item", loop, book=book, item=item, reason=reason, by=by)
 
 
 @unpark.command("item")
-@takes_settings()
-def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By) -> None:
+@takes_settings(*ACTING)
+def unpark_item(settings: Settings, loop: Loop, item: Item, book: Book, reason: Reason, by: By = None) -> None:
     """Propose that a loop tries an item again."""
     _item(settings, "unpark_item", loop, book=book, item=item, reason=reason, by=by)
 
 
-def _effect(settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str) -> None:
+def _effect(
+    settings: Settings, command: str, view: str, *, book: int, position: int, reason: str, by: str | None
+) -> None:
     from service.automation.parking import propose_effect
 
-    with opened(settings) as app, well_formed():
-        say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=by))
+    with acting(settings, by) as (app, actor):
+        say_proposed(propose_effect(app, command, view, book=book, position=position, reason=reason, by=actor))
 
 
-def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str) -> None:
+def _item(settings: Settings, command: str, loop: str, *, book: int, item: str, reason: str, by: str | None) -> None:
     from service.automation.parking import propose_item
 
-    with opened(settings) as app, well_formed():
-        say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=by))
+    with acting(settings, by) as (app, actor):
+        say_proposed(propose_item(app, command, loop, book=book, item=item, reason=reason, by=actor))

@@ -7,29 +7,26 @@ from uuid import uuid4
 
 import typer
 
+from service.cli.actor import ACTING, By, acting, say_proposed
 from service.cli.books.periods import finished
-from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr
 from service.cli.submission import fields_given
-from service.cli.two_people import person, say_proposed, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, as `proposals` lists it.")]
-By = Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who decides; not the proposer.")]
 InStream = Annotated[
     str | None, typer.Option("--stream", metavar="STREAM", help="Stream of the proposal, if two have the same id.")
 ]
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def propose(
     settings: Settings,
     command: Annotated[
         str, typer.Argument(metavar="COMMAND", help="Name of a command that takes two people, such as publish_policy.")
     ],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who proposes it.")],
     reason: Annotated[str, typer.Option(metavar="WORD", help="Reason in one word, such as month_end.")],
     fields: Annotated[
         list[str] | None,
@@ -37,13 +34,13 @@ def propose(
             metavar="FIELD=VALUE …", help="Fields of the command. A value that begins with [ or { is read as JSON."
         ),
     ] = None,
-    role: Annotated[str, typer.Option(help="Role of the proposer.")] = "finance",
     id: Annotated[
         str,
         typer.Option(
             "--id", help="Id of the proposal. The same id always gets the same answer.", show_default="a new one"
         ),
     ] = "",
+    by: By = None,
 ) -> None:
     """Propose a command that takes two people. It is executed when another person approves it.
 
@@ -52,35 +49,34 @@ def propose(
     """
     from service.finance.proposals import propose as do_propose
 
-    with opened(settings) as app, well_formed():
-        actor = person(by, role)
+    with acting(settings, by) as (app, actor):
         say_proposed(do_propose(app.bus, command, fields_given(fields or []), reason=reason, by=actor, proposal_id=id))
 
 
-@takes_settings()
-def approve(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
+@takes_settings(*ACTING)
+def approve(settings: Settings, proposal_id: ProposalId, by: By = None, stream: InStream = None) -> None:
     """Approve a proposal of another person. The command is executed now, under both names."""
     from ledger.ids import periods_stream
     from service.finance.period_close import PeriodClose
     from service.finance.proposals import approve as do_approve
     from service.finance.proposals import stream_of
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         where = stream or stream_of(app.ledger, proposal_id)
-        accepted(do_approve(app.bus, proposal_id, stream=where, by=person(by, "finance")))
+        accepted(do_approve(app.bus, proposal_id, stream=where, by=actor))
         stderr().print(f"{proposal_id} is approved.")
         if where == periods_stream():
             finished(PeriodClose(app.ledger, app.bus).finish())
 
 
-@takes_settings()
-def reject(settings: Settings, proposal_id: ProposalId, by: By, stream: InStream = None) -> None:
+@takes_settings(*ACTING)
+def reject(settings: Settings, proposal_id: ProposalId, by: By = None, stream: InStream = None) -> None:
     """Reject a proposal, or withdraw your own. Nothing is executed."""
     from commands.proposals.reject_proposal import RejectProposal
     from service.finance.proposals import stream_of
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         about = {"in_stream": stream or stream_of(app.ledger, proposal_id), "proposal_id": proposal_id}
-        command = {"id": f"reject-{uuid4().hex}", "actor": person(by, "finance"), **about}
+        command = {"id": f"reject-{uuid4().hex}", "actor": actor, **about}
         accepted(app.bus.submit([RejectProposal.model_validate(command)])[0])
     stderr().print(f"{proposal_id} is rejected.")

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.demonstration import opened
+from service.cli.actor import ACTING, By, acting
 from service.cli.options import takes_settings
 from service.cli.output import stderr
-from service.cli.two_people import person, well_formed
 from service.failures import accepted
 from service.settings import Settings
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from commands.unmatched.match_payment import Part
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def match(
     settings: Settings,
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="System that reported it, such as stripe.")],
@@ -30,7 +29,7 @@ def match(
             help="Order of the item. For a checkout, each order with its part, such as 'M-1042/2025-000017=USD 69.44'.",
         ),
     ],
-    by: Annotated[str, typer.Option("--by", metavar="ID", help="Id of the person who decides it.")],
+    by: By = None,
 ) -> None:
     """Assign an unmatched item to its orders. The item is recorded with them and closed in book 0.
 
@@ -39,9 +38,8 @@ def match(
     """
     from service.unmatched.items import match as do_match
 
-    with opened(settings) as app, well_formed():
+    with acting(settings, by) as (app, actor):
         parts = [_part(text) for text in to]
-        actor = person(by, "finance")
         accepted(do_match(app, system, reference, parts, actor=actor))
     stderr().print(f"{reference} of {system} belongs to {', '.join(to)}.")
 

@@ -13,7 +13,7 @@ from ledger.actors import Actor
 from ledger.log.database_errors import READ_ONLY, DatabaseTrouble
 from service.access.gate import Gate, TokenRefused
 from service.access.token_text import CODE, TOKEN, new_token
-from service.access.tokens import create_token, exchange_code, first_code, rotate_token, token_of
+from service.access.tokens import create_token, exchange_code, first_code, open_first_account, rotate_token, token_of
 from tests.service.access.conftest import ADMIN, Door
 
 
@@ -147,6 +147,11 @@ class ReadOnlyBus:
 def test_the_first_code_is_made_once(door: Door) -> None:
     assert first_code(door.app) is not None
     assert first_code(door.app) is None
+
+
+def test_a_first_start_that_ended_before_the_code_leaves_it_to_the_next(door: Door) -> None:
+    open_first_account(door.app)
+    assert first_code(door.app) is not None
 
 
 def test_a_code_is_exchanged_once_and_opens_nothing_itself(door: Door) -> None:

@@ -45,6 +45,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def run(settings: Settings, *arguments: str) -> CommandResult:
         capfd.readouterr()
         place = ["--database-url", settings.database_url, "--data-dir", str(settings.data_dir)]
+        place += ["--token", settings.token] if settings.token else []
         with pytest.raises(SystemExit) as ended:
             main([*arguments, *place])
         code = ended.value.code

@@ -13,6 +13,7 @@ from ledger.actors import Actor
 from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.access import open_accounts
 from tests.support.buses import Desk, publish_programme
 from tests.support.faults import failing
 from tests.support.sales import PROVIDER, merchant_ready
@@ -32,6 +33,7 @@ def shop(settings: Settings) -> Settings:
         desk = Desk(app.ledger, app.clock)  # type: ignore[arg-type]
         publish_programme(desk)
         merchant_ready(desk, "M-1042")
+        open_accounts(desk.bus, "fay", "ann")
     return settings
 
 
@@ -110,8 +112,10 @@ def _moved(desk: Desk, merchant_id: str, amount: str, **sides: str) -> None:
 
 def test_a_command_that_fails_says_so_with_its_reference(run: Run, settings: Settings) -> None:
     fact = ("merchant_id=M-1", "order_id=O-1", "parcel_id=P-1", "milestone=noted", "raw_code=x")
+    with open_app(settings) as app:
+        open_accounts(app.bus, "shop-eu", roles=("service",), kind="service")
     with failing("report_tracking"):
-        said = run(settings, "submit", "report_tracking", *fact, "--by", "cy", "--role", "service", "--kind", "partner")
+        said = run(settings, "submit", "report_tracking", *fact, "--by", "shop-eu")
     assert said.code == 1
     assert "It failed by a fault of ours, F-" in said.err
     assert "Traceback" not in said.err

@@ -10,6 +10,7 @@ import pytest
 from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.access import open_accounts
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data
 
@@ -21,6 +22,7 @@ def unmatched(settings: Settings) -> Settings:
         desk = Desk(app.ledger, Clock(datetime(2025, 4, 1, 8, tzinfo=UTC)))
         publish_programme(desk)
         merchant_ready(desk)
+        open_accounts(desk.bus, "fay")
         for order in ("O-1", "O-2"):
             desk.expect("place_order", actor=BUYER, **order_data(order))
         about: dict[str, Any] = {"psp": "stripe", "capture_ref": "ch_1", "refs": {"checkout": "CO-7"}}

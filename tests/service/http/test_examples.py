@@ -25,7 +25,7 @@ def test_the_five_examples_lead_from_a_token_to_a_read_of_the_own_write(settings
     assert found is not None
     assert found[1].count("curl ") == 5
     with open_app(settings, create=True) as app, served(make_application(app)) as server:
-        script = found[1].replace("$(redledger token create admin --by ann)", token_for(app, "admin", "admin"))
+        script = found[1].replace("$(redledger token create admin --by admin)", token_for(app, "admin", "admin"))
         script = script.replace("127.0.0.1:8600", f"127.0.0.1:{server.port}")
         before, _, read = script.rpartition("curl ")
         said = subprocess.run(["bash", "-euc", before], cwd=tmp_path, capture_output=True, text=True, timeout=60)

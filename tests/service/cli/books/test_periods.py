@@ -9,6 +9,7 @@ import pytest
 from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.access import open_accounts
 from tests.support.buses import IMPORTER, Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 
@@ -30,6 +31,7 @@ def march(settings: Settings) -> Settings:
         publish_programme(desk)
         merchant_ready(desk)
         paid(desk)
+        open_accounts(desk.bus, "fay", "ann", "fang")
         rate = {"pair": "USD/CNY", "rate": "7.2000", "kind": "book", "provider": "test", "as_of": date(2025, 3, 31)}
         desk.expect("record_fx_rate", actor=IMPORTER, at=desk.clock(), **rate)
     return settings

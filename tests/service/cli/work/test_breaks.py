@@ -10,6 +10,7 @@ import pytest
 from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.access import open_accounts
 from tests.support.buses import Clock, Desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 
@@ -25,6 +26,7 @@ def shop(settings: Settings) -> Settings:
         publish_programme(desk)
         merchant_ready(desk)
         paid(desk)
+        open_accounts(desk.bus, "fang")
     return settings
 
 

@@ -9,6 +9,7 @@ import pytest
 from service.app import open_app
 from service.settings import Settings
 from tests.service.cli.conftest import Run
+from tests.support.access import open_accounts
 from tests.support.buses import Desk, publish_programme
 from tests.support.poison import POISONS
 
@@ -18,6 +19,7 @@ def poisoned(settings: Settings) -> tuple[Settings, str]:
     """A ledger with a body nested 200 deep in book 0, and its position."""
     with open_app(settings) as app:
         publish_programme(Desk(app.ledger, app.clock))  # type: ignore[arg-type]
+        open_accounts(app.bus, "fay", "ann")
         position = POISONS["a body nested 200 deep"]().recorded_in(app.ledger, 0)
     return settings, str(position)
 
