@@ -11,12 +11,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import uvloop
 
 from ledger.log.identity import Identity
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
 from service.http.limits import LONGEST_HEAD, MOST_HEADERS, MOST_PARTS, Deadlines
 from service.http.protocol import BoundedProtocol
+from service.http.server import server_config
 from service.settings import Settings
 from tests.support.access import application_for_reads
 from tests.support.http_server import Server, refused, request, served
@@ -224,3 +226,7 @@ def test_other_methods_are_answered_with_those_there_are(
         client.send(request(target, method=method))
         head = client.until_closed().partition(b"\r\n\r\n")[0]
         assert (head.split()[1], b"allow: " + allowed in head.replace(b"Allow", b"allow")) == (status, True)
+
+
+def test_the_service_runs_on_the_fast_event_loop() -> None:
+    assert server_config(application_for_reads(ABSENT)).get_loop_factory() is uvloop.new_event_loop
