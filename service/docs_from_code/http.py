@@ -124,6 +124,13 @@ middle, the chunked transfer breaks off without its end: a file that your client
 export is recorded in the ledger before the first row is sent (`list.exported`): the account, the question with its
 filters, and the positions; the same list once a day. No read answers a sealed personal value: its box stays closed.
 
+**Schemas.** `/v1/schemas` lists the JSON Schemas (2020-12) of events, rows of views, commands and answers that your
+role may read: those of what it may ask or submit. Events and views are for the roles that read the audit trail, and
+`types`, such as money and instants, for everybody. Each schema is served at its `$id`, which never changes:
+`/v1/schemas/events/order.placed.v1`. The version of a view is a part of the name, and each table of the view has an
+anchor, such as `#payout_steps`. The schema of an event has its payload and its journal entry as they were
+recorded. Objects in answers and rows may get further fields. `redledger schema` prints the same files.
+
 **Versions.** `/v1` is the version of all addresses. Within it we only add: commands, questions, fields of answers,
 parameters that may be left out, values of open lists, codes of refusals. Ignore what you do not know. Nothing is
 renamed, removed or given another meaning; a house test compares the published names with a snapshot. What is to go is

@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.log.rows import Recorded
 from service.questions.presentation import instant_in_utc
+from service.schemas.catalogue import Kind, SchemaId
 
 SEQUENCE_DIGITS = 19  # of the greatest position; padded, so that `sequence` sorts as text
 
@@ -23,7 +24,7 @@ def source_of(ledger_id: str, book: int) -> str:
 
 def schema_of(row: Recorded) -> str:
     """Returns the address of the JSON Schema of `data`, relative to the service."""
-    return f"/v1/schemas/events/{row.type}/{row.schema_version}"
+    return SchemaId(Kind.EVENTS, f"{row.type}.v{row.schema_version}").address
 
 
 def cloud_event(ledger_id: str, row: Recorded) -> str:

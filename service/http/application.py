@@ -16,7 +16,7 @@ from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.feeds.tail import Tail
-from service.http import access, commands, feeds, health, questions, statements, webhooks
+from service.http import access, commands, feeds, health, questions, schemas, statements, webhooks
 from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
 from service.http.edge import Edge
@@ -54,6 +54,7 @@ _ROUTERS = (
     ("/v1", questions.router),
     ("/v1", statements.router),
     ("/v1", feeds.router),
+    ("", schemas.router),
     ("", access.router),
     ("", commands.router),
     ("", webhooks.router),

@@ -54,8 +54,9 @@ def tag_of_content(question: Question, reader: Reader, content: Mapping[str, Any
 
 
 def matches(asked: str | None, tag: str) -> bool:
-    """True if a header `If-None-Match` names the tag, or any answer."""
-    return asked is not None and any(each.strip() in ("*", tag, tag[2:]) for each in asked.split(","))
+    """True if a header `If-None-Match` names the tag, weak or strong, or any answer."""
+    known = [each.strip().removeprefix("W/") for each in (asked or "").split(",")]
+    return "*" in known or tag.removeprefix("W/") in known
 
 
 def not_modified(tag: str) -> Response:

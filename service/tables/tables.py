@@ -303,5 +303,6 @@ COMPARED_VIEWS = Table((*ids("view"), *counts("version", "events", "rows", "diff
 VERIFIED_BOOKS = Table(counts("book", "events", "faults"))
 FINDINGS = Table((*ids("table", "key", "column"), *texts("expected", "found")))
 SETTINGS = Table((*ids("flag", "variable", "default"), *texts("meaning")))
+SCHEMAS = Table((*ids("name"), *texts("says")))
 
 TABLES = {name: table for name, table in globals().items() if isinstance(table, Table)}

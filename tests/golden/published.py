@@ -1,6 +1,7 @@
-"""The snapshot of published names and event schemas: its file, its comparison with the code, and how it grows.
+"""The snapshots of published names and of schemas: their files, their comparison with the code, and how they grow.
 
-`python -m tests.golden.published` adds new names to the snapshot. It never changes or removes an old one.
+`python -m tests.golden.published` adds new names and writes the schemas. It never removes an old name, and it writes no
+schema that breaks those who rely on the old one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
@@ -18,52 +18,39 @@ from ledger.journal.accounts import CHART
 from ledger.policies.kinds import KINDS
 from ledger.refusals.catalogue import REFUSALS
 from service.questions.registry import QUESTIONS
+from service.schemas.catalogue import Kind, Schema, SchemaId, catalogue
+from service.schemas.made import made
+from tests.golden.compatibility import Relied, breaks
 from tests.golden.samples import all_events
 
 FILE = Path(__file__).with_suffix(".json")
 ADVICE = (
-    "Names and event schemas are published: other programs rely on them, so they never change. Give an event a new"
-    " version and an upcast; give a command, question or refusal a new name beside the old one. New names are written"
-    " into the snapshot with: python -m tests.golden.published"
+    "Names and schemas are published: other programs rely on them. Give an event or the rows of a view a new version;"
+    " give a command, question or refusal a new name beside the old one. New names and additions are written with:"
+    " python -m tests.golden.published"
 )
-_FOR_PEOPLE = ("title", "description", "examples")
+_RELIED = {
+    Kind.EVENTS: Relied.BOTH,  # today's code reads what was stored, and readers read what it stores
+    Kind.TYPES: Relied.BOTH,
+    Kind.COMMANDS: Relied.INPUT,
+    Kind.ANSWERS: Relied.OUTPUT,
+    Kind.VIEWS: Relied.OUTPUT,
+}
 
-Snapshot = Mapping[str, Mapping[str, Any]]
+Snapshot = Mapping[str, Mapping[str, str]]
+Schemas = Mapping[SchemaId, Schema]
 
 
 def published() -> Snapshot:
-    """Returns the names of today's code by kind; events by name and version with their schema."""
+    """Returns the names of today's code by kind; events by name and version."""
     return {
-        "events": {f"{name}/{version}": schema_of(kind) for (name, version), kind in all_events().items()},
+        "events": dict.fromkeys((f"{name}/{version}" for name, version in all_events()), ""),
         "commands": dict.fromkeys((*MENU, *PROPOSABLE), ""),
         "questions": {name: question.path for name, question in QUESTIONS.items()},
         "refusals": dict.fromkeys(REFUSALS, ""),
         "policies": dict.fromkeys(KINDS, ""),
         "accounts": {code: account.title for code, account in CHART.items()},
     }
-
-
-def schema_of(kind: Any) -> Any:
-    """Returns the JSON schema of a model without texts for people and with its definitions in place."""
-    schema = kind.model_json_schema(mode="serialization")
-    return _plain(schema, schema.get("$defs", {}))
-
-
-def _plain(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    if isinstance(schema, list):
-        return [_plain(each, definitions) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _plain(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    if schema.get("properties", {}).keys() == {"minor", "currency"}:
-        return {"format": "money"}  # its list of currencies follows ISO 4217
-    named = {name: _plain(each, definitions) for name, each in schema.get("properties", {}).items()}
-    rest = {key: _plain(each, definitions) for key, each in schema.items() if key not in ("$defs", "properties")}
-    plain = {key: each for key, each in rest.items() if key not in _FOR_PEOPLE}
-    if "required" in plain:
-        plain["required"] = sorted(plain["required"])
-    return plain | ({"properties": named} if "properties" in schema else {})
 
 
 def changes(old: Snapshot, new: Snapshot, upcasts: Collection[tuple[str, int]]) -> Iterator[str]:
@@ -75,7 +62,7 @@ def changes(old: Snapshot, new: Snapshot, upcasts: Collection[tuple[str, int]]) 
                 event, _, version = name.partition("/")
                 if kind != "events" or (event, int(version)) not in upcasts:
                     yield f"{kind}: {name} is gone"
-            elif not _allows(published, found):
+            elif found != published:
                 yield f"{kind}: {name} has changed"
 
 
@@ -84,24 +71,25 @@ def additions(old: Snapshot, new: Snapshot) -> list[str]:
     return [f"{kind}: {name}" for kind, names in new.items() for name in names if name not in old.get(kind, {})]
 
 
-def _allows(old: Any, new: Any) -> bool:
-    """Returns True if the schemas are equal, except that the new one may list more values of an `enum`."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        if {"enum", "const"} & old.keys() and {"enum", "const"} & new.keys():
-            return set(_values(old)) <= set(_values(new)) and _allows(_without_values(old), _without_values(new))
-        return old.keys() == new.keys() and all(_allows(old[key], new[key]) for key in old)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_allows, old, new))
-    return bool(old == new)
+def broken(old: Schemas, new: Schemas) -> Iterator[str]:
+    """Yields each change that breaks those who rely on a schema.
+
+    The schema of an event or a view may go: its version is a published name, or another version follows it.
+    """
+    for id, schema in old.items():
+        if id in new:
+            yield from (f"{id.address}{found}" for found in breaks(schema, new[id], _RELIED[id.kind]))
+        elif id.kind not in (Kind.EVENTS, Kind.VIEWS):
+            yield f"{id.address} is gone"
 
 
-def _values(schema: Mapping[str, Any]) -> list[Any]:
-    """Returns the allowed values. A single one is written as `const`."""
-    return schema["enum"] if "enum" in schema else [schema["const"]]
+def committed() -> dict[SchemaId, Schema]:
+    return {id: json.loads(text) for id, text in catalogue().items()}
 
 
-def _without_values(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: each for key, each in schema.items() if key not in ("enum", "const")}
+def text_of(schema: Schema) -> str:
+    """Returns the text of a schema's file."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def read() -> Snapshot:
@@ -121,13 +109,19 @@ def written(snapshot: Snapshot) -> str:
 
 
 def main() -> int:
-    """Writes today's names beside the old ones. Returns 1 and writes nothing if a published name is gone or changed."""
+    """Writes today's names and schemas. Returns 1 and writes nothing if one of them breaks what is published."""
     old: Snapshot = read() if FILE.exists() else {}
-    new = published()
-    if found := list(changes(old, new, UPCASTS)):
+    new, schemas = published(), made()
+    if found := [*changes(old, new, UPCASTS), *broken(committed(), schemas)]:
         print("\n".join((*found, ADVICE)), file=sys.stderr)
         return 1
     FILE.write_text(written({kind: {**old.get(kind, {}), **names} for kind, names in new.items()}), encoding="utf-8")
+    for id in catalogue().keys() - schemas.keys():
+        if id.kind is Kind.VIEWS:  # the rows of an older version are nowhere any more; stored events are
+            id.file.unlink()
+    for id, schema in schemas.items():
+        id.file.parent.mkdir(parents=True, exist_ok=True)
+        id.file.write_text(text_of(schema), encoding="utf-8")
     return 0
 
 

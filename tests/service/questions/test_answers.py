@@ -15,6 +15,9 @@ from service.questions.envelope import envelope
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
+from service.schemas.catalogue import Kind
+from service.schemas.made.answers import answer_name
+from tests.support.schemas import validator
 
 ALL = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 _EVERYTHING: dict[str, dict[str, Any]] = {
@@ -55,6 +58,7 @@ def test_an_answer_has_its_declared_shape(month_app: App, values: Values, questi
     content = envelope(month_app, question, answer_to(question, month_app, values(question)))
     assert content["data"] or question.name in _NONE_IN_THE_MONTH
     envelope_of(question).model_validate(content)
+    validator(Kind.ANSWERS, answer_name(question.name)).validate(content)
 
 
 @ALL
