@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
+from service.access.issuer import issuer_of
 from service.app import App, open_app
 from service.automation.worker import TimerWorker
 from service.data_lock import only_service
@@ -16,6 +17,7 @@ from service.embedded import Watch
 from service.failures import ServiceFailure
 from service.http.application import make_application
 from service.http.server import server_config
+from service.networks import host_in_url
 from service.settings import Settings
 from service.views.follower import following
 from service.views.upgrade import upgrading
@@ -29,10 +31,11 @@ def serve(
     With `demonstration`, a ledger that is founded here is one for demonstration. Raises one of `OBSTACLES` if the
     service cannot start, and `ServerLost` if the embedded server cannot be kept running.
     """
+    issuer_of(settings)  # settings that do not go together are refused before anything is created
     try:
         with ExitStack() as stack:
             listener = stack.enter_context(_listening(settings))
-            address = f"http://{settings.host}:{listener.getsockname()[1]}"
+            address = f"http://{host_in_url(settings.host)}:{listener.getsockname()[1]}"
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             watch = stack.enter_context(kept_running(settings))

@@ -9,6 +9,7 @@ from threading import Lock
 from commands.bus.fault import each_alone
 from ledger.ids import kind_of
 from ledger.ledger import Ledger
+from ledger.recent import keep
 from ledger.streams.account import MerchantAccount
 from ledger.streams.loader import load_streams
 from ledger.streams.registry import blank
@@ -45,13 +46,13 @@ class StreamCache:
         with self._lock:
             for stream in streams:
                 self._read.pop(stream.name, None)
-                self._keep(self._written, stream)
+                keep(self._written, stream.name, stream, most=self._size)
 
     def share(self, streams: Iterable[Stream]) -> None:
         """Streams loaded to be read."""
         with self._lock:
             for stream in streams:
-                self._keep(self._read, stream)
+                keep(self._read, stream.name, stream, most=self._size)
 
     def forget(self, names: Iterable[str]) -> None:
         """Streams that turned out to be out of date."""
@@ -59,12 +60,6 @@ class StreamCache:
             for name in names:
                 self._read.pop(name, None)
                 self._written.pop(name, None)
-
-    def _keep(self, where: OrderedDict[str, Stream], stream: Stream) -> None:
-        where[stream.name] = stream
-        where.move_to_end(stream.name)
-        if len(where) > self._size:
-            where.popitem(last=False)
 
 
 class LoadedStreams:

@@ -16,6 +16,7 @@ from ledger.actors import Actor, ActorKind
 from ledger.events.access import AccountRole
 from ledger.ids import access_token_stream, command_id
 from ledger.log.database_errors import DatabaseTrouble
+from ledger.recent import keep
 from ledger.streams.access import AccessAccount, AccessToken
 from service.access.token_text import CODE, TOKEN, digest_of, id_in
 from service.access.tokens import SERVICE, account_of, token_of
@@ -157,10 +158,7 @@ class Gate:
         account = account_of(ledger, token.access_account or "")
         known = _Known(token, account, started)
         with self._lock:
-            self._known[token_id] = known
-            self._known.move_to_end(token_id)
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
+            keep(self._known, token_id, known, most=_MOST_REMEMBERED)
         return known
 
     def _note_use(self, token: AccessToken, token_id: str) -> None:

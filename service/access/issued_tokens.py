@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jwt
 
 from ledger.ids import is_id
+from ledger.recent import keep
 from ledger.streams.access import AccessAccount
 from service.access.gate import REVOKED_WITHIN_S, Bearer, TokenRefused
 from service.access.issuer import Issuer, claim_in, issuer_of
@@ -80,9 +81,7 @@ class IssuedTokens:
         claims = self._claims_in(text)
         bearer = self._bearer(claims, text)
         with self._lock:
-            self._opened[_digest(text)] = _Opened(bearer, float(claims["exp"]), started)
-            if len(self._opened) > _MOST_REMEMBERED:
-                self._opened.popitem(last=False)
+            keep(self._opened, _digest(text), _Opened(bearer, float(claims["exp"]), started), most=_MOST_REMEMBERED)
         return bearer
 
     def remembered(self, text: str) -> Bearer | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from service.failures import ServiceFailure
+from service.networks import is_loopback
 from service.questions.question import Role
-
-if TYPE_CHECKING:
-    from service.settings import Settings
+from service.settings import Settings, flag_of
 
 _ROLES: tuple[Role, ...] = get_args(Role)
+_ISSUER = flag_of("oidc_issuer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,12 @@ def issuer_of(settings: Settings) -> Issuer | None:
     if not settings.oidc_issuer:
         return None
     if not is_protected(settings.oidc_issuer):
-        raise _wrong("oidc-issuer", f"{settings.oidc_issuer!r} is no https address")
+        raise _wrong("oidc_issuer", f"{settings.oidc_issuer!r} is no https address")
     if not settings.oidc_audience:
-        raise _wrong("oidc-audience", "it is needed with --oidc-issuer: tokens for other services would be accepted")
+        raise _wrong("oidc_audience", f"it is needed with {_ISSUER}: tokens for other services would be accepted")
     roles = tuple(_granted(pair.strip()) for pair in settings.oidc_roles.split(",") if pair.strip())
     if not roles:
-        raise _wrong("oidc-roles", "it is needed with --oidc-issuer: without it nobody has a role")
+        raise _wrong("oidc_roles", f"it is needed with {_ISSUER}: without it nobody has a role")
     return Issuer(
         url=settings.oidc_issuer,
         audience=settings.oidc_audience,
@@ -55,7 +54,7 @@ def is_protected(url: str) -> bool:
         return False
     if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def claim_in(claims: dict[str, Any], path: str) -> Any:
@@ -69,20 +68,13 @@ def claim_in(claims: dict[str, Any], path: str) -> Any:
     return found
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _granted(pair: str) -> tuple[str, Role]:
     value, _, name = pair.rpartition("=")
     role = next((role for role in _ROLES if role == name.strip()), None)
     if not value.strip() or role is None:
-        raise _wrong("oidc-roles", f"{pair!r} is no VALUE=ROLE, with a role of {', '.join(_ROLES)}")
+        raise _wrong("oidc_roles", f"{pair!r} is no VALUE=ROLE, with a role of {', '.join(_ROLES)}")
     return value.strip(), role
 
 
-def _wrong(flag: str, reason: str) -> ServiceFailure:
-    return ServiceFailure(f"--{flag}: {reason}.")
+def _wrong(name: str, reason: str) -> ServiceFailure:
+    return ServiceFailure(f"{flag_of(name)}: {reason}.")

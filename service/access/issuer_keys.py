@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from http.client import HTTPException
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -25,7 +26,11 @@ _logger = logging.getLogger(__name__)
 
 
 class IssuerUnreachable(Exception):
-    """The issuer of the token does not answer, and the token's key is not known yet. Try again in a moment."""
+    """The issuer of the token does not answer, and the token's key is not known yet. It is asked again in `wait_s`."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("The issuer of this token does not answer. Try again later.")
+        self.wait_s = wait_s
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -36,17 +41,23 @@ class _NoRedirect(HTTPRedirectHandler):
 _OPENERS = {"https": build_opener(_NoRedirect), "http": build_opener(ProxyHandler({}), _NoRedirect)}
 
 
-def fetched(url: str) -> dict[str, Any]:
-    """Returns the JSON object at the address. Raises OSError and ValueError."""
+def fetched(url: str, *, within_s: float = FETCH_WITHIN_S) -> dict[str, Any]:
+    """Returns the JSON object at the address. Raises OSError and ValueError, also if it comes too slowly."""
     if not is_protected(url):
         raise ValueError(f"{url[:200]!r} is no https address")
-    with _OPENERS[urlsplit(url).scheme].open(
-        Request(url, headers={"Accept": "application/json"}), timeout=FETCH_WITHIN_S
-    ) as answer:
-        text = answer.read(LONGEST_BYTES + 1)
-    if len(text) > LONGEST_BYTES:
-        raise ValueError(f"{url} has more than {LONGEST_BYTES} bytes")
-    found = json.loads(text)
+    deadline, text = monotonic() + within_s, b""
+    request = Request(url, headers={"Accept": "application/json"})
+    try:
+        with _OPENERS[urlsplit(url).scheme].open(request, timeout=within_s) as answer:
+            while part := answer.read1(LONGEST_BYTES):  # not more than has come: `timeout` is of each step alone
+                text += part
+                if len(text) > LONGEST_BYTES:
+                    raise ValueError(f"{url} has more than {LONGEST_BYTES} bytes")
+                if monotonic() > deadline:
+                    raise TimeoutError(f"{url} was not read in {within_s:g} s")
+        found = json.loads(text)
+    except (HTTPException, RecursionError) as error:
+        raise ValueError(f"{url} is not readable: {type(error).__name__}") from None
     if not isinstance(found, dict):
         raise ValueError(f"{url} has no JSON object")
     return found
@@ -75,10 +86,14 @@ class IssuerKeys:
         """
         found = self._known(id)
         if found is None:
-            with self._fetching:
+            if not self._fetching.acquire(timeout=2 * FETCH_WITHIN_S):  # for the two documents
+                raise IssuerUnreachable(self._wait_s)
+            try:
                 if (found := self._known(id)) is None:  # another thread may have fetched it
                     self._fetch_again()
                     found = self._known(id)
+            finally:
+                self._fetching.release()
         elif self._monotonic() - self._fetched_at >= FRESH_FOR_S and self._fetching.acquire(blocking=False):
             try:
                 self._fetch_again()
@@ -86,8 +101,13 @@ class IssuerKeys:
                 self._fetching.release()
             found = self._known(id)
         if found is None and self._failed:
-            raise IssuerUnreachable("The issuer of this token does not answer. Try again in a moment.")
+            raise IssuerUnreachable(self._wait_s)
         return found
+
+    @property
+    def _wait_s(self) -> float:
+        """Seconds until the keys may be fetched again."""
+        return self._tried_at + FETCH_EVERY_S - self._monotonic()
 
     def _known(self, id: str | None) -> PyJWK | None:
         keys = self._keys

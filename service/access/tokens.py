@@ -16,13 +16,11 @@ from ledger.ids import PLATFORM_BOOK, access_account_stream, access_token_stream
 from ledger.ledger import Ledger
 from ledger.streams.access import FIRST_ACCOUNT, AccessAccount, AccessToken
 from ledger.streams.loader import load_stream
+from service.access.lifetimes import CODE_LIFE, LIFE
 from service.access.token_text import CODE, TOKEN, NewToken, id_from, new_token
 from service.app import App
 from service.failures import accepted
 
-LIFE = timedelta(days=90)
-CODE_LIFE = timedelta(days=1)
-OVERLAP, LONGEST_OVERLAP = timedelta(days=1), timedelta(days=30)
 SERVICE = Actor(kind="system", id="redledger")
 
 

@@ -5,10 +5,10 @@ A token is revoked by the command `revoke_access_token`, and an account opened b
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +17,9 @@ from ledger.events.access import AccountRole
 from ledger.ids import Id
 from ledger.instants import Instant
 from service.access.gate import Bearer, Gate
+from service.access.lifetimes import HOUR, LIFE, LONGEST_OVERLAP, OVERLAP
 from service.access.token_text import NewToken, id_from, new_token
 from service.access.tokens import (
-    LIFE,
-    LONGEST_OVERLAP,
-    OVERLAP,
     Issued,
     create_token,
     exchange_code,
@@ -32,7 +30,6 @@ from service.app import App
 from service.failures import NotKnown
 from service.http.admission import Admission
 from service.http.bearer import AccessBearer
-from service.http.commands import IdempotencyKey
 from service.http.errors import PROBLEM_MEDIA
 from service.http.lanes import Lane
 from service.http.outcomes import problem_of
@@ -43,7 +40,14 @@ from service.questions.envelope import enveloped
 
 router = APIRouter(tags=["access"])
 FIRST_TOKEN = "/first-token"
-_HOUR = timedelta(hours=1)
+TokenKey = Annotated[
+    Id,
+    Header(
+        alias="Idempotency-Key",
+        description="Id of the request, chosen by the client, such as a UUID. A token is shown once: the same key of"
+        " the same account is refused with `ACCESS_TOKEN_EXISTS`, which names the token.",
+    ),
+]
 
 
 class Code(BaseModel):
@@ -69,7 +73,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Rotation")
 
-    overlap_h: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP // _HOUR)] = OVERLAP // _HOUR
+    overlap_h: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP // HOUR)] = OVERLAP // HOUR
     expires_at: Instant | None = None
 
 
@@ -88,7 +92,7 @@ TokenAnswer = envelope_with("TokenAnswer", "The envelope of a new token.", NewAc
 
 @router.post("/v1/tokens", response_model=TokenAnswer, responses=responses(401, 403, 409), name="create_token")
 async def create(
-    body: TokenRequest, app: OpenApp, request: Request, bearer: AccessBearer, idempotency_key: IdempotencyKey
+    body: TokenRequest, app: OpenApp, request: Request, bearer: AccessBearer, idempotency_key: TokenKey
 ) -> JSONResponse:
     """Creates an access token. An admin creates tokens of every account; everybody else of their own, in the role of
     the token with which they ask.
@@ -107,7 +111,7 @@ async def create(
         )
         return _shown(app, issued)
 
-    lane: Lane = request.app.state.commands
+    lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
         return await run_in_threadpool(created)
 
@@ -124,7 +128,7 @@ async def rotate(
     app: OpenApp,
     request: Request,
     bearer: AccessBearer,
-    idempotency_key: IdempotencyKey,
+    idempotency_key: TokenKey,
 ) -> JSONResponse:
     """Creates an access token in place of another of the same account and role, and ends the other after the overlap.
 
@@ -139,7 +143,7 @@ async def rotate(
             app,
             token_id,
             by=bearer.actor,
-            overlap=body.overlap_h * _HOUR,
+            overlap=body.overlap_h * HOUR,
             expires_at=body.expires_at or app.clock() + LIFE,
             made=_made(bearer, idempotency_key),
         )
@@ -148,7 +152,7 @@ async def rotate(
         return _shown(app, issued)
 
     sentence = f"Token {token_id} is not known or has ended."
-    lane: Lane = request.app.state.commands
+    lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
         return await run_in_threadpool(rotated)
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network, ip_address
-from math import ceil
 from time import monotonic
 from typing import TypeVar
 
 from fastapi import Request
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
@@ -20,6 +17,7 @@ from service.http.buckets import Buckets
 from service.http.errors import TooManyRefusedTokens, TooManyRequests
 from service.http.lanes import Lane
 from service.http.limits import REFUSED_TOKENS, TOKEN_CHECKS, Rate
+from service.networks import network_of
 
 T = TypeVar("T")
 
@@ -46,7 +44,7 @@ class Admission:
             raise TooManyRequests(
                 f"The account {bearer.account_id} sends more requests than its rate allows. Send fewer a second, or"
                 " commands in batches.",
-                retry_after_s=ceil(wait_s),
+                wait_s=wait_s,
             )
         request.scope["bearer"] = bearer
         return bearer
@@ -70,7 +68,7 @@ class Admission:
         if (wait_s := self._strangers.wait_s(address)) and not is_familiar:
             raise TooManyRefusedTokens(
                 "Too many tokens from this address were refused. Check the token before you try again.",
-                retry_after_s=ceil(wait_s),
+                wait_s=wait_s,
             )
         async with self._checks.entered(digest_of(text) if is_familiar else address):
             try:
@@ -80,22 +78,6 @@ class Admission:
                 raise
 
 
-async def who_asks(request: Request) -> str:
-    """Returns whose places a request takes: those of the account of its token, else those of its address."""
-    scheme, text = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer" or not text:
-        return address_of(request.scope)
-    admission: Admission = request.app.state.admission
-    return (await admission.bearer_of(request, text)).account_id
-
-
 def address_of(scope: Scope) -> str:
-    """Returns the address of the client; of IPv6 the network, because a host has all addresses of its /64."""
-    host = str(scope["client"][0]) if scope.get("client") else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if not isinstance(address, IPv6Address):
-        return host
-    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False).network_address)
+    """Returns the address of the client, or its network."""
+    return network_of(str(scope["client"][0])) if scope.get("client") else ""

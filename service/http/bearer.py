@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from service.access.gate import Bearer, TokenMissing
 from service.http.admission import Admission
@@ -14,11 +15,17 @@ from service.questions.reader import Reader
 _SCHEME = HTTPBearer(auto_error=False, description="An access token of RedLedger, which begins with `rlk_`.")
 
 
-async def _bearer(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_SCHEME)]) -> Bearer:
-    if sent is None:
+async def bearer_of(request: Request) -> Bearer:
+    """Returns the account of the request's token. Raises `TokenRefused` and `TooMany`."""
+    scheme, text = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or not text:
         raise TokenMissing("An access token is needed. Send it as `Authorization: Bearer rlk_…`.")
     admission: Admission = request.app.state.admission
-    return await admission.bearer_of(request, sent.credentials)
+    return await admission.bearer_of(request, text)
+
+
+async def _bearer(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Bearer:
+    return await bearer_of(request)
 
 
 AccessBearer = Annotated[Bearer, Depends(_bearer)]

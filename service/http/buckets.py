@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
+from ledger.recent import keep
 from service.http.limits import MOST_BUCKETS, Rate
 
 _ROUNDING_S = 1e-6
@@ -32,10 +33,7 @@ class Buckets:
         """Takes one. Returns 0, or the seconds until there is one; then nothing was taken."""
         full_at, wait_s = self._after_next(key)
         if not wait_s:
-            self._full_at[key] = full_at
-            self._full_at.move_to_end(key)
-            if len(self._full_at) > self._most:
-                self._full_at.popitem(last=False)
+            keep(self._full_at, key, full_at, most=self._most)
         return wait_s
 
     def _after_next(self, key: str) -> tuple[float, float]:

@@ -34,7 +34,6 @@ from service.questions.envelope import enveloped
 from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import FINANCE, STAFF
-from service.questions.registry import QUESTIONS
 from service.questions.shapes import entry_of
 from service.record.parser import Malformed, command_in_body, command_in_item, json_value
 
@@ -246,7 +245,7 @@ def _tried(keys: AccountKeys, sent: Sent) -> JSONResponse:
     if answer.status != 200:
         return _single(keys.app, command.name, answer)
     role = sent.bearer.role
-    events = presented([_shown(event, role) for event in trial.events], links_for(role, QUESTIONS))
+    events = presented([_shown(event, role) for event in trial.events], links_for(role))
     return JSONResponse(enveloped(keys.app, answer.body | {"dry_run": True, "events": events}, {}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -56,9 +57,9 @@ class TooBusy(Exception):
 class TooMany(Exception):
     """The client sends more than its part. `Retry-After` gives the time to wait."""
 
-    def __init__(self, sentence: str, *, retry_after_s: int = 1) -> None:
+    def __init__(self, sentence: str, *, wait_s: float = 0.0) -> None:
         super().__init__(sentence)
-        self.retry_after_s = max(1, retry_after_s)
+        self.wait_s = wait_s
 
 
 class TooManyRequests(TooMany):
@@ -138,8 +139,8 @@ def problem(status: int, code: str, sentence: str, field: str = "") -> dict[str,
     return found | ({"field": field} if field else {})
 
 
-def error(status: int, code: str, sentence: str, field: str = "", *, retry_after_s: int = RETRY_SOON_S) -> JSONResponse:
-    headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else {}
+def error(status: int, code: str, sentence: str, field: str = "", *, wait_s: float = RETRY_SOON_S) -> JSONResponse:
+    headers = {"Retry-After": str(max(1, ceil(wait_s)))} if status in (429, 503) else {}
     if challenge := _CHALLENGES.get(code):
         headers["WWW-Authenticate"] = challenge
     content = problem(status, code, sentence, field)
@@ -164,16 +165,16 @@ def answer_to_failure(request: Request, failure: Exception) -> Response:
 
 def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     status, code = next(answer for kind, answer in KNOWN.items() if isinstance(problem, kind))
-    wait_s = problem.retry_after_s if isinstance(problem, TooMany) else RETRY_SOON_S
+    wait_s = problem.wait_s if isinstance(problem, TooMany | IssuerUnreachable) else RETRY_SOON_S
     sentence = _PLAIN.get(code) or str(problem)
-    return error(status, code, sentence, getattr(problem, "field", ""), retry_after_s=wait_s)
+    return error(status, code, sentence, getattr(problem, "field", ""), wait_s=wait_s)
 
 
 def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
     trouble = trouble_of(problem)
     assert trouble is not None
     wait_s = RETRY_SOON_S if trouble.retryable else RETRY_LATER_S
-    return error(503, trouble.kind.code, trouble.public, retry_after_s=wait_s)
+    return error(503, trouble.kind.code, trouble.public, wait_s=wait_s)
 
 
 def _http(request: Request, problem: Exception) -> Response:
@@ -208,6 +209,5 @@ def _parameter(request: Request, problem: Exception) -> JSONResponse:  # noqa: A
 def _unknown(request: Request, problem: Exception) -> JSONResponse:
     if trouble_of(problem) is not None:
         return _trouble(request, problem)
-    number = request.scope.get("request_id", "")
-    _logger.error("%s %s failed, request %s", request.method, request.url.path, number, exc_info=problem)
+    _logger.error("%s %s failed", request.method, request.url.path, exc_info=problem)
     return error(500, "FAULT", "This is a defect of the service. It was written to the service's log.")

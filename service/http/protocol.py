@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service.http.errors import error
 from service.http.limits import MOST_CONNECTIONS, MOST_OF_ADDRESS, MOST_PARTS, Deadlines
 from service.http.request_ids import begin
-from service.networks import is_in
+from service.networks import is_in, network_of
 
 _UNREADABLE = {
     413: ("BODY_TOO_LONG", f"The body comes in more than {MOST_PARTS:,} chunks. Send it in larger ones."),
@@ -32,6 +32,7 @@ class BoundedProtocol(H11Protocol):
     deadlines = Deadlines()
     most_connections = MOST_CONNECTIONS
     most_of_address = MOST_OF_ADDRESS
+    network = ""  # of the client
     _watched: type | None = None
     _request_due: asyncio.TimerHandle | None = None
     _taking_due: asyncio.TimerHandle | None = None
@@ -39,6 +40,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.conn.next_event = _counted(self.conn.next_event)  # type: ignore[method-assign]
+        self.network = network_of(self.client[0]) if self.client else ""
         if len(self.connections) > self.most_connections:
             self._refuse(503, "TOO_BUSY", f"{self.most_connections} connections are open, which is the limit.")
         elif self._has_too_many():
@@ -48,9 +50,8 @@ class BoundedProtocol(H11Protocol):
 
     def _has_too_many(self) -> bool:
         """True if this client has more than its part of the connections. A trusted proxy has those of many clients."""
+        mine = sum(isinstance(each, BoundedProtocol) and each.network == self.network for each in self.connections)
         host = self.client[0] if self.client else ""
-        others = (each for each in self.connections if isinstance(each, H11Protocol))
-        mine = sum(each.client is not None and each.client[0] == host for each in others)
         return mine > self.most_of_address and not is_in(host, self.config.forwarded_allow_ips or ())
 
     def data_received(self, data: bytes) -> None:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from service.http.admission import who_asks
+from service.http.bearer import bearer_of
 from service.http.errors import BadParameter
 from service.http.lanes import Lane
 
@@ -42,7 +42,7 @@ class ReadRoute(APIRoute):
             _check_names(request, known)
             state = request.app.state
             lane: Lane = state.waiting_reads if "at_least" in request.query_params else state.reads
-            async with lane.entered(await who_asks(request)):
+            async with lane.entered((await bearer_of(request)).account_id):
                 return await handle(request)
 
         return in_lane

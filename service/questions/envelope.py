@@ -11,12 +11,11 @@ from service.questions.asked import Answer
 from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import Question
-from service.questions.registry import QUESTIONS
 
 
 def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
     """Returns the answer to a question as JSON types, with its `summary` if the question has one."""
-    data = presented(answer.data, links_for(answer.role, QUESTIONS))
+    data = presented(answer.data, links_for(answer.role))
     content = enveloped(app, data, answer.vector, next=answer.next)
     return content | ({"summary": presented(answer.summary)} if question.summary else {})
 

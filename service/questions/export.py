@@ -24,7 +24,6 @@ from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import Question
 from service.questions.reader import Reader
-from service.questions.registry import QUESTIONS
 from service.tables.cells import write_csv
 
 T = TypeVar("T")
@@ -105,5 +104,5 @@ class Export:
         return out.getvalue()
 
     def _ndjson(self, page: Answer) -> str:
-        rows = presented(page.data, links_for(page.role, QUESTIONS))
+        rows = presented(page.data, links_for(page.role))
         return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)

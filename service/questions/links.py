@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.questions.presentation import Links
-from service.questions.question import Question, Role
+from service.questions.question import Role
+from service.questions.registry import QUESTIONS
 
 PREFIX = "/v1"
 
@@ -25,12 +27,14 @@ class Link:
     values: Mapping[str, str]
     kinds: tuple[str, ...] = ()
 
-    def address(self, row: Any, role: Role | None, questions: Mapping[str, Question]) -> str | None:
-        """Returns the address, or None if a value is missing or the role may not read it."""
-        target = questions[self.question]
+    def is_open_to(self, role: Role | None) -> bool:
+        readers = QUESTIONS[self.question].readers
+        return role is None or role in readers.any | readers.own
+
+    def address(self, row: Any) -> str | None:
+        """Returns the address, or None if a value is missing."""
+        target = QUESTIONS[self.question]
         if self.kinds and _field(row, "kind") not in self.kinds:
-            return None
-        if role and role not in target.readers.any | target.readers.own:
             return None
         values = {name: _field(row, field) for name, field in self.values.items()}
         if not all(values.values()):
@@ -116,17 +120,21 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
 }
 
 
-def links_for(role: Role | None, questions: Mapping[str, Question]) -> Links:
+@cache
+def links_for(role: Role | None) -> Links:
     """Returns the function that finds the links of a row for a reader in this role; without one, for the machine
     itself."""
+    open_ = {
+        kind: {name: tuple(link for link in links if link.is_open_to(role)) for name, links in declared.items()}
+        for kind, declared in LINKS.items()
+    }
 
     def links_of(row: Any) -> Mapping[str, str] | None:
-        declared = LINKS.get(type(row).__name__)
+        declared = open_.get(type(row).__name__)
         if declared is None:
             return None
         found = {
-            name: next(filter(None, (link.address(row, role, questions) for link in links)), None)
-            for name, links in declared.items()
+            name: next(filter(None, (link.address(row) for link in links)), None) for name, links in declared.items()
         }
         return {name: address for name, address in found.items() if address}
 

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from time import time
 from typing import Any
 
@@ -34,6 +34,8 @@ class LoopbackIssuer:
         self.changed: dict[str, Any] = {}  # fields of the discovery document
         self.more: list[dict[str, Any]] = []  # published beside the keys
         self.redirects_to = ""
+        self.drips = False  # sends a byte every fifty milliseconds
+        self._stopped = Event()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -45,7 +47,10 @@ class LoopbackIssuer:
                     self.send_header("Location", issuer.redirects_to)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                for part in (body[n : n + 1] for n in range(len(body))) if issuer.drips else [body]:
+                    self.wfile.write(part)
+                    if issuer.drips and issuer._stopped.wait(0.05):
+                        return
 
             def log_message(self, *_: Any) -> None:
                 """Prints nothing."""
@@ -56,6 +61,7 @@ class LoopbackIssuer:
         self._thread.start()
 
     def stop(self) -> None:
+        self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

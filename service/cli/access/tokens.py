@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from service.access.lifetimes import HOUR, LIFE, LONGEST_OVERLAP, OVERLAP
 from service.cli.actor import ACTING, By, acting
 from service.cli.options import takes_settings
 from service.cli.output import stderr, stdout
@@ -30,7 +31,7 @@ def create(
     role: Annotated[
         str | None, typer.Option("--role", help="Role of the token.", show_default="the account's only role")
     ] = None,
-    days: Days = 90,
+    days: Days = LIFE.days,
     by: By = None,
 ) -> None:
     """Create an access token, and print it. It is shown this once, and stored nowhere.
@@ -58,9 +59,12 @@ def rotate(
     settings: Settings,
     token_id: TokenId,
     overlap: Annotated[
-        int, typer.Option("--overlap-hours", min=0, max=24 * 30, help="Hours for which the old token still works.")
-    ] = 24,
-    days: Days = 90,
+        int,
+        typer.Option(
+            "--overlap-hours", min=0, max=LONGEST_OVERLAP // HOUR, help="Hours for which the old token still works."
+        ),
+    ] = OVERLAP // HOUR,
+    days: Days = LIFE.days,
     by: By = None,
 ) -> None:
     """Create a token in place of another, and end the other after an overlap."""
@@ -68,7 +72,7 @@ def rotate(
 
     with acting(settings, by) as (app, actor):
         expires_at = app.clock() + timedelta(days=days)
-        issued = rotate_token(app, token_id, by=actor, overlap=timedelta(hours=overlap), expires_at=expires_at)
+        issued = rotate_token(app, token_id, by=actor, overlap=overlap * HOUR, expires_at=expires_at)
         if issued is None:
             raise ServiceFailure(f"Token {token_id} is not known or has ended. Create a new one.")
         _show(issued)

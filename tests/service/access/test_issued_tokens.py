@@ -6,8 +6,11 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
 from time import time
 from typing import Any
 
@@ -22,8 +25,9 @@ from ledger.streams.access import AccessAccount
 from service.access.gate import Bearer, TokenRefused
 from service.access.issued_tokens import LONGEST_TOKEN, IssuedTokens, account_of_subject
 from service.access.issuer import Issuer, is_protected, issuer_of
-from service.access.issuer_keys import FETCH_EVERY_S, FRESH_FOR_S, IssuerKeys, IssuerUnreachable
+from service.access.issuer_keys import FETCH_EVERY_S, FRESH_FOR_S, IssuerKeys, IssuerUnreachable, fetched
 from service.failures import ServiceFailure
+from service.running_service import serve
 from service.settings import Settings
 from tests.support.issuer import AUDIENCE, LoopbackIssuer, parts, running_issuer
 
@@ -286,8 +290,10 @@ def test_while_the_issuer_is_down_known_keys_go_on_and_unknown_ones_are_refused_
     issuer.stop()
     checked.seconds += FRESH_FOR_S
     assert checked.tokens.bearer_of(known).role == "finance"
-    with pytest.raises(IssuerUnreachable):
+    checked.seconds += 10
+    with pytest.raises(IssuerUnreachable) as unreachable:
         checked.tokens.bearer_of(unknown)
+    assert unreachable.value.wait_s == FETCH_EVERY_S - 10
     issuer.__init__()  # type: ignore[misc] # the fixture stops it again
 
 
@@ -310,6 +316,33 @@ def test_a_redirect_of_the_issuer_is_not_followed(issuer: LoopbackIssuer) -> Non
     with pytest.raises(IssuerUnreachable):
         Checked(issuer.url).tokens.bearer_of(issuer.token())
     assert issuer.asked == ["/.well-known/openid-configuration"]
+
+
+def test_an_issuer_that_sends_byte_after_byte_is_left_alone_after_the_deadline(issuer: LoopbackIssuer) -> None:
+    issuer.drips = True
+    with pytest.raises(TimeoutError, match="was not read in"):
+        fetched(f"{issuer.url}/keys", within_s=0.2)
+
+
+def test_while_one_thread_waits_for_the_issuer_no_other_waits_with_it_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.access.issuer_keys.FETCH_WITHIN_S", 0.05)
+    begins, ends = Event(), Event()
+
+    def fetch(_url: str) -> dict[str, Any]:
+        begins.set()
+        assert ends.wait(30)
+        return {}
+
+    keys = IssuerKeys("https://login.example", fetch=fetch)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(keys.key, "k1")
+        assert begins.wait(30)
+        with pytest.raises(IssuerUnreachable):
+            keys.key("k2")
+        ends.set()
+        assert isinstance(first.exception(), IssuerUnreachable)
 
 
 def test_two_issuers_and_odd_subjects_never_share_an_account() -> None:
@@ -337,10 +370,14 @@ def test_only_https_and_this_machine_are_asked(url: str, protected: bool) -> Non
      ({"oidc_roles": " , "}, "--oidc-roles"), ({"oidc_roles": "a=owner"}, "--oidc-roles"),
      ({"oidc_roles": "finance"}, "--oidc-roles")],
 )  # fmt: skip
-def test_settings_that_do_not_go_together_are_refused_by_their_flag(changed: dict[str, str], flag: str) -> None:
+def test_settings_that_do_not_go_together_are_refused_by_their_flag_before_anything_is_made(
+    tmp_path: Path, changed: dict[str, str], flag: str
+) -> None:
     good = {"oidc_issuer": "https://login.example", "oidc_audience": AUDIENCE, "oidc_roles": "a=finance"}
+    settings = Settings(**(good | changed), data_dir=tmp_path / "data")  # type: ignore[arg-type]
     with pytest.raises(ServiceFailure, match=flag):
-        issuer_of(Settings(**(good | changed)))  # type: ignore[arg-type]
+        serve(settings, first=lambda _: pytest.fail("it starts"), ready=pytest.fail)
+    assert not settings.data_dir.exists()
 
 
 def test_without_an_issuer_in_the_settings_nothing_is_accepted() -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from projections.engine.views import Views
 from service.access.gate import Gate
 from service.app import App
 from service.http.application import make_application
+from service.http.lanes import Lane
+from service.http.limits import LaneSize
 from service.settings import Settings
 from tests.support.access import bearing, client_of, token_for
 from tests.support.buses import Clock, open_desk
@@ -90,6 +93,17 @@ def test_an_expiry_that_is_over_or_beyond_a_year_is_refused(office: Office, body
 def test_a_body_names_no_actor_and_no_digest(office: Office) -> None:
     for odd in ({"actor": {"kind": "platform", "id": "ann"}}, {"digest": "0" * 64}, {"single_use": True}):
         assert office.create("admin", "fay", "finance", **odd).status_code == 422
+
+
+def test_a_token_takes_a_place_among_the_batches_and_none_of_the_single_commands(office: Office) -> None:
+    state = cast(FastAPI, office.client.app).state
+    full = Lane("places", LaneSize(at_once=0, queued=0, patience_s=0.0))
+    state.commands = full
+    token = office.create("admin", "fay", "finance").json()["data"]["token_id"]
+    assert office.rotate("admin", token).status_code == 200
+    state.batches = full
+    answers = office.create("admin", "fay", "finance", key="k-2"), office.rotate("admin", token, key="k-3")
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [(429, "TOO_MANY_AT_ONCE")] * 2
 
 
 def test_after_a_rotation_both_tokens_work_until_the_overlap_is_over(office: Office) -> None:
