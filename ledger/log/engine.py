@@ -48,7 +48,7 @@ def owner_engine(url: str) -> Engine:
     return _reporting(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
 
 
-def writer_engine(url: str, *, connections: int = 16) -> Engine:
+def writer_engine(url: str, *, connections: int = 20) -> Engine:
     """Returns an engine for everything else. It acts as `redledger_app`; each statement is its own transaction."""
     engine = create_engine(
         url,

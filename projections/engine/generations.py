@@ -33,10 +33,6 @@ class Generation:
     def name(self) -> str:
         return self.projection.name
 
-    @property
-    def stored_version(self) -> str:
-        return f"{self.name}_v{self.version}_g{self.number}"
-
     def table(self, table: ViewTable) -> Table:
         return table.at(self.version, self.number)
 

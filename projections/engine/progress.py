@@ -46,16 +46,22 @@ class GenerationProgress:
 
 def progress(engine: Engine, projection: Projection) -> GenerationProgress:
     """Returns the projection's progress; makes an empty live generation if there is none. Raises `ViewOutdated`."""
+    return progress_of(engine, [projection])[projection.name]
+
+
+def progress_of(engine: Engine, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
+    """Returns the progress of each projection by name, in their order and of one moment. Otherwise as `progress`."""
     try:
         with engine.connect() as connection:
-            found = progress_now(connection, projection)
+            found = progress_by_name(connection, projections)
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
             raise
         prepare(engine)
         with engine.connect() as connection:
-            found = progress_now(connection, projection)
-    return found or GenerationProgress(ensure_live(engine, projection), {})
+            found = progress_by_name(connection, projections)
+    known = {each.name: _current(found, each) for each in projections}
+    return {each.name: known[each.name] or GenerationProgress(ensure_live(engine, each), {}) for each in projections}
 
 
 def progress_now(connection: Connection, projection: Projection) -> GenerationProgress | None:

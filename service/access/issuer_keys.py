@@ -26,7 +26,8 @@ _logger = logging.getLogger(__name__)
 
 
 class IssuerUnreachable(Exception):
-    """The issuer of the token does not answer, and the token's key is not known yet. It is asked again in `wait_s`."""
+    """The issuer of the token does not answer, and the token's key is not known yet. `Retry-After` gives the time to
+    wait."""
 
     def __init__(self, wait_s: float) -> None:
         super().__init__("The issuer of this token does not answer. Try again later.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
-from threading import BoundedSemaphore
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -74,7 +73,7 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
         generate_unique_id_function=operation_id,
         swagger_ui_parameters={"defaultModelsExpandDepth": -1, "validatorUrl": None},  # asks no validator elsewhere
     )
-    application.state.exports = BoundedSemaphore(EXPORTS)
+    application.state.exports = Lane("exports", EXPORTS)
     application.state.app, application.state.patience_s = app, patience_s
     application.state.gate = gate or Gate(app, foreign=issued_tokens(app) if app else None)
     application.state.admission = Admission(application.state.gate, _rate_of(app))

@@ -17,6 +17,7 @@ from service.http.errors import error
 from service.http.limits import LONGEST_HEAD, LONGEST_TARGET, MOST_HEADERS
 from service.http.request_ids import begin
 
+IS_HEAD = "is_head"  # of the scope: the request is answered as GET
 _HIDDEN = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)  # programs before this one would read another path
 _TOO_LONG = f"A body has at most {LONGEST_BYTES:,} bytes"
 
@@ -41,7 +42,7 @@ class Edge:
         if refusal := _refusal(scope):
             await refusal(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await self._app({**scope, "method": "GET"}, _limited(receive), _without_body(send))
+            await self._app({**scope, "method": "GET", IS_HEAD: True}, _limited(receive), _without_body(send))
         else:
             await self._app(scope, _limited(receive), send)
 

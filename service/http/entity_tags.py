@@ -15,7 +15,8 @@ from fastapi.responses import Response
 
 from ledger.ids import PLATFORM_BOOK
 from ledger.log.cursor import Cursor
-from projections.engine.progress import progress
+from projections.engine.checkpoints import Checkpoint
+from projections.engine.progress import progress_of
 from projections.registry import PROJECTIONS
 from service.app import App
 from service.questions.filters import books_of
@@ -35,15 +36,21 @@ def tag_of_positions(question: Question, app: App, values: Mapping[str, Any], re
         return None
     books = books_of(app, merchant=asked.get("merchant"), order=asked.get("order"))
     heads = app.ledger.reader.heads()
-    known = {name: progress(app.views.engine, PROJECTIONS[name]) for name in question.views}
+    known = progress_of(app.views.engine, [PROJECTIONS[name] for name in sorted(question.views)])
     folded = [
-        (known[name].generation.stored_version, book, at.position, at.digest.hex(), at.status, sorted(at.parked))
-        for name in sorted(known)
-        for book, at in sorted(known[name].checkpoints.items())
-        if books is None or book in books
+        (name, view.generation.version, view.generation.number, _places(view.checkpoints, books))
+        for name, view in known.items()
     ]
     of_books = {book: at for book, at in heads.items() if books is None or book in books or book == PLATFORM_BOOK}
     return _tag(question, reader, sorted(asked.items()), Cursor.at(of_books, app.ledger.identity).token, folded)
+
+
+def _places(checkpoints: Mapping[int, Checkpoint], books: frozenset[int] | None) -> list[tuple[Any, ...]]:
+    return [
+        (book, at.position, at.digest.hex(), at.status, sorted(at.parked))
+        for book, at in sorted(checkpoints.items())
+        if books is None or book in books
+    ]
 
 
 def tag_of_content(question: Question, reader: Reader, content: Mapping[str, Any] | bytes) -> str:
@@ -57,10 +64,6 @@ def matches(asked: str | None, tag: str) -> bool:
     """True if a header `If-None-Match` names the tag, weak or strong, or any answer."""
     known = [each.strip().removeprefix("W/") for each in (asked or "").split(",")]
     return "*" in known or tag.removeprefix("W/") in known
-
-
-def not_modified(tag: str) -> Response:
-    return tagged(Response(status_code=304), tag)
 
 
 def tagged(response: Response, tag: str = "", *more: str) -> Response:

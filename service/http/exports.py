@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
+from contextlib import AsyncExitStack
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from ledger.events.access import ExportFormat
 from service.access.exports import record_export
 from service.app import App
-from service.http.errors import BadParameter, TooBusy
-from service.http.limits import EXPORTS
+from service.http.edge import IS_HEAD
+from service.http.errors import BadParameter
 from service.questions.export import MEDIA, Export
 from service.questions.parameters import AFTER, FORMAT, LIMIT
 from service.questions.question import Question
 from service.questions.reader import Reader
 
 
-def format_of(request: Request, chosen: str) -> ExportFormat | None:
+def format_of(request: Request) -> ExportFormat | None:
     """Returns the format: the chosen one, else the first that the header `Accept` names; None for JSON."""
-    if FORMAT.name in request.query_params:
+    if chosen := request.query_params.get(FORMAT.name):
         return next((form for form in MEDIA if form == chosen), None)
     accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
     known = {media: form for form, media in MEDIA.items()} | {"application/json": None, "*/*": None}
@@ -31,40 +31,49 @@ def format_of(request: Request, chosen: str) -> ExportFormat | None:
 
 
 def export(
-    request: Request, question: Question, app: App, values: dict[str, Any], reader: Reader, form: ExportFormat
-) -> StreamingResponse:
-    """Returns the response that sends the whole list. Raises what the question raises, `BadParameter` and `TooBusy`."""
+    request: Request,
+    question: Question,
+    app: App,
+    values: dict[str, Any],
+    reader: Reader,
+    form: ExportFormat,
+    *,
+    at_least: str | None,
+) -> Response:
+    """Returns the response that sends the whole list. Raises what the question raises, and `BadParameter`.
+
+    HEAD sends no row, and so takes no list away that would be recorded.
+    """
     for name in (LIMIT.name, AFTER.name):
         if name in request.query_params:
             raise BadParameter(name, f"An export is the whole list. Leave {name} out, or read the pages as JSON.")
-    places: BoundedSemaphore = request.app.state.exports
-    if not places.acquire(blocking=False):
-        raise TooBusy(f"{EXPORTS} exports run already, which is the limit. Try again in a moment.")
+    found = Export(question, app, values, reader, at_least=at_least, timeout_s=request.app.state.patience_s)
     try:
-        found = Export(question, app, values, reader)
-        try:
-            record_export(app, question, values, reader, form, found.first.vector)
-        except BaseException:
+        if request.scope.get(IS_HEAD):
             found.close()
-            raise
+            return Response(media_type=MEDIA[form])
+        record_export(app, question, values, reader, form, found.first.vector)
     except BaseException:
-        places.release()
+        found.close()
         raise
-    return _Sent(found, form, places)
+    return SentList(found, form)
 
 
-class _Sent(StreamingResponse):
-    """The list as it is sent. A failure breaks the transfer off, so that a client never takes a part for the whole."""
+class SentList(StreamingResponse):
+    """The list as it is sent. A failure breaks the transfer off, so that a client never takes a part for the whole.
 
-    def __init__(self, found: Export, form: ExportFormat, places: BoundedSemaphore) -> None:
+    `place` is its place among the exports, which it gives back at the end.
+    """
+
+    place: AsyncExitStack
+
+    def __init__(self, found: Export, form: ExportFormat) -> None:
         super().__init__(found.lines(form), media_type=MEDIA[form])
-        self._found, self._places = found, places
+        self._found = found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
+        async with self.place:
             try:
-                await run_in_threadpool(self._found.close)
+                await super().__call__(scope, receive, send)
             finally:
-                self._places.release()
+                await run_in_threadpool(self._found.close)

@@ -86,8 +86,9 @@ class Lane:
     def _refusal(self, who: str) -> TooBusy | TooManyAtOnce:
         size = self._size
         if self._running[who] >= size.each or len(self._waiting.get(who, ())) >= size.queued_each:
+            more = f", and {size.queued_each} more wait" if size.queued else ""
             return TooManyAtOnce(
-                f"{size.each} {self._name} of one account run at a time, and {size.queued_each} more wait."
+                f"{size.each} {self._name} of one account run at a time{more}."
                 " Wait for the earlier ones, then try again."
             )
         return TooBusy(f"{size.at_once} {self._name} run already, which is the limit. Try again in a moment.")

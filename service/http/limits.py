@@ -16,7 +16,6 @@ MOST_OF_ADDRESS = MOST_CONNECTIONS * 3 // 4  # connections from one address
 LONGEST_NAME = 255  # characters of an id, a kind or a name in a parameter
 READY_WITHIN_S = 2.0
 MOST_COMMANDS = 500  # of one batch
-EXPORTS = 2  # at a time; each holds a connection of the database until it is sent
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class LaneSize:
     at_once: int
     queued: int
     patience_s: float
+    in_threads: bool = True  # each has a thread, and at most a connection of the database at a time
 
     @property
     def each(self) -> int:
@@ -49,6 +49,8 @@ class LaneSize:
 
     @property
     def words(self) -> str:
+        if not self.queued:
+            return f"{self.at_once}. One account has at most {self.each}"
         return (
             f"{self.at_once}; {self.queued} more wait up to {self.patience_s:g} s. One account has at most {self.each},"
             f" and {self.queued_each} that wait"
@@ -63,17 +65,17 @@ class Rate:
     per_s: float
 
 
-# Together, without single commands, fewer than the 40 threads that the server has, and than the 32 connections of the
-# database pool.
+# Those in threads and the joined calls are together fewer than the server's 40 threads and than the pool's connections.
 READS = LaneSize(at_once=10, queued=64, patience_s=2.0)
 WAITING_READS = LaneSize(at_once=10, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
 WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
-COMMANDS = LaneSize(at_once=64, queued=256, patience_s=10.0)  # without a thread each: they are joined
+COMMANDS = LaneSize(at_once=64, queued=256, patience_s=10.0, in_threads=False)  # they are joined
 BATCHES = LaneSize(at_once=4, queued=64, patience_s=10.0)
 JOINED_CALLS, JOINED_COMMANDS = 2, 64  # calls of the bus for single commands at a time, and commands of each
 TOKEN_CHECKS = LaneSize(at_once=4, queued=256, patience_s=5.0)
+EXPORTS = LaneSize(at_once=2, queued=0, patience_s=0.0)  # each holds its connection until the list is sent
 
-STREAMS = LaneSize(at_once=300, queued=0, patience_s=0)  # without a thread each; a reader keeps its connection
+STREAMS = LaneSize(at_once=300, queued=0, patience_s=0.0, in_threads=False)  # a reader keeps its connection
 FEED_READS = LaneSize(at_once=3, queued=300, patience_s=30.0)  # readers of streams that are behind
 
 BURST_S = 2  # seconds of its rate that an account may send at once
@@ -132,7 +134,7 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         _BUSY,
     ),
     ("Streams of events at a time", STREAMS.words, _BUSY),
-    ("Exports (CSV, NDJSON) at a time", f"{EXPORTS}", "503 `TOO_BUSY`"),
+    ("Exports (CSV, NDJSON) at a time", EXPORTS.words, _BUSY),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),
 )

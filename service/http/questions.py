@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.http.bearer import AccessReader
-from service.http.entity_tags import matches, not_modified, tag_of_content, tag_of_positions, tagged
+from service.http.entity_tags import matches, tag_of_content, tag_of_positions, tagged
 from service.http.exports import export, format_of
 from service.http.parameters import OpenApp, annotation_of
 from service.http.read_route import ReadRoute
@@ -34,22 +34,21 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
     headers = [_header(each.outside) for each in asked if each.header] + (["Accept"] if question.exported else [])
 
     def read(request: Request, app: OpenApp, reader: AccessReader, **values: Any) -> Response:
-        at_least, form, patience_s = values.pop(AT_LEAST.name), None, request.app.state.patience_s
+        at_least, patience_s, form = values.pop(AT_LEAST.name), request.app.state.patience_s, None
         if question.exported:
-            form = format_of(request, values.pop(FORMAT.name))
+            form = format_of(request)
+            del values[FORMAT.name]
         if form:
-            if at_least:  # the moment of the export comes after the wait
-                answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
-            return tagged(export(request, question, app, values, reader, form), "", *headers)
+            return tagged(export(request, question, app, values, reader, form, at_least=at_least), "", *headers)
         tag = None if at_least else tag_of_positions(question, app, values, reader)
         known = request.headers.get("if-none-match")
         if tag and known != "*" and matches(known, tag):
-            return tagged(not_modified(tag), tag, *headers)
+            return tagged(Response(status_code=304), tag, *headers)
         answer = answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
         content = envelope(app, question, answer) if respond is None else None
         response = respond(answer, values) if respond else JSONResponse(content)
         tag = tag or tag_of_content(question, reader, content or bytes(response.body))
-        return tagged(not_modified(tag) if matches(known, tag) else response, tag, *headers)
+        return tagged(Response(status_code=304) if matches(known, tag) else response, tag, *headers)
 
     places = [
         Argument("request", Argument.KEYWORD_ONLY, annotation=Request),

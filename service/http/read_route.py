@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,7 +12,9 @@ from fastapi.routing import APIRoute
 
 from service.http.bearer import bearer_of
 from service.http.errors import BadParameter
+from service.http.exports import SentList, format_of
 from service.http.lanes import Lane
+from service.questions.parameters import AT_LEAST, FORMAT
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -32,7 +35,7 @@ def _check_names(request: Request, known: set[str]) -> None:
 
 
 class ReadRoute(APIRoute):
-    """A read. Holds its place in the lane while the answer is made, not while it is sent."""
+    """A read. Holds its place in the lane while the answer is made, and an export while it is sent."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -40,9 +43,21 @@ class ReadRoute(APIRoute):
 
         async def in_lane(request: Request) -> Response:
             _check_names(request, known)
-            state = request.app.state
-            lane: Lane = state.waiting_reads if "at_least" in request.query_params else state.reads
-            async with lane.entered((await bearer_of(request)).account_id):
-                return await handle(request)
+            account_id = (await bearer_of(request)).account_id
+            async with AsyncExitStack() as place:
+                await place.enter_async_context(_lane_of(request, known).entered(account_id))
+                answer = await handle(request)
+                if isinstance(answer, SentList):
+                    answer.place = place.pop_all()
+                return answer
 
         return in_lane
+
+
+def _lane_of(request: Request, known: set[str]) -> Lane:
+    state = request.app.state
+    if FORMAT.name in known and format_of(request):
+        lane: Lane = state.exports
+    else:
+        lane = state.waiting_reads if AT_LEAST.name in request.query_params else state.reads
+    return lane

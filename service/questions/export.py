@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from ledger.events.access import ExportFormat
 from projections.engine.connections import snapshot
-from projections.engine.progress import progress, progress_now
+from projections.engine.progress import progress_now
 from projections.engine.projection import Projection
 from projections.engine.views import Opened, Vector, ViewBehind, Views, not_reached
 from projections.registry import PROJECTIONS
 from service.app import App
-from service.questions.asked import Answer, answer_to
+from service.questions.asked import Answer, answer_to, wait_for
 from service.questions.limits import MOST_ROWS_OF_A_PAGE
 from service.questions.links import links_for
 from service.questions.presentation import presented
@@ -57,15 +57,26 @@ class SnapshotViews(Views):
 class Export:
     """A list that is read to its end. The first page is read at once, so that what is wrong is said before the rest.
 
-    Holds a connection of the database until `close`.
+    Holds a connection of the database until `close`. The moment of the list comes after the wait for `at_least`.
     """
 
-    def __init__(self, question: Question, app: App, values: Mapping[str, Any], reader: Reader | None) -> None:
+    def __init__(
+        self,
+        question: Question,
+        app: App,
+        values: Mapping[str, Any],
+        reader: Reader | None,
+        *,
+        at_least: str | None = None,
+        timeout_s: float = 5.0,
+    ) -> None:
         self._question, self._reader, self._stack = question, reader, ExitStack()
         try:
             now = app.clock()
-            for name in question.views:
-                progress(app.views.engine, PROJECTIONS[name])  # makes an empty view, because it was never folded
+            asked = reader.values_for(question, values) if reader else values
+            wait = wait_for(app, at_least, asked, timeout_s=timeout_s)
+            for name in question.views:  # it is made if it was never folded
+                app.views.read(PROJECTIONS[name], lambda _: None, at_least=wait.vector, timeout_s=timeout_s)
             connection = self._stack.enter_context(snapshot(app.views.engine))
             self._app = replace(app, views=SnapshotViews(app.views, connection), clock=lambda: now)
             self._values = {**values, "limit": MOST_ROWS_OF_A_PAGE, "after": None}

@@ -28,7 +28,10 @@ from tests.support.shops import app_of
 
 OF_POSITIONS = [question for question in QUESTIONS.values() if question.of_positions]
 MERCHANT_LISTS = [question for question in OF_POSITIONS if "{id}" not in question.path]
-READ_ONLY_BY_POSITION = {"log.events", "log.heads", "log.directory", "log.identity"}
+READ_ONLY_BY_POSITION = {
+    *("log.events", "log.heads", "log.directory", "log.identity"),
+    *("views.projections", "views.checkpoints"),
+}
 AUDITOR = Reader("auditor")
 
 
@@ -92,8 +95,10 @@ def test_an_answer_of_positions_reads_no_clock_and_no_table_beside_the_log_and_i
         answer_to(question, app, values, reader=AUDITOR)
     finally:
         event.remove(month_app.ledger.engine, "before_cursor_execute", note)
-    tables = set(re.findall(r"\blog\.\w+", " ".join(said)))
-    assert tables <= READ_ONLY_BY_POSITION
+    tables = set(re.findall(r"\b(?:log|views)\.\w+", " ".join(said).replace('"', "")))
+    own = {f"views.{table.name}" for name in question.views for table in PROJECTIONS[name].tables}
+    assert {re.sub(r"_v\d+_g\d+$", "", table) for table in tables} <= READ_ONLY_BY_POSITION | own
+    assert own.isdisjoint(tables)  # the names were found with their generations
 
 
 @pytest.mark.parametrize("path", ["/v1/payouts", "/v1/balances", "/v1/books/trial-balance", "/v1/audit?limit=3"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import Iterator
@@ -14,22 +15,27 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.concurrency import run_in_threadpool
 
 from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome
 from ledger.events.access import ListExported
 from ledger.ids import exports_stream
+from ledger.log.cursor import Cursor
 from service.app import App
+from service.http import questions
 from service.http.application import make_application
+from service.http.lanes import Lane
 from service.questions import export
 from service.questions.asked import answer_to
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.tables.cells import without_formula
 from tests.support.access import AUDITOR, application_for_reads, bearing, client_of, token_for
-from tests.support.buses import Desk, open_desk
+from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.http_server import served
 from tests.support.noting_bus import NotingBus
+from tests.support.sales import merchant_ready
 from tests.support.shops import app_of
 
 
@@ -124,17 +130,23 @@ def test_what_is_wrong_with_the_question_is_said_before_the_list(client: TestCli
     assert client.get("/v1/merchants/M-nobody/lines?format=csv").status_code == 404
 
 
-def test_the_pages_of_an_export_see_one_moment(month_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 3)
-    question, isolation = QUESTIONS["audit"], list[Any]()
+def test_the_pages_of_an_export_see_one_moment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, question = app_of(desk), QUESTIONS["audit"]
+    publish_programme(desk)
+    merchant_ready(desk)
+    app.catch_up()
     values = {each.name: each.default for each in question.parameters}
-    with closing(export.Export(question, month_app, values, None)) as found:
+    before = len(answer_to(question, app, values).data)
+    monkeypatch.setattr(export, "MOST_ROWS_OF_A_PAGE", 1)
+    with closing(export.Export(question, app, values, None)) as found:
         pages = found._pages()
-        for _ in range(3):
-            isolation.append(next(pages).vector)
-        connection = found._app.views._connection  # type: ignore[attr-defined]
-        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
-    assert isolation[0] == isolation[1] == isolation[2]
+        first = next(pages)
+        merchant_ready(desk, "M-2")
+        app.catch_up()
+        rest = list(pages)
+    assert len(answer_to(question, app, values).data) > before
+    assert sum(len(page.data) for page in (first, *rest)) == before
+    assert {tuple(page.vector.items()) for page in rest} == {tuple(first.vector.items())}
 
 
 def test_a_failure_in_the_middle_breaks_the_transfer(application: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,9 +176,7 @@ def test_an_export_gives_its_place_and_its_connection_back(client: TestClient, m
     assert month_app.ledger.engine.pool.status() == before
 
 
-def test_an_export_is_recorded_with_its_filters_and_positions_before_it_is_sent(
-    client: TestClient, bus: NotingBus
-) -> None:
+def test_an_export_is_recorded_with_its_filters_and_positions(client: TestClient, bus: NotingBus) -> None:
     bus.noted.clear()
     client.get("/v1/payouts", params={"format": "csv", "state": "paid"})
     (noted,) = bus.noted
@@ -181,7 +191,56 @@ def test_nothing_is_sent_that_cannot_be_recorded(
     refused = Outcome("x", "fault", 0, facts={"reference": "R-1"})
     monkeypatch.setattr(bus, "submit", lambda _: [refused])
     answer = client.get("/v1/payouts?format=csv")
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "R-1" in answer.json()["detail"]
+
+
+def test_head_answers_as_get_and_takes_no_list_away(client: TestClient, bus: NotingBus) -> None:
+    bus.noted.clear()
+    head = client.head("/v1/payouts?format=csv")
+    assert (head.status_code, head.content, bus.noted) == (200, b"", [])
+    assert head.headers["content-type"] == client.get("/v1/payouts?format=csv").headers["content-type"]
+    assert client.head("/v1/payouts?format=csv&limit=3").status_code == 422
+
+
+def test_one_account_leaves_a_place_to_another_while_its_list_is_sent(application: FastAPI, client: TestClient) -> None:
+    async def scenario() -> list[Any]:
+        lane: Lane = application.state.exports
+        async with lane.entered("audrey"):
+            own = await run_in_threadpool(client.get, "/v1/payouts?format=csv")
+            page = await run_in_threadpool(client.get, "/v1/payouts")
+            async with lane.entered("another"):
+                return [own.json()["code"], page.status_code]
+
+    assert asyncio.run(scenario()) == ["TOO_MANY_AT_ONCE", 200]
+
+
+def test_an_export_waits_for_its_positions_and_computes_no_page_for_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_least = client.get("/v1/payouts").json()["position"]
+    calls: list[Any] = []
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        calls.append(arguments)
+        return answer_to(*arguments, **more)
+
+    monkeypatch.setattr(export, "answer_to", counted)
+    monkeypatch.setattr(questions, "answer_to", counted)
+    assert client.get("/v1/payouts", params={"format": "csv", "at_least": at_least}).status_code == 200
+    assert len(calls) == 1
+    assert client.get("/v1/payouts", params={"format": "csv", "at_least": "x"}).json()["code"] == "POSITION_UNUSABLE"
+
+
+def test_an_export_of_positions_that_are_not_folded_waits_and_is_refused(desk: Desk) -> None:
+    app = app_of(desk)
+    app.catch_up()
+    publish_programme(desk)
+    merchant_ready(desk)
+    at_least = Cursor.at(app.ledger.reader.heads(), app.ledger.identity).token
+    with client_of(make_application(app, patience_s=0.01), token_for(app, "audrey", "auditor")) as client:
+        answer = client.get("/v1/payouts", params={"format": "csv", "at_least": at_least})
+    assert (answer.status_code, answer.json()["code"]) == (503, "VIEW_BEHIND")
 
 
 def test_a_page_as_json_is_no_export(client: TestClient, bus: NotingBus) -> None:

@@ -8,10 +8,14 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy.pool import QueuePool
 
+from ledger.log.engine import writer_engine
+from service.http import limits
 from service.http.errors import TooBusy, TooManyAtOnce
 from service.http.lanes import Lane
-from service.http.limits import LaneSize
+from service.http.limits import COMMANDS, JOINED_CALLS, LaneSize
 
 Entered = Callable[[str], Awaitable[None]]
 
@@ -30,6 +34,18 @@ async def waiting(lane: Lane, order: list[str], *who: str) -> list[asyncio.Task[
     tasks = [asyncio.create_task(ask(name)) for name in who]
     await asyncio.sleep(0)  # they run until they wait
     return tasks
+
+
+def test_all_lanes_together_leave_threads_and_connections_to_the_rest_of_the_service() -> None:
+    async def threads() -> float:
+        return current_default_thread_limiter().total_tokens
+
+    sizes = [each for each in vars(limits).values() if isinstance(each, LaneSize) and each is not COMMANDS]
+    at_once = sum(each.at_once for each in sizes) + JOINED_CALLS
+    pool = writer_engine("postgresql+psycopg2://nobody@127.0.0.1/nothing").pool
+    assert isinstance(pool, QueuePool)
+    assert at_once < asyncio.run(threads())
+    assert at_once < pool.size() + pool._max_overflow
 
 
 def test_accounts_take_turns_however_many_requests_one_of_them_has_waiting() -> None:
