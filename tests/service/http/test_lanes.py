@@ -15,7 +15,7 @@ from ledger.log.engine import writer_engine
 from service.http import limits
 from service.http.errors import TooBusy, TooManyAtOnce
 from service.http.lanes import Lane
-from service.http.limits import COMMANDS, JOINED_CALLS, LaneSize
+from service.http.limits import JOINED_CALLS, LaneSize
 
 Entered = Callable[[str], Awaitable[None]]
 
@@ -40,7 +40,7 @@ def test_all_lanes_together_leave_threads_and_connections_to_the_rest_of_the_ser
     async def threads() -> float:
         return current_default_thread_limiter().total_tokens
 
-    sizes = [each for each in vars(limits).values() if isinstance(each, LaneSize) and each is not COMMANDS]
+    sizes = [each for each in vars(limits).values() if isinstance(each, LaneSize) and each.in_threads]
     at_once = sum(each.at_once for each in sizes) + JOINED_CALLS
     pool = writer_engine("postgresql+psycopg2://nobody@127.0.0.1/nothing").pool
     assert isinstance(pool, QueuePool)
