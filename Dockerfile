@@ -7,7 +7,7 @@ COPY ledger ledger
 COPY commands commands
 COPY projections projections
 COPY service service
-RUN pip install --no-cache-dir --constraint constraints.txt .
+RUN pip install --no-cache-dir --constraint constraints.txt '.[nats]'
 
 USER redledger
 WORKDIR /data

@@ -24,6 +24,10 @@ class UnknownValue(ServiceFailure):
         self.field = field
 
 
+class Unavailable(ServiceFailure):
+    """Something outside does not answer now. The same command may be run again."""
+
+
 class Interrupted(ServiceFailure):
     """Ctrl-C ended a command before it was finished."""
 

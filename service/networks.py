@@ -1,9 +1,10 @@
-"""Addresses of hosts and networks, such as 10.0.0.7 or 10.0.0.0/8."""
+"""Addresses of hosts, networks and servers, such as 10.0.0.7, 10.0.0.0/8 or nats://host:4222."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 _OF_ONE_HOST = 64  # bits: an IPv6 host has all addresses of its /64 (RFC 4291 §2.5.4)
 
@@ -15,6 +16,15 @@ def is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_server(text: str, *schemes: str) -> bool:
+    """True if the text is the address of a server in one of these schemes, such as nats://host:4222, without a path."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not parts.path
+    except ValueError:
+        return False
 
 
 def is_in(host: str, networks: Iterable[str]) -> bool:

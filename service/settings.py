@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from service.failures import ServiceFailure
-from service.networks import is_network
+from service.networks import is_network, is_server
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _DRIVER = "postgresql+psycopg2"  # SQLAlchemy 2.1 maps a plain postgresql:// to psycopg 3
 _HIGHEST_PORT = 65_535
 _HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*")
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{1,32}")  # a part of names at the broker
+_REPLICAS = (1, 3, 5)  # a cluster decides by majority
 
 
-def _says(description: str) -> dict[str, str]:
-    return {"description": description}
+def _says(description: str, flag: str = "") -> dict[str, str]:
+    return {"description": description, "flag": flag}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,36 @@ class Settings:
         metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it, they wait."),
     )
 
+    relay_to: str = field(
+        default="",
+        repr=False,
+        metadata=_says(
+            "Addresses of the NATS servers of one cluster, with commas between them: nats://user:password@host:4222,"
+            " or tls:// for TLS.",
+            flag="--to",
+        ),
+    )
+    relay_credentials: Path | None = field(
+        default=None,
+        metadata=_says("Credentials file (.creds) of the relay's user at the broker.", flag="--credentials"),
+    )
+    relay_prefix: str = field(
+        default="redledger",
+        metadata=_says("Beginning of the names of streams and subjects at the broker.", flag="--prefix"),
+    )
+    relay_replicas: int = field(
+        default=1,
+        metadata=_says("Copies of a stream that the relay makes: 1, or 3 or 5 in a cluster.", flag="--replicas"),
+    )
+    relay_keep_days: int = field(
+        default=0,
+        metadata=_says("Days that a stream that the relay makes keeps an event; 0 is for ever.", flag="--keep-days"),
+    )
+    relay_keep_mib: int = field(
+        default=0,
+        metadata=_says("Largest size of a stream that the relay makes, in MiB; 0 is no limit.", flag="--keep-mib"),
+    )
+
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
             raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
@@ -135,10 +167,29 @@ class Settings:
                 raise ServiceFailure(f"{flag_of('trusted_proxies')}: {proxy!r} is no address of a host or network.")
         if not _HEXADECIMAL.fullmatch(self.adyen_secret):
             raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
+        self._expect_relay()
+
+    def _expect_relay(self) -> None:
+        for address in self.brokers:
+            if not is_server(address, "nats", "tls"):
+                raise ServiceFailure(f"{flag_of('relay_to')}: an address is written as nats://host:4222.")
+        if self.relay_credentials is not None and not self.relay_credentials.is_file():
+            raise ServiceFailure(f"{flag_of('relay_credentials')}: {self.relay_credentials} is no file.")
+        if not _PREFIX.fullmatch(self.relay_prefix):
+            raise ServiceFailure(f"{flag_of('relay_prefix')}: give up to 32 letters, digits, hyphens and underscores.")
+        if self.relay_replicas not in _REPLICAS:
+            raise ServiceFailure(f"{flag_of('relay_replicas')}: give 1, 3 or 5.")
+        for name in ("relay_keep_days", "relay_keep_mib"):
+            if getattr(self, name) < 0:
+                raise ServiceFailure(f"{flag_of(name)}: give a number from 0.")
 
     @property
     def proxies(self) -> tuple[str, ...]:
         return tuple(filter(None, map(str.strip, self.trusted_proxies.split(","))))
+
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, self.relay_to.split(","))))
 
     @property
     def keys(self) -> Path:
@@ -177,10 +228,19 @@ SERVING = (
     "adyen_capture",
     "partners",
 )
+RELAYING = (
+    *EVERYWHERE,
+    "relay_to",
+    "relay_credentials",
+    "relay_prefix",
+    "relay_replicas",
+    "relay_keep_days",
+    "relay_keep_mib",
+)
 
 
 def flag_of(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    return SETTINGS[name].metadata["flag"] or f"--{name.replace('_', '-')}"
 
 
 def variable_of(name: str) -> str:

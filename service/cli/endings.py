@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from service.cli.help_pages import WholeSentences
 from service.cli.output import stderr
 from service.cli.signals import interrupted_by_signals
-from service.failures import Interrupted, OutputUnusable
+from service.failures import Interrupted, OutputUnusable, Unavailable
 
 
 class ExitCode(IntEnum):
@@ -38,11 +38,13 @@ MEANINGS = {
     ExitCode.DATABASE: "The database has a problem that a person must solve: login, rights, version, encoding, damage; "
     "of `up`, also: its embedded server ended and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
-    ExitCode.TRY_AGAIN: "The database has a problem that may pass. Run the same command again with the same ids.",
-    ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise like 130. `up` ends with 0.",
+    ExitCode.TRY_AGAIN: "The database or the broker has a problem that may pass. Run the same command again with the"
+    " same ids.",
+    ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise like 130. `up` and `relay` end"
+    " with 0.",
     ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. Recorded events stay. Run the same command again.",
     ExitCode.READER_GONE: "The reader of standard output has closed it, as `head` does.",
-    ExitCode.TERMINATED: "Ended by SIGTERM; otherwise like 130. `up` ends with 0.",
+    ExitCode.TERMINATED: "Ended by SIGTERM; otherwise like 130. `up` and `relay` end with 0.",
 }
 
 
@@ -126,6 +128,8 @@ def _ending_of(error: BaseException) -> tuple[int, str]:
             return ExitCode.READER_GONE, str(error)
         case OutputUnusable():
             return ExitCode.TERMINAL, str(error)
+        case Unavailable():
+            return ExitCode.TRY_AGAIN, str(error)
         case ServerLost():
             return ExitCode.DATABASE, str(error)
         case Interrupted():

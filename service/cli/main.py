@@ -13,6 +13,7 @@ from service.cli.books.periods import close_period, reopen_period, revalue
 from service.cli.endings import MEANINGS, Program, ended
 from service.cli.help_pages import WholeSentences
 from service.cli.ledger.log import verify_log
+from service.cli.ledger.relay import relay
 from service.cli.ledger.schemas import schema
 from service.cli.ledger.settings import settings
 from service.cli.ledger.views import rebuild_views, verify_views
@@ -56,6 +57,7 @@ _COMMANDS: dict[Group, dict[str, Callable[..., None]]] = {
     "books": {"close-period": close_period, "reopen-period": reopen_period, "revalue": revalue},
     "ledger": {
         "up": up,
+        "relay": relay,
         "settings": settings,
         "schema": schema,
         "verify-log": verify_log,

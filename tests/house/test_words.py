@@ -32,6 +32,7 @@ BANNED_PHRASES = {
     "owed_no_more": "liability_extinguished", "owed_again": "liability_reinstated", "calling_off": "cancelled_return",
     "submission_id": "attempt_id", "only noted": "recorded without effect", "only_noted": "without_effect",
 }  # fmt: skip
+OF_LIBRARIES = {"new_inbox", "inbox_prefix"}  # names that the client of NATS has given
 RIDDLES = re.compile(r"\s*(What|Whatever|Whether|Who|Whose|Whom|Of|How|So)\b(?![^.\n]*\?)")
 NOUNS_IN_ING = {"accounting", "finding", "parking", "posting", "pricing", "repacking", "tracking"}
 
@@ -108,7 +109,7 @@ def _names(path: Path) -> Iterator[tuple[str, str]]:
     """Every name of the source, and its own."""
     yield shown(path), path.stem
     for token in _tokens(path):
-        if token.type == tokenize.NAME:
+        if token.type == tokenize.NAME and token.string not in OF_LIBRARIES:
             yield f"{shown(path)}:{token.start[0]}", token.string
 
 

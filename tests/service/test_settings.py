@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,29 @@ def test_an_address_of_no_postgresql_server_is_refused(address: str) -> None:
 def test_a_port_that_cannot_be_is_refused_by_its_flag() -> None:
     with pytest.raises(ServiceFailure, match="--port"):
         settings_from({"port": 70_000})
+
+
+@pytest.mark.parametrize(
+    ("flag", "given"),
+    [
+        ("--to", {"relay_to": "nats://n1:4222,http://n2:4222"}),
+        ("--to", {"relay_to": "nats://n1:4222/events"}),
+        ("--to", {"relay_to": "n1"}),
+        ("--credentials", {"relay_credentials": Path("missing.creds")}),
+        ("--prefix", {"relay_prefix": "red.ledger"}),
+        ("--replicas", {"relay_replicas": 2}),
+        ("--keep-days", {"relay_keep_days": -1}),
+        ("--keep-mib", {"relay_keep_mib": -1}),
+    ],
+)
+def test_a_setting_of_the_relay_that_cannot_be_is_refused_by_its_flag(flag: str, given: dict[str, Any]) -> None:
+    with pytest.raises(ServiceFailure, match=flag):
+        settings_from(given)
+
+
+def test_the_addresses_of_a_cluster_have_commas_between_them() -> None:
+    brokers = settings_from({"relay_to": "nats://n1:4222, tls://me:secret@n2:4222"}).brokers
+    assert brokers == ("nats://n1:4222", "tls://me:secret@n2:4222")
 
 
 def test_the_table_names_a_flag_and_a_variable_for_every_setting() -> None:

@@ -21,6 +21,7 @@ from ledger.log import database_errors as troubles
 from ledger.log.database_errors import DatabaseTrouble, TroubleKind
 from service.cli.endings import MEANINGS, ExitCode, ended
 from service.cli.main import app, main
+from service.relay.failures import BrokerUnavailable
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 
@@ -201,6 +202,13 @@ def test_an_error_of_the_driver_that_nobody_caught_is_trouble_too(capfd: Any) ->
         raise OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed the connection"))
     assert end.value.code == ExitCode.TRY_AGAIN
     assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_a_broker_that_does_not_answer_is_one_sentence_and_may_be_tried_again(capfd: Any) -> None:
+    with pytest.raises(SystemExit) as end, ended():
+        raise BrokerUnavailable("Nothing could be relayed.")
+    assert end.value.code == ExitCode.TRY_AGAIN
+    assert capfd.readouterr().err == "redledger: Nothing could be relayed.\n"
 
 
 def test_an_interrupt_anywhere_is_one_sentence(capfd: Any) -> None:

@@ -1,0 +1,99 @@
+"""Events on their way to a stream: many are sent before the first is acknowledged.
+
+The client's own `publish_async` is not used: it loses the broker's refusals, so that each would be a time-out (nats-py
+2.16, `APIError.from_error` raises where the future expects a value).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+from nats.js.api import Header, StatusCode
+from nats.js.errors import APIError, NoStreamResponseError
+
+from ledger.log.rows import Recorded
+from service.relay.book_stream import BookStream
+from service.relay.failures import Overtaken
+
+MOST_ON_THE_WAY = 256  # events of a book
+ANSWERED_WITHIN_S = 5.0
+_ELSEWHERE = frozenset({10071, 10164, 10158})  # codes: another last sequence; the same id is being stored
+
+
+class Flight:
+    """The events of a book after `last`, sent in order; the stream acknowledges them in order."""
+
+    def __init__(self, client: Client, stream: BookStream, last: int) -> None:
+        self._client, self._stream = client, stream
+        self._reply = client.new_inbox()
+        self._first, self._sent, self._landed = last, last, last  # positions
+        self._failure: Exception | None = None
+        self._is_answered = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def after(cls, last: int, client: Client, stream: BookStream) -> AsyncIterator[Self]:
+        """Yields a flight. What is still on its way at the end lands at its position, or the stream refuses it."""
+        flight = cls(client, stream, last)
+        answers = await client.subscribe(f"{flight._reply}.*", cb=flight._take)
+        try:
+            yield flight
+        finally:
+            if client.is_connected:
+                await answers.unsubscribe()
+
+    @property
+    def landed(self) -> int:
+        """The number of acknowledged events."""
+        return self._landed - self._first
+
+    async def send(self, row: Recorded) -> None:
+        """Sends the next event, once there are not too many on their way. Raises what `land` raises."""
+        while self._failure or self._sent - self._landed >= MOST_ON_THE_WAY:
+            await self._answer()
+        await self._stream.publish(row, reply=f"{self._reply}.{row.position}")
+        self._sent = row.position
+
+    async def land(self) -> None:
+        """Waits until every event is acknowledged. Raises `Overtaken`, or an error of the client or the broker."""
+        while self._failure or self._landed < self._sent:
+            await self._answer()
+
+    async def _answer(self) -> None:
+        self._is_answered.clear()
+        if self._failure is None:
+            async with asyncio.timeout(ANSWERED_WITHIN_S):
+                await self._is_answered.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _take(self, message: Msg) -> None:
+        position = int(message.subject.rpartition(".")[2])
+        try:
+            if position != self._landed + 1 or _sequence(message) != position:
+                raise Overtaken
+            self._landed = position
+        except (Overtaken, Error) as failure:
+            self._failure = self._failure or failure
+        self._is_answered.set()
+
+
+def _sequence(message: Msg) -> int:
+    """Returns the sequence at which the event was stored just now. Raises what the broker says instead."""
+    if message.headers and message.headers.get(Header.STATUS) == StatusCode.SERVICE_UNAVAILABLE:
+        raise NoStreamResponseError
+    answer = json.loads(message.data)
+    if error := answer.get("error"):
+        if error.get("err_code") in _ELSEWHERE:
+            raise Overtaken
+        APIError.from_error(error)
+    if answer.get("duplicate"):
+        raise Overtaken
+    return int(answer["seq"])
