@@ -27,6 +27,7 @@ class Scale:
     http_commands: int = 4_000  # single commands over HTTP
     http_batches: int = 8
     http_requests: int = 1_500  # reads and commands beside each other, 50 of each a second
+    relayed: int = 20_000  # events published to a broker
     probes: int = 500  # balances asked for
     lookups: int = 1_000  # parcels looked up
     scanned: int = 2_000  # parcels a round
@@ -51,6 +52,7 @@ TOY = Scale(
     http_commands=40,
     http_batches=1,
     http_requests=20,
+    relayed=40,
     probes=3,
     lookups=5,
     scanned=5,

@@ -13,6 +13,7 @@ from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.bench_memory import measure_memory
 from tests.benchmarks.bench_parcels import measure_deciding
+from tests.benchmarks.bench_relay import measure_relay
 from tests.benchmarks.measure import Table
 from tests.benchmarks.scale import Scale
 
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Section] = {
     "latency": measure_latency,
     "http": measure_http,
     "deciding": measure_deciding,
+    "relay": measure_relay,
     "memory": measure_memory,
     "grown": measure_grown,
 }
