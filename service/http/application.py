@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from html import escape
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from starlette.routing import compile_path
+from starlette.routing import Route, compile_path
 
 from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
@@ -30,6 +32,7 @@ from service.http.limits import (
     FEED_READS,
     JOINED_CALLS,
     JOINED_COMMANDS,
+    MOST_CONNECTIONS,
     READS,
     STREAMS,
     WAITING_READS,
@@ -92,9 +95,25 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     handle_errors(application)
     inner = application.build_middleware_stack
     application.build_middleware_stack = lambda: Edge(StraightWay(inner()))  # type: ignore[method-assign]
-    described = application.openapi
-    application.openapi = lambda: application.openapi_schema or completed(described())  # type: ignore[method-assign]
+    _serve_document(application)
     return application
+
+
+def _serve_document(application: FastAPI) -> None:
+    """Serves the completed OpenAPI document. It is made once, in one thread however many clients ask: that takes
+    seconds, in which the event loop would answer nobody."""
+    described, address = application.openapi, application.openapi_url
+    document = application.openapi = cache(lambda: completed(described()))  # type: ignore[method-assign]
+    text = cache(lambda: json.dumps(document(), ensure_ascii=False).encode())
+    asked: JoinedCalls[None, bytes] = JoinedCalls(lambda asked: [text()] * len(asked), calls=1, most=MOST_CONNECTIONS)
+
+    async def answer() -> Response:
+        return Response(await asked.answer_to(None), media_type="application/json")
+
+    assert address is not None, "FastAPI has a route of its own for the document"
+    routes = application.router.routes
+    routes.remove(next(each for each in routes if isinstance(each, Route) and each.path == address))
+    application.add_api_route(address, answer, include_in_schema=False)
 
 
 def _included(application: FastAPI) -> dict[str, str]:

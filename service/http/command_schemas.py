@@ -13,16 +13,15 @@ from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.proposals.propose import Propose
+from service.http.document_parts import OBJECTS, ref
 from service.http.limits import MOST_COMMANDS
-from service.questions.presentation import MoneyText
+from service.questions.presentation import STORED_MONEY, MoneyText
 
 # A token is created where its secret is made.
 OVER_HTTP = {name: line for name, line in MENU.items() if name != "create_access_token"}
 ROUTE = "/v1/commands/{name}"
 BATCH = "/v1/commands"
 _BESIDE = ("source", "correlation_id", "causation_id")  # of the envelope; the rest comes from the request itself
-_REFS = "#/components/schemas/"
-_STORED_MONEY = {"currency", "minor"}
 _BOUNDS = {"ge": "minimum", "le": "maximum"}  # where pydantic hands on its own words
 Schema = dict[str, Any]
 
@@ -63,7 +62,7 @@ def _add_models(kind: type[Command], schemas: Schema) -> None:
     else:
         schemas[name] = _data(kind, fields)
     envelope = {field: fields["properties"][field] for field in beside}
-    data = {"data": _ref(name)}
+    data = {"data": ref(name)}
     schemas[f"{name}Request"] = _object(data, envelope, description=f"The body of `{kind.name}`.")
     named = {"command": {"type": "string", "const": kind.name}, "id": fields["properties"]["id"]}
     schemas[f"{name}Item"] = _object(named | data, envelope, description=f"`{kind.name}` in a batch.")
@@ -74,14 +73,14 @@ def _proposals(fields: Schema, schemas: Schema) -> Schema:
     for name, line in PROPOSABLE.items():
         schemas[line.command.__name__] = _data(line.command, _fields(line.command, schemas))
         data = _data(Propose, fields)
-        data["properties"] |= {"command": {"type": "string", "const": name}, "data": _ref(line.command.__name__)}
+        data["properties"] |= {"command": {"type": "string", "const": name}, "data": ref(line.command.__name__)}
         schemas[f"Propose{line.command.__name__}"] = data
     return _one_of({name: f"Propose{line.command.__name__}" for name, line in PROPOSABLE.items()})
 
 
 def _fields(kind: type[Command], schemas: Schema) -> Schema:
     """Returns the schema of the command with its envelope, and adds the models that it names."""
-    found: Schema = plain(kind.model_json_schema(ref_template=f"{_REFS}{{model}}Input"))
+    found: Schema = plain(kind.model_json_schema(ref_template=f"{OBJECTS}{{model}}Input"))
     for name, schema in found.pop("$defs", {}).items():
         schemas[f"{name}Input"] = schema
     return found
@@ -100,17 +99,13 @@ def _object(needed: Mapping[str, Any], optional: Mapping[str, Any] | None = None
 
 def _one_of(kinds: Mapping[str, str]) -> Schema:
     """Returns the choice between models by their field `command`."""
-    mapping = {value: f"{_REFS}{model}" for value, model in kinds.items()}
-    choices = [_ref(model) for model in kinds.values()]
+    mapping = {value: f"{OBJECTS}{model}" for value, model in kinds.items()}
+    choices = [ref(model) for model in kinds.values()]
     return {"oneOf": choices, "discriminator": {"propertyName": "command", "mapping": mapping}}
 
 
 def _json_body(model: str) -> Schema:
-    return {"required": True, "content": {"application/json": {"schema": _ref(model)}}}
-
-
-def _ref(model: str) -> Schema:
-    return {"$ref": f"{_REFS}{model}"}
+    return {"required": True, "content": {"application/json": {"schema": ref(model)}}}
 
 
 def _says(kind: type[Command]) -> str:
@@ -123,8 +118,8 @@ def plain(schema: Any) -> Any:
         return [plain(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("properties", {}).keys() == _STORED_MONEY:
-        return _ref(MoneyText.__name__)
+    if schema.get("properties", {}).keys() == STORED_MONEY:
+        return ref(MoneyText.__name__)
     return dict(_plain_items(schema))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.http.document_parts import operations
 from service.http.outcomes import REPLAYED
 
 _SHOP = {"merchant_id": "M-1042"}
@@ -111,9 +112,9 @@ EXAMPLES = (
 
 def with_examples(document: dict[str, Any]) -> dict[str, Any]:
     """Returns the document with the bodies and the parameters of the examples in their operations."""
-    operations = {one["operationId"]: one for methods in document["paths"].values() for one in methods.values()}
+    by_id = {operation["operationId"]: operation for _, _, operation in operations(document)}
     for example in EXAMPLES:
-        operation = operations[example.operation]
+        operation = by_id[example.operation]
         if example.body is not None:
             media = operation["requestBody"]["content"]["application/json"]
             named = media.setdefault("examples", {})

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.routing import APIRoute
 
 from service.http.command_schemas import ROUTE, with_commands
+from service.http.document_parts import operations, ref
 from service.http.examples import with_examples
 from service.http.outcomes import REPLAYED
 from service.http.statuses import as_problems
 
-_REFS = "#/components/schemas/"
 _NULL = {"type": "null"}
 _TEXT = {"schema": {"type": "string"}}
 _PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
@@ -49,7 +48,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_headers(document: dict[str, Any]) -> None:
-    for path, method, operation in _operations(document):
+    for path, method, operation in operations(document):
         for status, response in operation["responses"].items():
             names = ["Request-Id"]
             if status == "401" and path.startswith("/v1/"):
@@ -66,18 +65,12 @@ def _share_responses(document: dict[str, Any]) -> None:
     """Moves the errors that operations share to one place: most have all of them."""
     shared: dict[str, Any] = {}
     document["components"]["responses"] = shared
-    for _, _, operation in _operations(document):
+    for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
             if status >= "400":
                 name = _PHRASES[status].title().replace(" ", "").replace("-", "")
                 if shared.setdefault(name, response) == response:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
-
-
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            yield path, method, operation
 
 
 def _name_choice(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
@@ -88,7 +81,7 @@ def _name_choice(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> 
         if own.get("type") == "object" or "enum" in own:
             schemas[name] = dict(own)
             own.clear()
-            own["$ref"] = _REFS + name
+            own |= ref(name)
 
 
 def _capitalised(field: str) -> str:

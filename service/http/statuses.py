@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.log.database_errors import KINDS
+from service.http.document_parts import operations, ref
 from service.http.errors import KNOWN, PROBLEM_MEDIA, Problem
 
 # Refused by the protocol, the edge or the routing, with the sentence of the document of errors.
@@ -52,15 +53,12 @@ def _response(status: int, codes: list[str]) -> dict[str, Any]:
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:
     """Returns the OpenAPI document with the media type of problem details at every error."""
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            for status, response in operation["responses"].items():
-                if status >= "400" and (content := response.get("content")):
-                    own = content.pop("application/json")
-                    content[PROBLEM_MEDIA] = {"schema": {"$ref": _PROBLEM}}
-                    if _PROBLEM not in own["schema"].values():
-                        content["application/json"] = own
+    problem = ref(Problem.__name__)
+    for _, _, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status >= "400" and (content := response.get("content")):
+                own = content.pop("application/json")
+                content[PROBLEM_MEDIA] = {"schema": problem}
+                if own["schema"] != problem:
+                    content["application/json"] = own
     return document
-
-
-_PROBLEM = f"#/components/schemas/{Problem.__name__}"

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ledger.deadlines import in_zone
 from ledger.money import Money
 
-_STORED_MONEY = {"currency", "minor"}  # the fields of money in the log's own JSON
+STORED_MONEY = {"currency", "minor"}  # the fields of money in the log's own JSON
 _DURATION = TypeAdapter(timedelta)
 
 
@@ -63,7 +63,7 @@ def presented(value: Any, links: Links = _no_links) -> Any:
 
 def _composed(value: Any, links: Links) -> Any:
     match value:
-        case Mapping() if value.keys() == _STORED_MONEY and type(value["minor"]) is int:
+        case Mapping() if value.keys() == STORED_MONEY and type(value["minor"]) is int:
             return presented(Money(value["minor"], value["currency"]))
         case Mapping():
             return {str(name): presented(each, links) for name, each in value.items()}

@@ -22,7 +22,7 @@ FAY = Actor(kind="platform", id="fay", role="finance")
 
 
 class SlowBus:
-    """A bus that keeps one merchant's commands until it is told to go on, and answers all others at once."""
+    """A bus that keeps one merchant's commands until it may go on, and answers all others at once."""
 
     def __init__(self, keeps: str) -> None:
         self.keeps, self.keeping, self.goes_on = keeps, Event(), Event()
