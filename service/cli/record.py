@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from service.cli.actor import ACTING, By, actor_of
 from service.cli.demonstration import opened
 from service.cli.options import Format, FormatOption, takes_settings
 from service.cli.output import show, stderr
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _COMPLAINTS_SHOWN = 20
 
 
-@takes_settings()
+@takes_settings(*ACTING)
 def record(
     settings: Settings,
     file: Annotated[
@@ -39,12 +40,14 @@ def record(
         Path | None,
         typer.Option(metavar="FILE", help="File for unrecorded lines.", show_default="FILE.refusals.jsonl beside it"),
     ] = None,
+    by: By = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record commands, one JSON object a line:
-    {"command": "set_auto_export", "id": "a-1", "actor": {"kind": "merchant", "id": "M-1042"}, "data": {"merchant_id":
-    "M-1042", "enabled": true}}
+    {"command": "set_auto_export", "id": "a-1", "data": {"merchant_id": "M-1042", "enabled": true}}
 
+    They are commands of the account that acts. Without an account, each line names its actor, which is an importer: it
+    records the past of another system, with the times of then.
     The same file may be recorded again: recorded commands only repeat. Ends with 0 only if no line was malformed and
     none failed; a refusal is an answer. A failed line names its reference in the log, and may be sent again.
     """
@@ -59,7 +62,9 @@ def record(
         opened(settings, create=True) as app,
         _shown_progress(source) as progress,
     ):
-        recorder = Recorder(app.bus, MENU, kept, complain=_Complaints(progress), progress=_Behind(progress))
+        actor = actor_of(app, by) if by or settings.token else None
+        complain, behind = _Complaints(progress), _Behind(progress)
+        recorder = Recorder(app.bus, MENU, kept, complain=complain, progress=behind, actor=actor)
         _record(recorder, _lines(stream, source), progress)
     show(LINES_RECORDED, [asdict(recorder.counts)], format)
     if kept.count:

@@ -56,11 +56,11 @@ def submit(
 
 def _command(name: str, fields: list[str], actor: Actor, id: str) -> Command:
     from commands.menu import MENU
-    from service.record.parser import Malformed, parse_command
+    from service.record.parser import Malformed, command_in_body
 
-    reported = {"command": name, "id": id, "actor": actor.model_dump(mode="json"), "data": fields_given(fields)}
+    body = json.dumps({"data": fields_given(fields)}, ensure_ascii=False).encode()
     try:
-        return parse_command(json.dumps(reported, ensure_ascii=False).encode(), MENU)
+        return command_in_body(body, MENU, actor=actor, command=name, id=id)
     except Malformed as malformed:
         field = f"{malformed.field.removeprefix('data.')}: " if malformed.field else ""
         raise typer.BadParameter(f"{field}{malformed.sentence}", param_hint=name) from None

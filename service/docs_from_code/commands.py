@@ -17,7 +17,7 @@ def commands() -> str:
     """Returns the text of `docs/commands.md`."""
     head = (
         "# Commands\n\nMade from the code by `python -m service.docs_from_code`.\n\n"
-        'A command is one JSON line: `{"command": name, "id": …, "actor": {…}, "data": {…}}`. Its id is the'
+        'A command is one JSON line: `{"command": name, "id": …, "data": {…}}`. Its id is the'
         " idempotency key. Only reports bring `occurred_at`, the instant something happened in the world; importers"
         " bring it with every command. [importing.md](importing.md) has the whole envelope. The fields of a command are"
         " its `data`; the [shapes](#shapes) inside them are at the end.\n"

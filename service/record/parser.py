@@ -42,15 +42,16 @@ class Malformed(Exception):
 
 def parse_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
     """Returns the command of one JSON object. Raises `Malformed`, whose sentence never contains a personal value."""
-    envelope = _object(text)
-    name, given_id = envelope.get("command"), envelope.get("id")
-    try:
-        command = _command(envelope, menu)
-        _check_exactness(text, command)
-    except Malformed as malformed:
-        malformed.command = cut(name) if isinstance(name, str) else ""
-        malformed.id = cut(given_id) if isinstance(given_id, str) else ""
-        raise
+    return _exact(_object(text), text, menu)
+
+
+def imported_command(text: bytes, menu: Mapping[str, Handler]) -> Command:
+    """Returns the command of one JSON object that names its own actor: an importer, who records the past of another
+    system. Everybody else acts as an account. Raises `Malformed`."""
+    command = parse_command(text, menu)
+    if not command.actor.is_importer:
+        sentence = "only an importer is named here; leave the actor out, and name the account that acts with --by"
+        raise Malformed("ACTOR_NOT_YOURS", sentence, field="actor", command=command.name, id=command.id)
     return command
 
 
@@ -69,13 +70,29 @@ def _command_by(
     actor: Actor, body: dict[str, Any], text: bytes, menu: Mapping[str, Handler], named: Mapping[str, str]
 ) -> Command:
     if "actor" in body:
-        raise Malformed("ACTOR_NOT_YOURS", "the actor is the account of the access token; leave it out", field="actor")
+        raise _named(
+            Malformed("ACTOR_NOT_YOURS", "the actor is the account that acts; leave it out", field="actor"), body
+        )
     if twice := sorted(body.keys() & named.keys()):
         raise Malformed("UNKNOWN_FIELD", "it stands outside the body already; leave it out", field=twice[0])
-    envelope = body | dict(named) | {"actor": actor.model_dump(mode="json")}
-    command = _command(envelope, menu)
-    _check_exactness(text, command)
+    return _exact(body | dict(named) | {"actor": actor.model_dump(mode="json")}, text, menu)
+
+
+def _exact(envelope: dict[str, Any], text: bytes, menu: Mapping[str, Handler]) -> Command:
+    try:
+        command = _command(envelope, menu)
+        _check_exactness(text, command)
+    except Malformed as malformed:
+        raise _named(malformed, envelope) from None
     return command
+
+
+def _named(malformed: Malformed, envelope: Mapping[str, Any]) -> Malformed:
+    """Returns the complaint with the name and the id of its command, as far as the envelope has them."""
+    name, id = envelope.get("command"), envelope.get("id")
+    malformed.command = cut(name) if isinstance(name, str) else ""
+    malformed.id = cut(id) if isinstance(id, str) else ""
+    return malformed
 
 
 def json_value(text: bytes) -> Any:

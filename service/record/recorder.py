@@ -8,8 +8,9 @@ from typing import Protocol
 
 from commands.bus.outcome import Outcome, OutcomeStatus
 from commands.command import Command, Handler
+from ledger.actors import Actor
 from service.record.lines import LIMIT_BYTES, Line
-from service.record.parser import Malformed, parse_command
+from service.record.parser import Malformed, command_in_body, imported_command
 from service.record.refusals_file import RefusalsFile
 
 BATCH = 500
@@ -45,8 +46,8 @@ class Counts:
 
 @dataclass(slots=True)
 class Recorder:
-    """Submits lines to a bus. After any interruption the same lines may be sent again: recorded commands are only
-    repeated.
+    """Submits lines to a bus, as `actor`; without one, a line names its own, which must be an importer. After any
+    interruption the same lines may be sent again: recorded commands are only repeated.
 
     `complain` is called at once for each malformed or failed line; `progress` after each batch with the bytes done.
     """
@@ -56,6 +57,7 @@ class Recorder:
     refusals: RefusalsFile
     complain: Callable[[int, Malformed], None]
     progress: Callable[[int, Counts], None]
+    actor: Actor | None = None
     counts: Counts = field(default_factory=Counts)
 
     def record(self, lines: Iterable[Line]) -> Counts:
@@ -80,7 +82,9 @@ class Recorder:
         if line.too_long:
             raise Malformed("LINE_TOO_LONG", f"it is longer than {LIMIT_BYTES:,} bytes")
         try:
-            return parse_command(line.content, self.menu)
+            if self.actor:
+                return command_in_body(line.content, self.menu, actor=self.actor)
+            return imported_command(line.content, self.menu)
         except Malformed as malformed:
             if malformed.code == "MALFORMED_JSON" and not line.whole:
                 raise Malformed("TRUNCATED", "the input ends in the middle of this command") from None

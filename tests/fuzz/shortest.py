@@ -1,4 +1,4 @@
-"""The shortest part of a history that still fails, as lines that `redledger record` would read."""
+"""The shortest part of a history that still fails, as JSON lines, each with its actor."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ from tests.kills.bench import PATIENCE_S, LedgerUnderTest
 from tests.kills.clients import SECRET, Client, ids_of, report_scan, submit_over_http
 from tests.service.adapters.psp.reports import neutral, summed
 from tests.support.access import token_for
-from tests.support.buses import PLATFORM, Clock, Desk
+from tests.support.buses import IMPORTER, PLATFORM, Clock, Desk
 from tests.support.sales import merchant_ready, released
 from tests.support.services import Running, Service, until
 
 LINES, ROWS, MERCHANTS, SCANS = 600, 600, 6, 40
 ACCOUNTS, COMMANDS = 6, 20
-ACTOR = PLATFORM.model_dump(exclude_defaults=True)
+ACTOR = IMPORTER.model_dump(exclude_defaults=True)
 TRY_AGAIN = 75
 _STOPPED = re.compile(r"Stopped after ([\d,]+) lines")
 _FOLDED = """

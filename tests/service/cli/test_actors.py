@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -139,6 +141,47 @@ def test_who_proposes_over_http_does_not_approve_by_hand(shop: Settings, run: Ru
         assert client.post("/v1/commands/propose", json=body, headers=headers).status_code == 200
     assert "MAKER_IS_CHECKER" in run(shop, "approve", "P-1", "--by", "fay").err
     assert run(shop, "approve", "P-1", "--by", "ann").code == 0
+
+
+IMPORTER = {"kind": "importer", "id": "old-shop"}
+IMPERSONATED = [
+    {"kind": kind, "id": "ann", "role": "finance"} for kind in ("platform", "merchant", "buyer", "partner", "system")
+]
+
+
+def recorded(run: Run, settings: Settings, folder: Path, *by: str, **envelope: Any) -> dict[str, Any]:
+    """The counts of a file of one line, with the code if the line was malformed."""
+    file, kept = folder / "one.jsonl", folder / "refusals.jsonl"
+    line = {"command": "enrol_merchant", "id": "e-1", "data": {"merchant_id": "M-1"}}
+    file.write_text(json.dumps(line | envelope))
+    said = run(settings, "record", str(file), "--refusals", str(kept), "--format", "json", *by)
+    codes = [(each["code"], each["id"]) for each in map(json.loads, kept.read_text().splitlines())] if said.code else []
+    return {name: count for name, count in said.json[0].items() if count} | dict(codes)
+
+
+def test_a_file_is_recorded_as_the_account_that_acts(shop: Settings, run: Run, tmp_path: Path) -> None:
+    assert recorded(run, shop, tmp_path, "--by", "fay") == {"recorded": 1}
+    assert actors(shop, run) == {("platform", "fay", "finance")}
+
+
+def test_a_file_without_an_account_is_an_importers(shop: Settings, run: Run, tmp_path: Path) -> None:
+    assert recorded(run, shop, tmp_path, actor=IMPORTER) == {"recorded": 1}
+    assert actors(shop, run) == {("importer", "old-shop", "")}
+
+
+@pytest.mark.parametrize("actor", [*IMPERSONATED, IMPORTER], ids=lambda actor: actor["kind"])
+def test_a_line_names_nobody_beside_the_account(
+    shop: Settings, run: Run, tmp_path: Path, actor: dict[str, str]
+) -> None:
+    found = recorded(run, shop, tmp_path, "--by", "fay", actor=actor)
+    assert found == {"malformed": 1, "ACTOR_NOT_YOURS": "e-1"}
+
+
+@pytest.mark.parametrize("actor", IMPERSONATED, ids=lambda actor: actor["kind"])
+def test_a_line_without_an_account_names_nobody_but_an_importer(
+    shop: Settings, run: Run, tmp_path: Path, actor: dict[str, str]
+) -> None:
+    assert recorded(run, shop, tmp_path, actor=actor) == {"malformed": 1, "ACTOR_NOT_YOURS": "e-1"}
 
 
 def with_token(settings: Settings, account_id: str) -> Settings:

@@ -13,10 +13,11 @@ from service.app import App
 from service.cli.demonstration import note, one_command
 from service.cli.up import show_summary
 from service.demo.trading_month import summary_of
-from service.record.parser import parse_command
+from service.record.parser import command_in_body
 from service.settings import Settings
 from tests.service.cli.conftest import Run
 from tests.service.conftest import DAYS, README_OF
+from tests.support.buses import PLATFORM
 
 REPOSITORY = Path(__file__).parents[3]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -110,12 +111,12 @@ def test_every_command_in_a_document_is_one() -> None:
     lines = [line for path in DOCUMENTS for line in re.findall(r'^\{"command".*$', path.read_text(), re.MULTILINE)]
     assert len(lines) > 1
     for line in lines:
-        parse_command(line.encode(), MENU)
+        command_in_body(line.encode(), MENU, actor=PLATFORM)
 
 
 def test_the_bad_lines_come_to_what_the_document_says(run: Run, settings: Settings, tmp_path: Path) -> None:
     kept = ["--refusals", str(tmp_path / "refusals"), "--format", "json"]
     run(settings, "record", str(REPOSITORY / "examples/first-order.jsonl"), *kept)
-    said = run(settings, "record", str(REPOSITORY / "examples/bad-lines.jsonl"), *kept)
+    said = run(settings, "record", str(REPOSITORY / "examples/bad-lines.jsonl"), "--by", "admin", *kept)
     assert said.code == 1
     assert said.json == [{"recorded": 0, "repeated": 0, "nothing": 1, "refused": 3, "malformed": 9, "failed": 0}]

@@ -11,7 +11,7 @@ from service.settings import Settings
 from tests.service.cli.conftest import Run
 from tests.support.faults import failing
 
-ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}
+ACTOR = {"kind": "importer", "id": "pat"}
 
 
 def _line(merchant: str, **changed: Any) -> str:

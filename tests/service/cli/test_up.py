@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ENROLMENTS = 6_000
 EVENTS_EACH = 2  # asked for, and granted
-ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}
+ACTOR = {"kind": "importer", "id": "pat"}
 
 
 @pytest.fixture

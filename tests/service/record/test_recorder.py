@@ -20,7 +20,7 @@ from service.record.refusals_file import RefusalsFile
 from service.settings import Settings
 from tests.support.faults import failing
 
-ACTOR = {"kind": "platform", "id": "pat", "role": "platform_ops"}
+ACTOR = {"kind": "importer", "id": "pat"}
 
 
 @pytest.fixture
