@@ -22,9 +22,11 @@ from service.tables.tables import LINES_RECORDED
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from service.app import App
     from service.record.lines import Line
     from service.record.parser import Malformed
     from service.record.recorder import Counts, Recorder
+    from service.record.refusals_file import RefusalsFile
 
 _COMPLAINTS_SHOWN = 20
 
@@ -51,8 +53,6 @@ def record(
     The same file may be recorded again: recorded commands only repeat. Ends with 0 only if no line was malformed and
     none failed; a refusal is an answer. A failed line names its reference in the log, and may be sent again.
     """
-    from commands.menu import MENU
-    from service.record.recorder import Recorder
     from service.record.refusals_file import RefusalsFile
 
     source = None if file == "-" else Path(file)
@@ -62,15 +62,23 @@ def record(
         opened(settings, create=True) as app,
         _shown_progress(source) as progress,
     ):
-        actor = actor_of(app, by) if by or settings.token else None
-        complain, behind = _Complaints(progress), _Behind(progress)
-        recorder = Recorder(app.bus, MENU, kept, complain=complain, progress=behind, actor=actor)
+        recorder = _recorder(app, by, kept, progress)
         _record(recorder, _lines(stream, source), progress)
     show(LINES_RECORDED, [asdict(recorder.counts)], format)
     if kept.count:
         stderr().print(f"Refused, malformed and failed lines are in {kept.path}")
     if recorder.counts.malformed or recorder.counts.failed:
         raise typer.Exit(1)
+
+
+def _recorder(app: App, by: str | None, kept: RefusalsFile, progress: Progress) -> Recorder:
+    """Returns the recorder of the account that acts; without an account, of importers."""
+    from commands.menu import MENU
+    from service.record.recorder import Recorder
+
+    actor = actor_of(app, by) if by or app.settings.token else None
+    complain, behind = _Complaints(progress), _Behind(progress)
+    return Recorder(app.bus, MENU, kept, complain=complain, progress=behind, actor=actor)
 
 
 def _beside(source: Path | None) -> Path:
