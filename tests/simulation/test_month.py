@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeGuard
 
-import psycopg2
 import pytest
 from pydantic_core import from_json
 
@@ -37,6 +36,7 @@ from service.tracking.tracking import reported
 from tests.golden.samples import all_events
 from tests.simulation.models.recorded_facts import events_of
 from tests.support.buses import open_desk
+from tests.support.database_text import everything_in
 from tests.support.postgres import clone
 from tests.support.shops import app_of
 
@@ -277,7 +277,7 @@ def test_every_row_of_the_month_proves_itself(recorded: ReportedFact) -> None:
 def test_no_personal_value_of_the_month_stands_in_the_database(recorded: ReportedFact) -> None:
     _, _, url = recorded
     world, _ = make_month(seed=SEED, orders=ORDERS)
-    stored = _everything_in(url)
+    stored = everything_in(url)
     assert "茶" in stored or "扇" in stored, "the scan reads the texts that are there"
     assert [value for value in sorted(world.personal_values) if value in stored] == []
 
@@ -334,19 +334,3 @@ def _rows(app: App, table: str) -> int:
         cursor.execute(f"SELECT count(*) FROM {table}")
         ((count,),) = cursor.fetchall()
         return int(count)
-
-
-def _everything_in(url: str) -> str:
-    """Every row of every table, as text."""
-    connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        )
-        texts = []
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"SELECT t::text FROM {table} AS t")
-            texts += [row[0] for row in cursor.fetchall()]
-    connection.close()
-    return "\n".join(texts)
