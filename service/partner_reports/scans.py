@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -41,15 +41,19 @@ def to_parcel(scan: ParcelScanned, known: References) -> Iterator[Command]:
     yield _unmatched(scan, key, envelope) if parcel is None else _report(scan, parcel, envelope)
 
 
-def reported_again(fact: UnmatchedFactReported, text: str, lookup: Lookup) -> ParcelReport | None:
+def reported_again(
+    fact: UnmatchedFactReported, text_of: Callable[[UnmatchedFactReported], str], lookup: Lookup
+) -> ParcelReport | None:
     """Returns the report of an unmatched scan whose number is now known; None if it is not known.
 
-    A fact that other systems noted without a scan's fields also returns None; people match it.
+    A fact that other systems noted without a scan's fields also returns None; people match it. `text_of` opens the
+    sealed text. It is called only for a scan that is reported, so that the report records each opening.
     """
-    scan = _scan_of(fact, text)
+    scan = _scan_of(fact)
     parcel = _one_of(lookup(number_key(scan.tracking_no)), scan.carrier) if scan else None
     if scan is None or parcel is None:
         return None
+    scan = replace(scan, text=text_of(fact))
     try:
         return _report(scan, parcel, _envelope(scan, _digest(scan)) | {"occurred_at": fact.happened_at})
     except ValidationError:
@@ -68,7 +72,8 @@ def contenders(fact: UnmatchedFactReported, lookup: Lookup) -> Sequence[Numbered
     return parcels if is_shared and _one_of(parcels, fact.refs.get("carrier", "")) is None else ()
 
 
-def _scan_of(fact: UnmatchedFactReported, text: str) -> ParcelScanned | None:
+def _scan_of(fact: UnmatchedFactReported) -> ParcelScanned | None:
+    """Returns the scan without its text; None if the fact is no scan."""
     reported = {name: str(fact.body.get(name) or "") for name in ("milestone", "raw_code", "location", "doubt")}
     evidence = str(fact.body.get("evidence_kind") or "unspecified")
     if reported["milestone"] not in _REACHED or reported["doubt"] not in get_args(Doubt) or evidence not in _EVIDENCE:
@@ -78,7 +83,6 @@ def _scan_of(fact: UnmatchedFactReported, text: str) -> ParcelScanned | None:
         carrier=fact.refs.get("carrier", ""),
         tracking_no=fact.refs["tracking_no"],
         happened_at=None if reported["doubt"] == "time_unknown" else fact.happened_at,
-        text=text,
         evidence_kind=evidence,  # type: ignore[arg-type]
         **reported,  # type: ignore[arg-type]
     )

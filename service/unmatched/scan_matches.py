@@ -51,7 +51,8 @@ class ScanMatcher:
             found = parcels_numbered(self._views, number)
             return tuple(each for each in found if (each.merchant, each.order_id) == (merchant_id, order_id))
 
-        return self._bus.submit([report for fact in facts if (report := self._reported_again(fact, of_the_order))])
+        reports = (reported_again(fact, self._text_of, of_the_order) for fact in facts)
+        return self._bus.submit([report for report in reports if report])
 
     def match(self, streams: Sequence[str]) -> int:
         """Reports the scans of these streams whose parcel is known. Returns the number of matched scans. Raises
@@ -60,7 +61,7 @@ class ScanMatcher:
         lookup = partial(parcels_numbered, self._views)
         facts = list(self._facts(streams))
         self._flag([flag for fact in facts for flag in _flags(fact, lookup)])
-        found = [(fact, report) for fact in facts if (report := self._reported_again(fact, lookup))]
+        found = [(fact, report) for fact in facts if (report := reported_again(fact, self._text_of, lookup))]
         outcomes = self._bus.submit([report for _, report in found])
         if fault := first_fault(outcomes):
             raise ScanFailed(fault.sentence)
@@ -79,12 +80,11 @@ class ScanMatcher:
         for rows in self._ledger.reader.load(PLATFORM_BOOK, streams).values():
             yield from (event for row in rows if isinstance(event := row.readable_event, UnmatchedFactReported))
 
-    def _reported_again(self, fact: UnmatchedFactReported, lookup: Lookup) -> ParcelReport | None:
-        """Returns the report; None if the number does not identify one parcel, or the fact names no milestone."""
+    def _text_of(self, fact: UnmatchedFactReported) -> str:
+        """Returns the sealed text of the scan, to be sealed again under the key of the order's buyer."""
         place = seal_place(f"unmatched/{fact.system}/{fact.reference}", fact.name, "details")
         details = fact.details.open(place=place, keys=self._ledger.keys) if fact.details else None
-        text = str((details or {}).get("text") or "")
-        return reported_again(fact, text, lookup)
+        return str((details or {}).get("text") or "")
 
 
 def _flags(fact: UnmatchedFactReported, lookup: Lookup) -> Iterator[FlagSharedNumber]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ledger.events.event import seal_place
 from ledger.events.parcels import ParcelSignedFor, TrackingNoted
 from ledger.ids import UNMATCHED
 from ledger.log.rows import Recorded
+from ledger.sealed import KeyStore
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from projections.tracking.tracking_numbers import TrackingNumbers, parcels_numbered
@@ -188,3 +189,31 @@ def test_a_scan_that_nobody_can_read_stays_with_people(desk: Desk) -> None:
     desk.expect("report_unmatched_fact", actor=CARRIER, body={"milestone": "teleported"}, **reported)
     hand_over(desk)
     assert match(desk) == 0
+
+
+class WatchedKeys:
+    """Keys that note for which subjects a sealed value was opened."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys, self.opened = keys, list[str]()
+
+    def obtain(self, subject: str) -> bytes:
+        return self._keys.obtain(subject)
+
+    def obtain_many(self, subjects: Sequence[str]) -> None:
+        self._keys.obtain_many(subjects)
+
+    def find(self, subject: str) -> bytes | None:
+        self.opened.append(subject)
+        return self._keys.find(subject)
+
+
+@pytest.mark.parametrize("parcels", [0, 1])
+def test_the_sealed_text_of_a_scan_is_opened_only_if_its_report_is_recorded(desk: Desk, parcels: int) -> None:
+    deliver(desk, webhook(tag="InTransit", subtag="InTransit_001", message="left with Mrs Wong"))
+    for _ in range(parcels):
+        hand_over(desk)
+    (stream,) = [found.stream for found in exceptions(views(desk), kind=UNMATCHED)]
+    desk.ledger.keys = keys = WatchedKeys(desk.ledger.keys)
+    matched = ScanMatcher(desk.ledger, desk.bus, views(desk)).match([stream])
+    assert (matched, keys.opened) == (parcels, [stream] * parcels)
