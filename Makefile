@@ -30,7 +30,7 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q tests/house
 
-histories: $(VENV)/installed-dev ## thousands of random histories of orders, of whole shops and of every command; takes half an hour
+histories: $(VENV)/installed-dev ## thousands of random histories of orders, of whole shops and of every command; takes more than an hour and a half
 	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
 
 kills: $(VENV)/installed-dev ## kill every kind of process, twenty times at random moments, and check that nothing is lost or doubled

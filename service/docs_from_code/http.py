@@ -18,7 +18,7 @@ _HEAD = """# HTTP
 Made from the code by `python -m service.docs_from_code`.
 
 `redledger up` answers on http://127.0.0.1:8600. The first page lists the addresses, and `/docs` lets you try them.
-Every answer is JSON.
+Answers are JSON, except exports, streams of events, statements and the pages for people.
 
 **Five examples**, from a token to a read that holds one's own write. Run them beside `redledger up`:
 
@@ -38,21 +38,24 @@ curl -s "$LEDGER/audit?merchant=M-1042&at_least=$POSITION" -H "$TOKEN"
 ```
 
 **Access tokens.** Every read and every command needs an access token: `Authorization: Bearer rlk_…`. Without one there
-are only `/healthz` and `/readyz`, the pages that describe the addresses, and the webhooks of partners, which must be
-signed with a secret of the [settings](settings.md). A token belongs to an account, a person or a service. The actor of
-a command is the account of its token, in the token's role and scope; a body that names an actor is refused. So rules
-for two people hold across all tokens of one account. [authority.md](authority.md) says who may submit what.
+are only `/healthz` and `/readyz`, the pages that describe the addresses, the exchange of the first code, and the
+webhooks of partners, which must be signed with a secret of the [settings](settings.md). A token belongs to an account,
+a person or a service. The actor of a command is the account of its token, in the token's role and scope; a body that
+names an actor is refused. So rules for two people hold across all tokens of one account. [authority.md](authority.md)
+says who may submit what.
 
-- The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a token
-  of the account `admin`; so does `POST /v1/tokens/exchange`.
+- The first start of `redledger up` prints a link with a code. The page behind it exchanges the code, once, for a
+  token of the account `admin`; so does `POST /v1/tokens/exchange`. The code ends after a day. If it is lost, create a
+  token on the machine itself.
 - `redledger account open`, or the command `open_access_account`, opens an account. `redledger token create`, or
   `POST /v1/tokens`, creates a token. A token is shown once. The ledger keeps its SHA-256 only. The command line acts as
   an account too: [operations](operations.md#addresses-and-access).
 - `redledger token rotate`, or `POST /v1/tokens/{token_id}/rotate`, creates another token, and ends the old one after an
   overlap. `redledger token revoke`, or the command `revoke_access_token`, ends one within a second. `redledger
   accounts` and `redledger tokens`, or `GET /v1/accounts` and `GET /v1/tokens`, list all, with the day of last use.
-- An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in the
-  role of the token with which they ask. Every account, token and revocation is an event of the ledger.
+  Over HTTP only an admin and an auditor read these lists.
+- An admin opens accounts and creates tokens of all of them. Everybody else creates tokens of their own account, in
+  the role of the token with which they ask. Every account, token and revocation is an event of the ledger.
 - Tokens of an OpenID Connect issuer are access tokens too, once that is [set up](operations.md#openid-connect).
 
 **Reads** answer what the role and scope of the token may read, as [questions.md](questions.md) says: a merchant sees
@@ -61,11 +64,16 @@ its own, a buyer its own orders. A thing of another is not found, as if it did n
 **Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
 header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:
 the same key with the same body gets the first answer again, with the header `Idempotent-Replayed: true`; with another
-body it is refused (`IDEMPOTENCY_KEY_REUSED`), also if it names another merchant. A duplicate that comes while the first
-is decided waits for its answer. After a lost connection, send the same request again. Only a report (`report_…`) brings
-`occurred_at`. `?dry_run=true` answers what would be recorded, and records nothing, the key included. A refusal has its
-`code`, its `facts` and a `remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a batch, and answers each
-command with its own status.
+body it is refused (`IDEMPOTENCY_KEY_REUSED`), also if it names another merchant. One case is not caught: if two
+services run on one ledger and get the same key at the same moment, with bodies about two merchants, each may record its
+own. A duplicate that comes while the first is decided waits for its answer. After a lost connection, send the same
+request again. A fault (500) is not kept: the same key may be sent again. Only a report (`report_…`) brings
+`occurred_at`.
+
+`?dry_run=true` answers what would be recorded, and records nothing, the key included. Staff read the events;
+finance, auditors and admins read their journal entries too; a merchant and a buyer read only the types of the events. A
+refusal has its `code`, its `facts` and a `remedy` ([refusals.md](refusals.md)). `POST /v1/commands` takes a batch, and
+answers each command with its own status.
 
 Every answer has the header `Request-Id`: the one that the client sent (1 to 64 letters, digits, `.`, `_`, `-`), or a
 new one. Every line of the service's log that is written for a request begins with it.
@@ -75,7 +83,7 @@ Every 401 has `WWW-Authenticate`: `Bearer`, with `error="invalid_token"` if a to
 
 Every read is one of the [questions](questions.md), which the command line asks too.
 
-**The envelope.** Every read answers with the same five fields:
+**The envelope.** Reads and commands answer with the same five fields:
 
 | Field | Meaning |
 |---|---|
@@ -85,8 +93,8 @@ Every read is one of the [questions](questions.md), which the command line asks 
 | `incomplete` | the events that the answer leaves out, because they are parked or a view has stopped |
 | `demonstration` | true if the ledger was founded for made-up facts |
 
-A list with figures about the whole of it has them in `summary`. A statement is the exception: it comes byte for byte as
-it was issued.
+A list with figures about the whole of it has them in `summary`. Three sorts of answers have no envelope: a statement
+comes byte for byte as it was issued, an export is rows only, and a refusal or another error is problem details.
 
 **Read your writes.** Give the `position` of an answer to any other read as `?at_least=<position>`. That read waits up
 to five seconds until it has reached these positions. A position of another ledger, from before a restore, or ahead of
@@ -105,17 +113,20 @@ curl -H "$TOKEN" "$LEDGER/merchants/M-1042/balance?as_of=2025-06-30&as_known_at=
 
 **Pages.** Long lists come a page at a time, `limit` rows of it. Give `next` to the next request as `?after=<next>`.
 
-**Search.** `/v1/search?q=` finds orders, parcels, payments, refunds, payouts and statements by an id or a reference, or
-by a part of at least three letters; what is equal comes first, then what begins with it, then what contains it. A
-merchant finds its own things, by its own references. A buyer finds its own orders and parcels.
+**Search.** `/v1/search?q=` finds orders, parcels, returns, payments, refunds, disputes, payouts, statements, providers'
+settlement batches and unmatched items by an id or a reference, or by a part of at least three letters; what is equal
+comes first, then what begins with it, then what contains it. A merchant finds its own things by the ids of its orders,
+parcels, refunds, payouts and statements, and by the numbers of tracking and of declarations and the references of
+captures and of payouts at the bank. It does not find them by a buyer, a checkout or another reference of a provider. A
+buyer finds its own orders, parcels and returns by their ids and tracking numbers.
 
 **Links.** An object that names others has their addresses in `links`, as far as your role may read them. They lead from
 a payout to its settlement run, its statement, the lines of the statement, their events and journal entries, and back.
 An event is read by its id, or by its book and position: `/v1/events/3:1042`.
 
-**Entity tags.** Every read has an `ETag`. Send it back as `If-None-Match`: 304 says that the answer has not changed.
-The tag does not cover `position`, which rises with events that change nothing in the answer. Answers are kept by
-their reader alone: `Cache-Control: private, no-cache`, `Vary: Authorization`.
+**Entity tags.** Every question that is answered as JSON has an `ETag`. Send it back as `If-None-Match`: 304 says that
+the answer has not changed. The tag does not cover `position`, which rises with events that change nothing in the
+answer. Answers are kept by their reader alone: `Cache-Control: private, no-cache`, `Vary: Authorization`.
 
 **Exports.** `?format=csv` or `ndjson`, or the header `Accept`, gives a whole list without pages and without the
 envelope, as it is at one moment. CSV begins with the names of the fields. Each amount has its currency in the column

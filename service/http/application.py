@@ -48,7 +48,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}}
 dt{{font-family:ui-monospace,monospace;margin-top:.7rem}}dd{{margin:0;color:#555}}</style>
 <h1>{title}</h1><p>Every address below <code>/v1</code> needs an access token, in the header <code>Authorization: Bearer
-…</code>. Every answer is JSON and has a <code>position</code>. Give it to another read as <code>?at_least=…</code>, and
+…</code>. Answers are JSON and have a <code>position</code>. Give it to another read as <code>?at_least=…</code>, and
 that read includes all you have seen. <a href="/docs">All parameters, to try them with a token</a>.</p>
 <dl>{reads}</dl></html>"""
 

@@ -53,8 +53,8 @@ QUESTIONS = (
         own_parameters=(
             Parameter(
                 name="q",
-                says="Id or reference, or a part of it: of an order, buyer, parcel, payment, refund, dispute, payout, "
-                "statement or settlement batch.",
+                says="Id or reference, or a part of it: of an order, checkout, buyer, parcel, return, payment, refund, "
+                "dispute, payout, statement, settlement batch or unmatched item.",
                 argument=True,
                 required=True,
             ),
