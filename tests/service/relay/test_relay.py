@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+import socket
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,9 +19,10 @@ from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt
 from service.feeds.cloud_events import cloud_event
-from service.relay.book_stream import Keeping
-from service.relay.connection import Servers
-from service.relay.failures import BrokerUnavailable, StreamRefused
+from service.relay.book_stream import BookStream, Keeping
+from service.relay.connection import Servers, connected
+from service.relay.failures import BrokerUnavailable, Overtaken, StreamRefused
+from service.relay.flight import Flight
 from service.relay.names import Names
 from service.relay.relay import relay
 from tests.benchmarks.ledgers import attempt
@@ -42,12 +47,17 @@ def at(*servers: NatsServer) -> Servers:
     return Servers(tuple(server.address for server in servers))
 
 
-def relaying(ledger: Ledger, *servers: NatsServer, folder: Path) -> Running:
-    """A relay as a process of its own, which follows the log."""
+@contextmanager
+def relaying(ledger: Ledger, *servers: NatsServer, folder: Path) -> Iterator[Running]:
+    """A relay as a process of its own, which follows the log until the end of the block."""
     url = ledger.engine.url.render_as_string(hide_password=False)
     addresses = ",".join(server.address for server in servers)
     replicas = "3" if len(servers) > 1 else "1"
-    return Running("relay", "--to", addresses, "--replicas", replicas, "--database-url", url, folder=folder / "data")
+    running = Running("relay", "--to", addresses, "--replicas", replicas, "--database-url", url, folder=folder / "data")
+    try:
+        yield running
+    finally:
+        running.end(signal.SIGKILL)
 
 
 def copied(servers: Sequence[NatsServer], ledger: Ledger, book: int) -> bool:
@@ -94,6 +104,26 @@ def test_rivals_leave_each_event_once(broker: NatsServer, ledger: Ledger) -> Non
     expect_copy([broker], ledger, 1)
 
 
+def test_a_stream_takes_an_event_at_its_position_alone(broker: NatsServer, ledger: Ledger) -> None:
+    relay_once(ledger, broker)
+    record(ledger, 1, 2)
+    (second,) = ledger.reader.read(1, 1, 1)
+
+    async def publish() -> None:
+        async with connected(at(broker)) as connection:
+            client = connection.client
+            stream = BookStream(
+                client, 1, identity=ledger.identity, names=NAMES, keeping=Keeping(), event_id_at=lambda *_: None
+            )
+            async with Flight.after(1, client, stream) as flight:
+                await flight.send(second)
+                await flight.land()
+
+    with pytest.raises(Overtaken):
+        asyncio.run(publish())
+    assert last_sequence([broker], NAMES.stream(1)) == 0
+
+
 def test_a_rival_that_is_too_late_waits_for_no_answer(
     broker: NatsServer, ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,50 +135,50 @@ def test_a_rival_that_is_too_late_waits_for_no_answer(
 
 def test_a_killed_relay_is_continued_by_the_next_one(broker: NatsServer, ledger: Ledger, tmp_path: Path) -> None:
     record(ledger, 1, 2_000)
-    first = relaying(ledger, broker, folder=tmp_path)
-    until(lambda: last_sequence([broker], NAMES.stream(1)) > 100, what="the relay to begin")
-    first.end(signal.SIGKILL)
-    relay_once(ledger, broker)
-    expect_copy([broker], ledger, 1)
+    with relaying(ledger, broker, folder=tmp_path) as first:
+        until(lambda: last_sequence([broker], NAMES.stream(1)) > 100, what="the relay to begin")
+        first.end(signal.SIGKILL)
+        relay_once(ledger, broker)
+        expect_copy([broker], ledger, 1)
 
 
 def test_a_relay_waits_for_a_broker_that_is_killed(broker: NatsServer, ledger: Ledger, tmp_path: Path) -> None:
     record(ledger, 1, 10)
-    running = relaying(ledger, broker, folder=tmp_path)
-    until(lambda: copied([broker], ledger, 1), what="the first events")
-    broker.kill()
-    record(ledger, 1, 10)
-    until(lambda: "The relay waits" in running.err, what="the relay to say that it waits")
-    broker.start()
-    until(lambda: copied([broker], ledger, 1), what="the events of the meantime")
-    until(lambda: "The relay goes on." in running.err, what="the relay to say that it goes on")
-    expect_copy([broker], ledger, 1)
-    assert running.end(signal.SIGTERM) == 0, running.err
+    with relaying(ledger, broker, folder=tmp_path) as running:
+        until(lambda: copied([broker], ledger, 1), what="the first events")
+        broker.kill()
+        record(ledger, 1, 10)
+        until(lambda: "The relay waits" in running.err, what="the relay to say that it waits")
+        broker.start()
+        until(lambda: copied([broker], ledger, 1), what="the events of the meantime")
+        until(lambda: "The relay goes on." in running.err, what="the relay to say that it goes on")
+        expect_copy([broker], ledger, 1)
+        assert running.end(signal.SIGTERM) == 0, running.err
 
 
 def test_a_broker_that_lost_its_disk_is_filled_again(broker: NatsServer, ledger: Ledger, tmp_path: Path) -> None:
     record(ledger, 1, 300)
-    running = relaying(ledger, broker, folder=tmp_path)
-    until(lambda: copied([broker], ledger, 1), what="the first events")
-    broker.kill()
-    broker.lose_store()
-    broker.start()
-    until(lambda: copied([broker], ledger, 1), what="the stream to be filled again")
-    running.end(signal.SIGTERM)
-    expect_copy([broker], ledger, 1)
+    with relaying(ledger, broker, folder=tmp_path) as running:
+        until(lambda: copied([broker], ledger, 1), what="the first events")
+        broker.kill()
+        broker.lose_store()
+        broker.start()
+        until(lambda: copied([broker], ledger, 1), what="the stream to be filled again")
+        running.end(signal.SIGTERM)
+        expect_copy([broker], ledger, 1)
 
 
 def test_a_stream_that_was_removed_under_a_relay_is_filled_again(
     broker: NatsServer, ledger: Ledger, tmp_path: Path
 ) -> None:
     record(ledger, 1, 300)
-    running = relaying(ledger, broker, folder=tmp_path)
-    until(lambda: copied([broker], ledger, 1), what="the first events")
-    ask([broker], lambda jetstream: jetstream.delete_stream(NAMES.stream(1)))
-    record(ledger, 1, 1)
-    until(lambda: copied([broker], ledger, 1), what="the stream to be filled again")
-    running.end(signal.SIGTERM)
-    expect_copy([broker], ledger, 1)
+    with relaying(ledger, broker, folder=tmp_path) as running:
+        until(lambda: copied([broker], ledger, 1), what="the first events")
+        ask([broker], lambda jetstream: jetstream.delete_stream(NAMES.stream(1)))
+        record(ledger, 1, 1)
+        until(lambda: copied([broker], ledger, 1), what="the stream to be filled again")
+        running.end(signal.SIGTERM)
+        expect_copy([broker], ledger, 1)
 
 
 def test_a_stream_of_another_ledger_is_refused(
@@ -169,13 +199,13 @@ def test_a_stream_of_before_a_restore_is_refused(broker: NatsServer, ledger: Led
 
 def test_a_relay_ends_when_the_ledger_is_restored_under_it(broker: NatsServer, ledger: Ledger, tmp_path: Path) -> None:
     record(ledger, 1, 1)
-    running = relaying(ledger, broker, folder=tmp_path)
-    until(lambda: copied([broker], ledger, 1), what="the first event")
-    with restored(ledger) as again:
-        record(again, 1, 1)
-    assert running.wait() == 1
-    assert "The ledger was restored" in running.err
-    assert last_sequence([broker], NAMES.stream(1)) == 1
+    with relaying(ledger, broker, folder=tmp_path) as running:
+        until(lambda: copied([broker], ledger, 1), what="the first event")
+        with restored(ledger) as again:
+            record(again, 1, 1)
+        assert running.wait() == 1
+        assert "The ledger was restored" in running.err
+        assert last_sequence([broker], NAMES.stream(1)) == 1
 
 
 def test_a_stream_with_a_message_of_another_program_is_refused(broker: NatsServer, ledger: Ledger) -> None:
@@ -217,6 +247,27 @@ def test_one_pass_without_a_broker_says_so(broker: NatsServer, ledger: Ledger) -
         relay(ledger, at(broker), names=NAMES, keeping=Keeping(), once=True, patience_s=0.5)
 
 
+def test_a_broker_that_hangs_up_is_not_called_without_a_pause(ledger: Ledger) -> None:
+    calls: list[object] = []
+
+    def hang_up(server: socket.socket) -> None:
+        with suppress(OSError):  # the test ends it
+            while True:
+                client, address = server.accept()
+                calls.append(address)
+                client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hanging_up = Thread(target=hang_up, args=(server,))
+        hanging_up.start()
+        servers = Servers((f"nats://127.0.0.1:{server.getsockname()[1]}",))
+        with pytest.raises(BrokerUnavailable):
+            relay(ledger, servers, names=NAMES, keeping=Keeping(), once=True, patience_s=1.5)
+        server.shutdown(socket.SHUT_RDWR)
+        hanging_up.join()
+    assert 1 < len(calls) < 10
+
+
 def restored(ledger: Ledger) -> Ledger:
     """The ledger as it is opened after a restore."""
     with owner(ledger.engine.url) as connection, connection.cursor() as cursor:
@@ -227,8 +278,7 @@ def restored(ledger: Ledger) -> Ledger:
 @pytest.mark.slow
 def test_a_cluster_that_loses_its_leader_loses_no_event(ledger: Ledger, tmp_path: Path) -> None:
     record(ledger, 1, 2_000)
-    with nats_cluster(tmp_path) as servers:
-        running = relaying(ledger, *servers, folder=tmp_path)
+    with nats_cluster(tmp_path) as servers, relaying(ledger, *servers, folder=tmp_path) as running:
         until(lambda: last_sequence(servers, NAMES.stream(1)) > 100, what="the relay to begin")
         leader = ask(servers, lambda jetstream: jetstream.stream_info(NAMES.stream(1))).cluster.leader  # type: ignore
         next(server for server in servers if server.name == leader).kill()
