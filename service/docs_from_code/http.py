@@ -81,7 +81,8 @@ new one. Every line of the service's log that is written for a request begins wi
 Every 401 has `WWW-Authenticate`: `Bearer`, with `error="invalid_token"` if a token was sent and refused (RFC 6750), and
 `HMAC-SHA256` for webhooks.
 
-Every read is one of the [questions](questions.md), which the command line asks too.
+Every read but the feed of events and the schemas is one of the [questions](questions.md), which the command line asks
+too.
 
 **The envelope.** Reads and commands answer with the same five fields:
 
@@ -93,8 +94,9 @@ Every read is one of the [questions](questions.md), which the command line asks 
 | `incomplete` | the events that the answer leaves out, because they are parked or a view has stopped |
 | `demonstration` | true if the ledger was founded for made-up facts |
 
-A list with figures about the whole of it has them in `summary`. Three sorts of answers have no envelope: a statement
-comes byte for byte as it was issued, an export is rows only, and a refusal or another error is problem details.
+A list with figures about the whole of it has them in `summary`. These have no envelope: a statement, which comes
+byte for byte as it was issued; an export or a stream of events, which is rows only; the schemas; and a refusal or another
+error, which is problem details.
 
 **Read your writes.** Give the `position` of an answer to any other read as `?at_least=<position>`. That read waits up
 to five seconds until it has reached these positions. A position of another ledger, from before a restore, or ahead of
