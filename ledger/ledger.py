@@ -22,6 +22,7 @@ from ledger.log.migrations import upgrade
 from ledger.log.reader import Reader
 from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
+from ledger.observer import UNOBSERVED, Observer
 from ledger.sealed import KeyStore
 
 _RECENT_S = 10.0
@@ -38,18 +39,27 @@ class NotADemonstration(Exception):
 class Ledger:
     """An open ledger. `append` is the only way to write into it. Threads may share it."""
 
-    def __init__(self, engine: Engine, *, keys: KeyStore, identity: Identity) -> None:
+    def __init__(self, engine: Engine, *, keys: KeyStore, identity: Identity, observer: Observer = UNOBSERVED) -> None:
         self.engine = engine
         self.keys = keys
         self.identity = identity
         self.reader = Reader(engine)
         self.directory = Directory(engine)
-        self._commits = GroupCommit(Appender(engine))
+        self.observer = observer
+        self._commits = GroupCommit(Appender(engine), observer)
         self._notifier = Notifier(engine)
         self._failed: tuple[float, DatabaseTrouble] | None = None  # the last append, if it failed
 
     @classmethod
-    def open(cls, url: str, *, keys: KeyStore, books: int = BOOKS, demonstration: bool = False) -> Ledger:
+    def open(
+        cls,
+        url: str,
+        *,
+        keys: KeyStore,
+        books: int = BOOKS,
+        demonstration: bool = False,
+        observer: Observer = UNOBSERVED,
+    ) -> Ledger:
         """Opens the ledger of this database. Creates or upgrades schema, books and identity first.
 
         `books` counts book 0; a ledger with more books keeps them. `demonstration` counts only when the ledger is
@@ -58,7 +68,7 @@ class Ledger:
         upgrade(url)
         found(url, books=books, demonstration=demonstration)
         engine = writer_engine(url)
-        return cls(engine, keys=keys, identity=read_identity(engine))
+        return cls(engine, keys=keys, identity=read_identity(engine), observer=observer)
 
     def append(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
         """Returns a receipt for each attempt, in order. Concurrent callers of one book share an append."""
@@ -88,7 +98,7 @@ class Ledger:
         if not self.identity.demonstration:
             raise NotADemonstration
         played = copy(self)
-        played._commits = GroupCommit(Appender(self.engine, scenario=clock))
+        played._commits = GroupCommit(Appender(self.engine, scenario=clock), self.observer)
         return played
 
     def listener(self) -> Listener:

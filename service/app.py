@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
+from ledger.observer import UNOBSERVED, Observer
 from projections.engine.generations import ViewOutdated
 from projections.engine.projection import Projection
 from projections.engine.views import ViewBehind, Views
@@ -73,7 +74,12 @@ def _all() -> Sequence[Projection]:
 
 @contextmanager
 def open_app(
-    settings: Settings, *, create: bool = False, demonstration: bool = False, clock: Callable[[], datetime] = now
+    settings: Settings,
+    *,
+    create: bool = False,
+    demonstration: bool = False,
+    clock: Callable[[], datetime] = now,
+    observer: Observer = UNOBSERVED,
 ) -> Iterator[App]:
     """Opens the ledger that the settings name, and yields it.
 
@@ -84,7 +90,7 @@ def open_app(
     with ExitStack() as stack:
         url = stack.enter_context(open_database(settings, create=create))
         keys = FileKeyStore(_folder_made(settings))
-        ledger = stack.enter_context(Ledger.open(url, keys=keys, demonstration=demonstration))
+        ledger = stack.enter_context(Ledger.open(url, keys=keys, demonstration=demonstration, observer=observer))
         late = LateBus(ledger, clock)
         stack.callback(late.close)
         bus = cast("Bus", late)

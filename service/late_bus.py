@@ -33,6 +33,6 @@ class LateBus:
 
         with self._lock:
             if not self._made:
-                self._made.append(Bus(self._ledger, MENU, clock=self._clock))
+                self._made.append(Bus(self._ledger, MENU, clock=self._clock, observer=self._ledger.observer))
         bus: Bus = self._made[0]
         return bus

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from service.access.issuer import issuer_of
 from service.app import App, open_app
@@ -17,6 +18,7 @@ from service.embedded import Watch
 from service.failures import ServiceFailure
 from service.http.application import make_application
 from service.http.server import server_config
+from service.metrics.metrics import Metrics
 from service.networks import host_in_url
 from service.settings import Settings
 from service.views.follower import following
@@ -39,13 +41,14 @@ def serve(
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             watch = stack.enter_context(kept_running(settings))
-            app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration))
+            metrics = Metrics()
+            app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration, observer=metrics))
             _expect_known_policies(app)
             stack.enter_context(following(app.ledger))
             stack.enter_context(upgrading(app.ledger))
             first(app)  # before the timers start, because a scenario cannot record events older than theirs
             stack.enter_context(_timing(app))
-            _answer(app, listener, watch, lambda: ready(address))
+            _answer(make_application(app, metrics=metrics), listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
         return
 
@@ -59,8 +62,8 @@ def _expect_known_policies(app: App) -> None:
         )
 
 
-def _answer(app: App, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
-    application = make_application(app)
+def _answer(application: FastAPI, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
+    app: App = application.state.app
     config = server_config(application, trusted_proxies=app.settings.proxies)
     _Server(config, watch, ready=ready, end_streams=application.state.tail.close).run(sockets=[listener])
     if watch is not None:

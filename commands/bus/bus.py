@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -19,6 +20,7 @@ from commands.bus.trial import Trial, trial_of
 from commands.command import Command, Handler
 from ledger.ids import PLATFORM_BOOK, book_named_by, merchant_of
 from ledger.ledger import Ledger
+from ledger.observer import UNOBSERVED, Answer, Observer
 from ledger.policies.reference import Reference
 from ledger.refusals.catalogue import InstantNotYours, VersionConflict
 from ledger.refusals.finance import BookUnknown
@@ -41,8 +43,9 @@ class Bus:
         clock: Callable[[], datetime],
         legal_entity: str = "REDLEDGER-HK",
         recorders: int = 4,
+        observer: Observer = UNOBSERVED,
     ) -> None:
-        self._clock = clock
+        self._clock, self._observer = clock, observer
         self._reference = ReferenceFeed(ledger, monotonic=monotonic)
         self._context = BusContext(
             ledger=ledger,
@@ -69,12 +72,14 @@ class Bus:
         Raises `OutcomeUnknown` or the database's error when it cannot be reached; sending the same commands again is
         then safe.
         """
-        outcomes: dict[int, Outcome] = {}
+        started, outcomes = monotonic(), dict[int, Outcome]()
         by_book = self._by_book(self._asked(commands, outcomes), outcomes)
         if platform := by_book.pop(PLATFORM_BOOK, None):
             outcomes |= self._settle({PLATFORM_BOOK: platform})
             self._reference.refresh()
         outcomes |= self._settle(by_book)
+        answers = Counter(Answer(each.name, outcomes[i].status, outcomes[i].code) for i, each in enumerate(commands))
+        self._observer.submitted(answers, seconds=monotonic() - started)
         return [outcomes[index] for index in range(len(commands))]
 
     def trial(self, command: Command) -> Trial:
@@ -137,6 +142,7 @@ class Bus:
             races += all(outcome.status != "fault" for outcome in found.values())
             outcomes |= found
             asked = [each for each in asked if each.place not in outcomes]
+            self._observer.conflicted(len(asked))
         for each in asked:
             outcomes[each.place] = refused(each.command.id, each.book, VersionConflict(attempts=_ROUNDS))
         return outcomes

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Lock
+from time import monotonic
 from typing import Protocol
 
 from ledger.log.database_errors import DatabaseTrouble
-from ledger.log.rows import Attempt, Receipt
+from ledger.log.rows import Attempt, Receipt, Status
+from ledger.observer import UNOBSERVED, Observer
 
 _MOST_ATTEMPTS = 1000  # of one merged append; a larger request goes alone
 
@@ -53,8 +55,8 @@ class GroupCommit:
     It has no thread and no delay: a caller that finds the book idle appends at once. Thread-safe.
     """
 
-    def __init__(self, appender: Appends) -> None:
-        self._appender = appender
+    def __init__(self, appender: Appends, observer: Observer = UNOBSERVED) -> None:
+        self._appender, self._observer = appender, observer
         self._lines: dict[int, _Line] = {}
 
     def submit(self, book: int, attempts: Sequence[Attempt]) -> list[Receipt]:
@@ -94,9 +96,11 @@ class GroupCommit:
                 successor.wake.release()
 
     def _append(self, book: int, group: list[_Request]) -> None:
+        started = monotonic()
         try:
             receipts = self._appender.append(book, [attempt for request in group for attempt in request.attempts])
         except DatabaseTrouble as error:  # not the fault of one request: each alone would fail too
+            self._observer.append_failed(error.kind.code)
             for request in group:
                 request.error = error
         except BaseException as error:
@@ -106,6 +110,8 @@ class GroupCommit:
             for request in group:  # one request is at fault: append each alone, so that the others succeed
                 self._append(book, [request])
         else:
+            events = sum(receipt.last - receipt.first + 1 for receipt in receipts if receipt.status is Status.RECORDED)
+            self._observer.appended(book, requests=len(group), events=events, seconds=monotonic() - started)
             start = 0
             for request in group:
                 request.receipts = receipts[start : start + len(request.attempts)]

@@ -67,7 +67,7 @@ class TimerWorker:
     """Runs the timers. A failure of one does not stop the others; the policy `automation` switches timers off."""
 
     def __init__(self, app: App) -> None:
-        self._stop = Event()
+        self._stop, self._observer = Event(), app.ledger.observer
         self._timers: list[Timer] = [timer(app, self._stop) for timer in TIMERS]
         if partners := partners_of(app.settings):
             self._timers.append(Sending(app, partners, self._stop))
@@ -104,9 +104,10 @@ class TimerWorker:
             self._stop.wait(_LOOK_EVERY_S)
 
     def _look(self, timer: Timer) -> None:
+        started, recorded, failed = monotonic(), 0, True
         try:
-            if not timer.is_off:
-                timer.sweep()
+            recorded = 0 if timer.is_off else timer.sweep()
+            failed = False
         except Exception as error:  # the database is down or a view is behind; failing items are set aside before
             trouble = trouble_of(error)
             reason = trouble.kind.code if trouble else f"{type(error).__name__}: {error}"
@@ -118,3 +119,5 @@ class TimerWorker:
         else:
             with self._noting:
                 self._noted.pop(timer, None)
+        finally:
+            self._observer.swept(timer.name, recorded=recorded, failed=failed, seconds=monotonic() - started)

@@ -16,6 +16,7 @@ from service.docs_from_code.events import events
 from service.docs_from_code.http import http
 from service.docs_from_code.liability import liability
 from service.docs_from_code.limits import limits
+from service.docs_from_code.metrics import metrics
 from service.docs_from_code.pictures import PICTURES
 from service.docs_from_code.policies import policies
 from service.docs_from_code.questions import questions
@@ -37,6 +38,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "http.md": http,
     "questions.md": questions,
     "limits.md": limits,
+    "metrics.md": metrics,
     "carriers.md": carriers,
     "liability.md": liability,
     **PICTURES,

@@ -18,6 +18,7 @@ from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.feeds.tail import Tail
 from service.http import access, commands, feeds, health, questions, schemas, statements, webhooks
+from service.http import metrics as metrics_route
 from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
 from service.http.edge import Edge
@@ -39,9 +40,12 @@ from service.http.limits import (
     WEBHOOKS,
     Rate,
 )
+from service.http.measured import Measured
 from service.http.openapi import completed, operation_id
 from service.http.statuses import EVERYWHERE, responses
 from service.http.straight_way import StraightWay
+from service.metrics.metrics import Metrics
+from service.metrics.state import LaneState, LedgerState
 from service.settings import Settings
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -61,12 +65,17 @@ _ROUTERS = (
     ("", commands.router),
     ("", webhooks.router),
     ("", health.router),
+    ("", metrics_route.router),
 )
+_LANES = ("reads", "waiting_reads", "commands", "batches", "webhooks", "exports", "streams", "feed_reads")
 
 
-def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = None) -> FastAPI:
+def make_application(
+    app: App, *, patience_s: float = 5.0, gate: Gate | None = None, metrics: Metrics | None = None
+) -> FastAPI:
     """Returns the application for an open ledger. The caller closes the ledger. A read with `at_least` waits up to
-    the given time. `gate` checks access tokens; by default against the ledger."""
+    the given time. `gate` checks access tokens; by default against the ledger. `metrics` are those that the ledger's
+    observer counts; by default none but the application's own."""
     application = FastAPIOffline(
         title="RedLedger",
         redoc_url=None,
@@ -93,8 +102,9 @@ def make_application(app: App, *, patience_s: float = 5.0, gate: Gate | None = N
     application.state.feed_reads = Lane("reads of streams", FEED_READS)
     application.add_api_route("/", _index_of(app, _included(application)), include_in_schema=False)
     handle_errors(application)
+    counted = application.state.metrics = _watching(metrics or Metrics(), application)
     inner = application.build_middleware_stack
-    application.build_middleware_stack = lambda: Edge(StraightWay(inner()))  # type: ignore[method-assign]
+    application.build_middleware_stack = lambda: Measured(Edge(StraightWay(inner())), counted)  # type: ignore[method-assign]
     _serve_document(application)
     return application
 
@@ -116,14 +126,24 @@ def _serve_document(application: FastAPI) -> None:
     application.add_api_route(address, answer, include_in_schema=False)
 
 
+def _watching(metrics: Metrics, application: FastAPI) -> Metrics:
+    """Adds the state of the ledger and of the lanes to the metrics."""
+    lanes = LaneState({name: getattr(application.state, name) for name in _LANES})
+    application.state.collectors = (lanes, LedgerState(application.state.app))
+    for collector in application.state.collectors:
+        metrics.registry.register(collector)
+    return metrics
+
+
 def _included(application: FastAPI) -> dict[str, str]:
-    """Adds the routes, and the list of their methods. Returns what each address says."""
-    application.state.methods, addresses = [], dict[str, str]()
+    """Adds the routes, the list of their methods, and their addresses. Returns what each address says."""
+    application.state.methods, application.state.paths, addresses = [], {}, dict[str, str]()
     for prefix, router in _ROUTERS:
         application.include_router(router, prefix=prefix)
         for each in router.routes:
             if isinstance(each, APIRoute):
                 application.state.methods.append((compile_path(prefix + each.path)[0], each.methods))
+                application.state.paths[each.endpoint] = prefix + each.path
                 addresses[prefix + each.path] = each.description
     return addresses
 

@@ -22,6 +22,16 @@ class Lane:
         self._running: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # the next account first
 
+    @property
+    def running(self) -> int:
+        """The number of requests that hold a place."""
+        return self._running.total()
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a place."""
+        return sum(map(len, self._waiting.values()))
+
     @asynccontextmanager
     async def entered(self, who: str) -> AsyncIterator[None]:
         """Holds a place of the account during the block.
@@ -38,11 +48,11 @@ class Lane:
             self._leave(who)
 
     def _has_place_for(self, who: str) -> bool:
-        return self._running.total() < self._size.at_once and self._running[who] < self._size.each
+        return self.running < self._size.at_once and self._running[who] < self._size.each
 
     async def _turn_of(self, who: str) -> None:
         queue = self._waiting.get(who, deque())
-        if len(queue) >= self._size.queued_each or sum(map(len, self._waiting.values())) >= self._size.queued:
+        if len(queue) >= self._size.queued_each or self.waiting >= self._size.queued:
             raise self._refusal(who)
         place = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, queue).append(place)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.ids import is_id
 from service.http.admission import Admission
-from service.http.command_schemas import OVER_HTTP
+from service.http.command_schemas import OVER_HTTP, ROUTE
 from service.http.commands import Sent, submitted
 from service.http.errors import answer_to_failure
 
@@ -37,6 +37,7 @@ class StraightWay:
         if token is None or not is_id(key):
             await self._app(scope, receive, send)
             return
+        scope["straight_way"] = ROUTE
         request = Request(scope, receive)
         admission: Admission = request.app.state.admission
         try:

@@ -1,0 +1,67 @@
+"""What the process counts: commands, appends, timers and requests, in a registry of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from ledger.observer import Answer, Observer
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
+
+
+class Metrics(Observer):
+    """Counts what it hears. A process has one; the composition root makes it."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._commands = self._counter("commands", "Commands by command and status.", "command", "status")
+        self._refusals = self._counter("refusals", "Refused commands by code.", "code")
+        self._conflicts = self._counter("conflicts", "Commands decided again, because an event came between.")
+        self._batches = self._histogram("submitted_commands", "Commands of one call of the bus.", buckets=_SIZES)
+        self._submits = self._histogram("submit_seconds", "Time from a call of the bus to its answers.")
+        self._events = self._counter("appended_events", "Events by book.", "book")
+        self._appends = self._histogram("append_seconds", "Time of one append.")
+        self._merged = self._histogram("append_requests", "Requests that shared one append.", buckets=_SIZES)
+        self._failed = self._counter("failed_appends", "Appends that failed, by the trouble of the database.", "code")
+        self._sweeps = self._histogram("timer_sweep_seconds", "Time of one sweep of a timer, by timer.", "timer")
+        self._failures = self._counter("timer_failures", "Sweeps that failed as a whole, by timer.", "timer")
+        self._timed = self._counter("timer_commands", "Commands that timers recorded, by timer.", "timer")
+        says = "Time from a request to the beginning of its answer, by method, route and status."
+        self._requests = self._histogram("http_request_seconds", says, "method", "route", "status")
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"redledger_{name}", says, labels, registry=self.registry)
+
+    def _histogram(self, name: str, says: str, *labels: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
+        return Histogram(f"redledger_{name}", says, labels, registry=self.registry, buckets=buckets)
+
+    def submitted(self, answers: Mapping[Answer, int], *, seconds: float) -> None:
+        for answer, times in answers.items():
+            self._commands.labels(answer.command, answer.status).inc(times)
+            if answer.status == "refused":
+                self._refusals.labels(answer.code).inc(times)
+        self._batches.observe(sum(answers.values()))
+        self._submits.observe(seconds)
+
+    def conflicted(self, commands: int) -> None:
+        self._conflicts.inc(commands)
+
+    def appended(self, book: int, *, requests: int, events: int, seconds: float) -> None:
+        self._events.labels(str(book)).inc(events)
+        self._appends.observe(seconds)
+        self._merged.observe(requests)
+
+    def append_failed(self, code: str) -> None:
+        self._failed.labels(code).inc()
+
+    def swept(self, timer: str, *, recorded: int, failed: bool, seconds: float) -> None:
+        self._sweeps.labels(timer).observe(seconds)
+        self._timed.labels(timer).inc(recorded)
+        self._failures.labels(timer).inc(failed)
+
+    def requested(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        """A request to a route has its answer."""
+        self._requests.labels(method, route, str(status)).observe(seconds)
