@@ -134,5 +134,6 @@ def test_a_line_that_is_logged_for_a_request_names_it_and_so_does_a_line_of_its_
     with log() as lines:
         client.post("/v1/tokens/exchange", json=CODE_SENT, headers={"Request-Id": "order-17"})
         logging.getLogger("beside").warning("later")
-    assert [line for line in lines if line.startswith("request order-17: ")]
+    named = [line for line in lines if line.startswith("request order-17: ")]
+    assert {line.count("order-17") for line in named} == {1}
     assert [line for line in lines if line.endswith("later")] == ["later"]
