@@ -16,7 +16,7 @@ from service.data_lock import only_service
 from service.database import kept_running
 from service.embedded import Watch
 from service.failures import ServiceFailure
-from service.http.application import make_application
+from service.http.application import end_streams, make_application
 from service.http.server import server_config
 from service.metrics.metrics import Metrics
 from service.networks import host_in_url
@@ -65,7 +65,7 @@ def _expect_known_policies(app: App) -> None:
 def _answer(application: FastAPI, listener: socket.socket, watch: Watch | None, ready: Callable[[], None]) -> None:
     app: App = application.state.app
     config = server_config(application, trusted_proxies=app.settings.proxies)
-    _Server(config, watch, ready=ready, end_streams=application.state.tail.close).run(sockets=[listener])
+    _Server(config, watch, ready=ready, end_streams=lambda: end_streams(application)).run(sockets=[listener])
     if watch is not None:
         watch.check()
 

@@ -44,6 +44,21 @@ class Cursor:
     @classmethod
     def parse(cls, token: str, identity: Identity, *, view: str = "") -> Cursor:
         """Returns the cursor of a token. Raises `NotACursor` or `ForeignCursor`."""
+        cursor = cls._own(token, identity)
+        if cursor.view != view:
+            raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of {view or 'the log'}")
+        return cursor
+
+    @classmethod
+    def of_view(cls, token: str, identity: Identity, name: str) -> Cursor:
+        """Returns the cursor of a token of any version of a view. Raises `NotACursor` or `ForeignCursor`."""
+        cursor = cls._own(token, identity)
+        if cursor.view.partition("@")[0] != name:
+            raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of the view {name}")
+        return cursor
+
+    @classmethod
+    def _own(cls, token: str, identity: Identity) -> Cursor:
         cursor = _decoded(token)
         if cursor.ledger_id != identity.ledger_id:
             raise ForeignCursor("the token is of another ledger; ask for a new token")
@@ -51,8 +66,6 @@ class Cursor:
             raise ForeignCursor(
                 f"the token is of epoch {cursor.epoch}; a restore raised it to {identity.epoch}; ask for a new token"
             )
-        if cursor.view != view:
-            raise ForeignCursor(f"the token is of {cursor.view or 'the log'}, not of {view or 'the log'}")
         return cursor
 
     def expect_recorded(self, heads: Mapping[int, int]) -> None:

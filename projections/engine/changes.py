@@ -1,88 +1,133 @@
-"""The change feed of a view: each row that changed since a follower's place, once, with its current values."""
+"""The changes of a view: each row that changed after a follower's place, once, with its current values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import RowMapping, text
 
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
-from projections.engine.views import Incomplete, Opened, Views
+from projections.engine.views import Incomplete, Opened, Vector, Views
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A follower's place in a book: it has the changes up to `after`.
+class Change(NamedTuple):
+    """A row with the position of its last change. A deleted row is a tombstone: its `deleted` is true."""
 
-    The view had then folded the events up to `folded`, without the `parked` ones.
-    """
-
-    after: int = 0
-    folded: int = 0
-    parked: frozenset[int] = frozenset()
-
-    def holds_for(self, parked: frozenset[int]) -> bool:
-        """True if the same folded events are parked now. If not, rows have changed without a new position."""
-        return not any(position <= self.folded for position in self.parked ^ parked)
+    table: ViewTable
+    book: int
+    position: int
+    row: RowMapping
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A page of changes, in the order of each book, with deleted rows (`deleted` is true).
+    """A page of changes, in the order of each book; those of one event are in one page.
 
-    `places` are the places to continue from, by book. `version` is the projection's; a new version has another shape of
-    rows. In the books of `anew`, an event was parked or unparked: drop their rows, because all of them follow again.
-    `incomplete` lists the events that the view leaves out now.
+    `positions` is the place to continue from, by book, and `heads` what the view had folded. `key` is the key of the
+    view (`ViewState`). `incomplete` lists the events that the view leaves out.
     """
 
-    rows: tuple[RowMapping, ...]
-    places: dict[int, Place]
-    version: int
-    anew: frozenset[int] = frozenset()
+    changes: Sequence[Change]
+    positions: Vector
+    heads: Vector
+    key: str
     incomplete: tuple[Incomplete, ...] = ()
+
+    @property
+    def is_last(self) -> bool:
+        """True if there was no more."""
+        return not any(head > self.positions.get(book, 0) for book, head in self.heads.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """The heads of a view, and its key: what a copy of its rows was made of.
+
+    The key has the view's name and version, and a digest of the events that it leaves out because they are parked. With
+    another key, rows have changed without a new position, and a copy begins again.
+    """
+
+    heads: Vector
+    key: str
+
+
+def view_state(views: Views, projection: Projection) -> ViewState:
+    """Returns the state of the live view. Raises `ViewOutdated`."""
+
+    def query(opened: Opened) -> ViewState:
+        return ViewState(dict(opened.vector), _key(opened, projection))
+
+    return views.read(projection, query)
+
+
+def _key(opened: Opened, projection: Projection) -> str:
+    parked = [(each.book, each.position) for each in opened.vector.incomplete if each.why == "parked"]
+    digest = sha256(repr(parked).encode()).hexdigest()[:12] if parked else ""
+    return "!".join(filter(None, (f"{projection.name}@{opened.generation.version}", digest)))
 
 
 def changes(
     views: Views,
     projection: Projection,
-    table: ViewTable,
     *,
-    after: Mapping[int, Place],
-    limit_per_book: int = 500,
+    after: Vector,
+    tables: Iterable[ViewTable] = (),
+    books: frozenset[int] = frozenset(),
+    merchant: str | None = None,
+    limit: int = 500,
 ) -> Changes:
-    """Returns the changes after the given places. A row that changed many times is returned once, with its last change.
+    """Returns the changes after the given places, of all tables or of some. A row that changed many times is returned
+    once, with its last change. A page may exceed `limit` rows, because the rows changed by one event stay together.
 
-    A page may exceed its limit, because the rows changed by one event stay together. A rebuild changes neither rows nor
-    positions, so a follower continues at its place.
+    `merchant` is the value of the column of that name, which the tables must have. A rebuild changes neither rows nor
+    positions, so a follower continues at its place. Raises `ViewOutdated`.
     """
 
     def query(opened: Opened) -> Changes:
-        rows, places, anew = list[RowMapping](), dict(after), set[int]()
-        for book, position in opened.vector.items():
-            parked = _parked(opened, book)
-            place = places.get(book, Place())
-            if not place.holds_for(parked):
-                anew.add(book)
-                place = Place()
-            page = _page(opened, table, book=book, after=place.after, limit=limit_per_book)
-            rows += page
-            last = page[-1][table.changed_by] if len(page) >= limit_per_book else position
-            places[book] = Place(last, position, parked)
-        return Changes(tuple(rows), places, opened.generation.version, frozenset(anew), opened.vector.incomplete)
+        heads = {book: at for book, at in opened.vector.items() if not books or book in books}
+        grown = [book for book, head in sorted(heads.items()) if head > after.get(book, 0)]
+        found, positions = list[Change](), dict(after)
+        each = max(1, limit // max(1, len(grown)))
+        for book in grown:
+            if len(found) >= limit:
+                break
+            within = _Range(book, after.get(book, 0), heads[book], each, merchant)
+            part, positions[book] = _of_book(opened, tables or projection.tables, within)
+            found += part
+        return Changes(found, positions, heads, _key(opened, projection), opened.vector.incomplete)
 
     return views.read(projection, query)
 
 
-def _parked(opened: Opened, book: int) -> frozenset[int]:
-    return frozenset(each.position for each in opened.vector.incomplete if each.book == book and each.why == "parked")
+class _Range(NamedTuple):
+    book: int
+    after: int
+    upto: int
+    limit: int
+    merchant: str | None
 
 
-def _page(opened: Opened, table: ViewTable, *, book: int, after: int, limit: int) -> list[RowMapping]:
+def _of_book(opened: Opened, tables: Iterable[ViewTable], within: _Range) -> tuple[list[Change], int]:
+    """Returns the changes of a range, and the position that they reach: where the first of the tables was cut."""
+    found, upto = list[Change](), within.upto
+    for table in tables:
+        rows = _rows(opened, table, within)
+        found += (Change(table, within.book, row[table.changed_by], row) for row in rows)
+        if len(rows) >= within.limit:
+            upto = min(upto, rows[-1][table.changed_by])
+    found.sort(key=lambda change: change.position)
+    return [change for change in found if change.position <= upto], upto
+
+
+def _rows(opened: Opened, table: ViewTable, within: _Range) -> Sequence[RowMapping]:
+    changed = table.changed_by
+    own = "" if within.merchant is None else " AND merchant = :merchant"
     statement = (
-        f"SELECT * FROM {opened.generation.stored_name(table)} WHERE book = :book AND {table.changed_by} > :after"
-        f" ORDER BY {table.changed_by} FETCH FIRST :limit ROWS WITH TIES"
+        f"SELECT * FROM {opened.generation.stored_name(table)} WHERE book = :book AND {changed} > :after"
+        f" AND {changed} <= :upto{own} ORDER BY {changed} FETCH FIRST :limit ROWS WITH TIES"
     )
-    found = opened.connection.execute(text(statement), {"book": book, "after": after, "limit": limit})
-    return list(found.mappings())
+    return opened.connection.execute(text(statement), within._asdict()).mappings().all()

@@ -40,24 +40,25 @@ def cloud_event(ledger_id: str, row: Recorded) -> str:
         f'"fingerprint":"{row.fingerprint}","legal_entity":{_text(row.legal_entity)},'
         f'"policy_versions":{row.policy_versions},"leaf":"{row.leaf.hex()}"'
     )
-    return _enveloped(ledger_id, row, stated, row.payload, row.entry or "null")
+    schema = f'"dataschema":"{schema_of(row)}",'
+    return _enveloped(ledger_id, row, schema, stated, row.payload, row.entry or "null")
 
 
 def merchant_event(ledger_id: str, row: Recorded, payload: dict[str, Any], lines: list[dict[str, Any]]) -> str:
     """Returns a row as a merchant may see it: a part of the payload, its own lines of the entry, and nothing about who
-    acted for the platform."""
+    acted for the platform. The schema of the whole event does not describe it, so it names none."""
     stated = (
         f'"book":{row.book},"position":{row.position},"stream":{_text(row.stream)},"version":{row.version},'
         f'"schema_version":{row.schema_version},"accounting_date":"{row.accounting_date.isoformat()}"'
     )
-    return _enveloped(ledger_id, row, stated, _text(payload), _text(lines) if lines else "null")
+    return _enveloped(ledger_id, row, "", stated, _text(payload), _text(lines) if lines else "null")
 
 
-def _enveloped(ledger_id: str, row: Recorded, stated: str, payload: str, entry: str) -> str:
+def _enveloped(ledger_id: str, row: Recorded, schema: str, stated: str, payload: str, entry: str) -> str:
     return (
         f'{{"specversion":"1.0","id":"{row.event_id}","source":"{source_of(ledger_id, row.book)}",'
         f'"type":"{row.type}","subject":{_text(row.stream)},"time":"{_instant(row.occurred_at)}",'
-        f'"datacontenttype":"application/json","dataschema":"{schema_of(row)}",'
+        f'"datacontenttype":"application/json",{schema}'
         f'"partitionkey":{_text(row.stream)},"sequence":"{row.position:0{SEQUENCE_DIGITS}d}",'
         f'"recordedtime":"{_instant(row.recorded_at)}","book":{row.book},'
         f'"data":{{{stated},"payload":{payload},"entry":{entry}}}}}'

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ledger.ids import merchant_of
 from ledger.ledger import Ledger
+from ledger.log.cursor import Cursor
 from ledger.log.log_ranges import LogHasGap
 from ledger.log.reader import RowFilter
 from ledger.log.rows import Recorded
 from service.feeds.cloud_events import cloud_event
+from service.feeds.feed import End, Frame, Growth, Page, Positions, Recent, grown_books
 from service.feeds.merchant_events import event_for
 
-Positions = Mapping[int, int]  # book → position
 SCANNED = 5_000  # positions of a book that one page looks through for events of its filter
-
-
-class Frame(NamedTuple):
-    """One event of a feed: its place, and its text, one line of JSON."""
-
-    book: int
-    position: int
-    type: str
-    text: str
+_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,56 +47,62 @@ class EventFilter:
         return RowFilter(types=self.types, merchant=self.merchant, stream=self.stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Events of a feed, and the reader's place after them. `is_last` is true if the log had no more when it was read.
-
-    A page may be empty and not the last one: the filter found nothing in the positions that it looked through.
-    """
-
-    frames: Sequence[Frame]
-    positions: Positions
-    is_last: bool
-
-
 class EventFeed:
     """Reads the log for followers. Safe to share between threads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def heads(self) -> Positions:
-        """Returns the end of the log at this moment."""
-        return self._ledger.reader.heads()
+    def end(self) -> End:
+        """Returns the end of the log."""
+        return End(self._ledger.reader.heads())
 
     def page(self, after: Positions, wanted: EventFilter, *, limit: int, upto: Positions | None = None) -> Page:
-        """Returns up to `limit` events after the given positions, up to the heads or `upto`. Each book with news has
+        """Returns up to `limit` events after the given positions, up to the heads or `upto`. Each grown book has
         the same part of the page, so that a busy book does not hold up the others. Raises `LogHasGap`."""
-        heads = self.heads() if upto is None else upto
-        news = [
-            book
-            for book, head in sorted(heads.items())
-            if head > after.get(book, 0) and (not wanted.books or book in wanted.books)
-        ]
+        heads = self.end().heads if upto is None else upto
+        grown = grown_books(heads, after, wanted)
         positions, frames = dict(after), list[Frame]()
-        each = max(1, limit // max(1, len(news)))
-        for book in news:
+        each = max(1, limit // max(1, len(grown)))
+        for book in grown:
             if len(frames) >= limit:
                 break
             rows, positions[book] = self._range(book, after.get(book, 0), heads[book], wanted.of_rows, each)
-            frames += self.framed(rows, wanted)
-        return Page(frames, positions, is_last=all(positions.get(book, 0) >= heads[book] for book in news))
+            frames += self._framed(rows, wanted)
+        return Page(frames, positions, is_last=all(positions.get(book, 0) >= heads[book] for book in grown))
 
-    def framed(self, rows: Iterable[Recorded], wanted: EventFilter) -> Iterator[Frame]:
-        """Yields the wanted events of these, as their reader may see them."""
+    def growth(self, book: int, after: int, upto: int) -> Growth:
+        """Returns the next events of a book."""
+        rows = self._ledger.reader.read(book, after, min(_BATCH, upto - after))
+        framed = [Recent(row.position, row, self._frame(row, cloud_event(self._ledger_id, row))) for row in rows]
+        return Growth(framed, rows[-1].position)
+
+    def frames(self, recent: Recent, wanted: EventFilter) -> Sequence[Frame]:
+        """Returns the event as this reader may see it, or nothing if it does not want it."""
+        if wanted.reads_as is not None:
+            return list(self._framed([recent.source], wanted))
+        return [recent.frame] if wanted.takes(recent.source) else []
+
+    def token(self, positions: Positions, key: str = "") -> str:  # noqa: ARG002 - the log has no key
+        """Returns the position token of a place."""
+        return Cursor.at(positions, self._ledger.identity).token
+
+    def _framed(self, rows: Iterable[Recorded], wanted: EventFilter) -> Iterator[Frame]:
         for row in rows:
             if wanted.takes(row) and (text := self._text(row, wanted.reads_as)) is not None:
-                yield Frame(row.book, row.position, row.type, text)
+                yield self._frame(row, text)
+
+    def _frame(self, row: Recorded, text: str) -> Frame:
+        return Frame(row.book, row.position, row.type, text)
+
+    @property
+    def _ledger_id(self) -> str:
+        return self._ledger.identity.ledger_id
 
     def _text(self, row: Recorded, merchant: str | None) -> str | None:
         if merchant is None:
-            return cloud_event(self._ledger.identity.ledger_id, row)
-        return event_for(self._ledger.identity.ledger_id, row, merchant)
+            return cloud_event(self._ledger_id, row)
+        return event_for(self._ledger_id, row, merchant)
 
     def _range(self, book: int, after: int, head: int, wanted: RowFilter, limit: int) -> tuple[list[Recorded], int]:
         """Returns the wanted events of a range of one book, and the position up to which it was looked through."""

@@ -8,7 +8,8 @@ from ledger.events.event import EVENTS
 from ledger.log.cursor import Cursor
 from service.app import App
 from service.failures import ServiceFailure, UnknownValue
-from service.feeds.event_feed import EventFilter, Positions
+from service.feeds.event_feed import EventFilter
+from service.feeds.feed import End
 from service.feeds.merchant_events import MERCHANT_EVENTS
 from service.questions.filters import FILTERS
 from service.questions.question import MERCHANTS
@@ -33,7 +34,7 @@ def filter_of(
     A merchant follows itself alone. Raises `RoleMayNotRead`, `UnknownValue`, and `AmbiguousOrder` for an order id of
     several merchants.
     """
-    reads_as = _merchant_of(reader)
+    reads_as = merchant_of_reader(reader)
     if reads_as is not None:
         if merchant not in (None, reads_as):
             raise UnknownValue("merchant", FILTERS["merchant"].unknown(str(merchant)))
@@ -43,7 +44,7 @@ def filter_of(
         of_order, stream = _order(app, order, merchant)
         books = _both(books, of_order)
     if merchant is not None:
-        books = _both(books, _book_of(app, merchant))
+        books = _both(books, book_of(app, merchant))
     known = {name for name, _ in EVENTS} if reads_as is None else MERCHANT_EVENTS.keys()
     return EventFilter(
         types=_types(types, known) if types else frozenset(),
@@ -54,23 +55,19 @@ def filter_of(
     )
 
 
-def place_of(app: App, after: str | None) -> Positions:
+def place_of(app: App, after: str | None) -> End:
     """Returns the positions of a token, of the end of the log for `now`, and of the beginning for None. Raises
     `NotACursor`, `ForeignCursor` and `CursorAhead`."""
     if not after:
-        return {}
+        return End({})
     if after == NOW:
-        return app.ledger.reader.heads()
+        return End(app.ledger.reader.heads())
     cursor = Cursor.parse(after, app.ledger.identity)
     cursor.expect_recorded(app.ledger.reader.heads())
-    return cursor.positions
+    return End(cursor.positions)
 
 
-def token_of_place(app: App, positions: Positions) -> str:
-    return Cursor.at(positions, app.ledger.identity).token
-
-
-def _merchant_of(reader: Reader) -> str | None:
+def merchant_of_reader(reader: Reader) -> str | None:
     """Returns the merchant whose part of each event the reader gets, None if it gets all. Raises `RoleMayNotRead`."""
     if reader.role in MERCHANTS.any:
         return None
@@ -101,7 +98,7 @@ def _books(app: App, book: int | None) -> frozenset[int]:
     return frozenset((book,))
 
 
-def _book_of(app: App, merchant: str) -> int:
+def book_of(app: App, merchant: str) -> int:
     book = app.ledger.directory.known_book_of(merchant)
     if book is None:
         raise UnknownValue("merchant", FILTERS["merchant"].unknown(merchant))

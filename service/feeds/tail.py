@@ -1,42 +1,43 @@
-"""The tail of the log: one thread of a process reads new events and encodes them once, however many readers follow."""
+"""The tail of a feed: one thread of a process reads what is new and encodes it once, however many readers follow."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from threading import Event, Thread
+from time import monotonic
 from typing import NamedTuple
+
+from sqlalchemy.exc import DBAPIError
 
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
-from ledger.log.rows import Recorded
-from service.feeds.event_feed import EventFeed, EventFilter, Frame, Page, Positions
+from service.feeds.feed import Feed, Filter, Frame, Page, Positions, Recent, grown_books
 
-KEPT = 512  # recent events of each book; a reader that is further behind reads the log itself
-_BATCH = 1_000
+KEPT = 512  # recent frames of each book; a reader that is further behind reads the feed itself
+_POLL_S = 0.02
 _TOGETHER_S = 0.004  # what comes within this time is handed on together; more with many readers, for fewer writes
 _TOGETHER_EACH_S, _TOGETHER_MOST_S = 0.0003, 0.1
-_END_ACCESS = frozenset({"access_token.revoked", "access_account.closed"})
-_EVERY_EVENT = EventFilter()
 _logger = logging.getLogger(__name__)
 
 
-class _Recent(NamedTuple):
-    row: Recorded
-    frame: Frame
-
-
 class _Known(NamedTuple):
-    """The heads that were read, and the recent events of each book, without a gap up to its head."""
+    """The end that was read, and what is recent in each book: all of it after the position in `since`."""
 
+    key: str = ""
     heads: Positions = {}
-    recent: Mapping[int, tuple[_Recent, ...]] = {}
+    since: Positions = {}
+    recent: Mapping[int, tuple[Recent, ...]] = {}
 
-    def with_book(self, book: int, new: tuple[_Recent, ...]) -> _Known:
-        kept = (*self.recent.get(book, ()), *new)[-KEPT:]
-        return _Known({**self.heads, book: new[-1].row.position}, {**self.recent, book: kept})
+    def with_book(self, book: int, new: Sequence[Recent], head: int) -> _Known:
+        kept = (*self.recent.get(book, ()), *new)
+        cut = len(kept) - KEPT
+        since = kept[cut - 1].position if cut > 0 else self.since.get(book, 0)
+        recent = {**self.recent, book: kept[max(0, cut) :]}
+        return _Known(self.key, {**self.heads, book: head}, {**self.since, book: since}, recent)
 
 
 class _Run:
@@ -44,21 +45,22 @@ class _Run:
 
     def __init__(self) -> None:
         self.known = _Known()
-        self.access_ends = 0
         self.stop = Event()
         self.is_over = False
 
 
 class Tail:
-    """The newest events of each book, for readers in one event loop. The thread runs while somebody follows."""
+    """The newest part of a feed, for readers in one event loop. The thread runs while somebody follows.
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self.feed = EventFeed(ledger)
+    `lag_s` is the longest time for which the feed is expected to come after the log, as a view does.
+    """
+
+    def __init__(self, ledger: Ledger, feed: Feed, *, lag_s: float = 0.0) -> None:
+        self._ledger, self.feed, self._lag_s = ledger, feed, lag_s
         self._readers = 0
         self._run: _Run | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._news = asyncio.Event()
+        self._grown = asyncio.Event()
         self._is_closed = False
 
     @contextmanager
@@ -87,54 +89,46 @@ class Tail:
         return self._is_closed or self._run is None or self._run.is_over
 
     @property
-    def news(self) -> asyncio.Event:
-        """Is set at the next news. Take it before you read, so that nothing is missed in between."""
-        return self._news
+    def grown(self) -> asyncio.Event:
+        """Is set when a book has grown. Take it before you read, so that nothing is missed in between."""
+        return self._grown
 
     @property
     def heads(self) -> Positions:
         """The last position of each book that was read. Empty for a moment at the beginning."""
         return self._run.known.heads if self._run else {}
 
-    @property
-    def access_ends(self) -> int:
-        """The number of events so far that may have ended the access of a reader."""
-        return self._run.access_ends if self._run else 0
-
-    def has_news(self, after: Positions, wanted: EventFilter) -> bool:
-        """True if a wanted book has events after these positions."""
-        return next(_with_news(self.heads, after, wanted), None) is not None
-
-    def page(self, after: Positions, wanted: EventFilter, *, limit: int) -> Page | None:
-        """Returns up to `limit` events after these positions, or None if they are no longer at hand: read the log."""
+    def page(self, after: Positions, wanted: Filter, *, limit: int) -> Page | None:
+        """Returns up to `limit` frames after these positions, or None if they are no longer at hand: read the feed."""
         assert self._run is not None
         known = self._run.known
         positions, frames = dict(after), list[Frame]()
-        for book in _with_news(known.heads, after, wanted):
-            kept = known.recent.get(book, ())
-            if not kept or (start := after.get(book, 0) + 1 - kept[0].row.position) < 0:
+        for book in grown_books(known.heads, after, wanted):
+            at = after.get(book, 0)
+            if at < known.since.get(book, 0):
                 return None
-            for each in kept[start : start + limit - len(frames)]:
-                positions[book] = each.row.position
-                frames += self._frames(each, wanted)
-        return Page(frames, positions, is_last=next(_with_news(known.heads, positions, wanted), None) is None)
-
-    def _frames(self, each: _Recent, wanted: EventFilter) -> list[Frame]:
-        if wanted.reads_as is not None:
-            return list(self.feed.framed([each.row], wanted))
-        return [each.frame] if wanted.takes(each.row) else []
+            kept = known.recent.get(book, ())
+            start = bisect_right(kept, at, key=_position)
+            end = _between_events(kept, start + max(0, limit - len(frames)))
+            positions[book] = known.heads[book] if end == len(kept) else kept[end - 1].position if end > start else at
+            for each in kept[start:end]:
+                frames += self.feed.frames(each, wanted)
+        return Page(frames, positions, not grown_books(known.heads, positions, wanted), known.key)
 
     def _follow(self, run: _Run) -> None:
+        poll_until = 0.0
         try:
             with closing(self._ledger.listener()) as listener:
                 while not run.stop.is_set():
                     if self._read_on(run):
                         self._wake()
                         run.stop.wait(min(_TOGETHER_MOST_S, _TOGETHER_S + self._readers * _TOGETHER_EACH_S))
-                    else:
-                        listener.wait()
+                    elif monotonic() < poll_until:
+                        run.stop.wait(_POLL_S)
+                    elif listener.wait():
+                        poll_until = monotonic() + self._lag_s
         except Exception:
-            _logger.exception("The tail of the log failed. Its readers are disconnected, and begin a new one.")
+            _logger.exception("The tail of a feed failed. Its readers are disconnected, and begin a new one.")
         finally:
             run.is_over = True
             self._wake()
@@ -142,23 +136,25 @@ class Tail:
     def _read_on(self, run: _Run) -> bool:
         """Reads what is new in each book. Returns True if there was something. The first time, it takes the heads."""
         try:
-            found = self._ledger.reader.heads()
+            heads, key = self.feed.end()
             if not run.known.heads:
-                run.known = _Known(found)
+                run.known = _Known(key, heads, heads)
                 return True
-            grown = [book for book, head in found.items() if self._read_book(run, book, head)]
+            grown = [book for book, head in heads.items() if self._read_book(run, book, head)]
             return bool(grown)
-        except DatabaseTrouble as trouble:
-            _logger.warning("The tail of the log cannot be read; its readers wait: %s", trouble)
+        except (DatabaseTrouble, DBAPIError) as trouble:
+            _logger.warning("The tail of a feed cannot be read; its readers wait: %s", trouble)
             return False
 
     def _read_book(self, run: _Run, book: int, head: int) -> bool:
         at = run.known.heads.get(book, 0)
         if head <= at:
             return False
-        rows = self._ledger.reader.read(book, at, min(_BATCH, head - at))
-        run.known = run.known.with_book(book, tuple(map(_Recent, rows, self.feed.framed(rows, _EVERY_EVENT))))
-        run.access_ends += sum(row.type in _END_ACCESS for row in rows)
+        growth = self.feed.growth(book, at, head)
+        if growth.key != run.known.key:
+            run.stop.set()  # each reader begins again, and learns why
+            return True
+        run.known = run.known.with_book(book, growth.recent, growth.reached)
         return True
 
     def _wake(self) -> None:
@@ -167,12 +163,16 @@ class Tail:
             self._loop.call_soon_threadsafe(self._ring)
 
     def _ring(self) -> None:
-        rung, self._news = self._news, asyncio.Event()
+        rung, self._grown = self._grown, asyncio.Event()
         rung.set()
 
 
-def _with_news(heads: Positions, after: Positions, wanted: EventFilter) -> Iterator[int]:
-    """Yields the wanted books that have events after these positions."""
-    for book, head in heads.items():
-        if head > after.get(book, 0) and (not wanted.books or book in wanted.books):
-            yield book
+def _between_events(kept: Sequence[Recent], end: int) -> int:
+    """Returns the end of a part of these that has all frames of its last position."""
+    while 0 < end < len(kept) and kept[end].position == kept[end - 1].position:
+        end += 1
+    return min(end, len(kept))
+
+
+def _position(recent: Recent) -> int:
+    return recent.position

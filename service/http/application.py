@@ -16,6 +16,7 @@ from starlette.routing import Route, compile_path
 from service.access.gate import Gate
 from service.access.issued_tokens import issued_tokens
 from service.app import App
+from service.feeds.event_feed import EventFeed
 from service.feeds.tail import Tail
 from service.http import access, commands, feeds, health, questions, schemas, statements, webhooks
 from service.http import metrics as metrics_route
@@ -97,7 +98,8 @@ def make_application(
         lambda sent: commands.answers_to(keys, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
     )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
-    application.state.tail = Tail(app.ledger) if app else None
+    application.state.tail = Tail(app.ledger, EventFeed(app.ledger)) if app else None
+    application.state.view_tails = dict[str, Tail]()
     application.state.streams = Lane("streams of events", STREAMS)
     application.state.feed_reads = Lane("reads of streams", FEED_READS)
     application.add_api_route("/", _index_of(app, _included(application)), include_in_schema=False)
@@ -133,6 +135,12 @@ def _watching(metrics: Metrics, application: FastAPI) -> Metrics:
     for collector in application.state.collectors:
         metrics.registry.register(collector)
     return metrics
+
+
+def end_streams(application: FastAPI) -> None:
+    """Ends all streams, because the service ends. Call it in the event loop."""
+    for tail in (application.state.tail, *application.state.view_tails.values()):
+        tail.close()
 
 
 def _included(application: FastAPI) -> dict[str, str]:

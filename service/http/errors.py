@@ -23,6 +23,7 @@ from projections.tracking.tracking import AmbiguousOrder
 from service.access.gate import TokenMissing, TokenRefused
 from service.access.issuer_keys import IssuerUnreachable
 from service.failures import NotKnown, ServiceFailure, UnknownValue
+from service.feeds.view_query import ViewChanged
 from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.intake.messages import RateNotKnown
 from service.questions.reader import RoleMayNotRead
@@ -96,6 +97,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     TokenRefused: (401, "TOKEN_REFUSED"),
     IssuerUnreachable: (503, "ISSUER_UNREACHABLE"),
     RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
+    ViewChanged: (410, "VIEW_CHANGED"),
     NotKnown: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),

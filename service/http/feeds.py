@@ -1,26 +1,35 @@
-"""The event feed over HTTP: `GET /v1/events` as pages of JSON, as NDJSON up to the end of the log, and as Server-Sent
-Events without end."""
+"""The feeds over HTTP: `GET /v1/events` and `GET /v1/views/{view}/changes`, as pages of JSON, as NDJSON up to the
+present end, and as Server-Sent Events without end."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from service.app import App
-from service.feeds.event_feed import EventFeed, EventFilter, Positions
-from service.feeds.event_query import NOW, filter_of, place_of, token_of_place
+from service.feeds.event_feed import EventFilter
+from service.feeds.event_query import NOW, filter_of, place_of
+from service.feeds.feed import End, Feed, Filter
+from service.feeds.tail import Tail
+from service.feeds.view_feed import RowFilter, ViewFeed
+from service.feeds.view_query import place_in, projection_for, row_filter
 from service.http.bearer import AccessReader
+from service.http.errors import TooBusy
 from service.http.event_stream import NDJSON, SSE, EventStream, StreamResponse
 from service.http.parameters import Name, OpenApp, Word
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.questions.limits import MOST_ROWS_OF_A_PAGE
+from service.questions.reader import Reader
+
+_VIEW_LAG_S = 1.0  # a view follows the log within this time, or a look once a second finds it
 
 
 class CloudEvent(BaseModel):
@@ -36,10 +45,28 @@ class CloudEvent(BaseModel):
     subject: str
     time: AwareDatetime
     datacontenttype: Literal["application/json"]
-    dataschema: str
+    dataschema: Annotated[str | None, Field(description="The schema of `data`. A merchant's part has none.")] = None
     partitionkey: Annotated[str, Field(description="The stream. Events of one stream and of one book are in order.")]
     sequence: Annotated[str, Field(description="The position in the book, in 19 digits.")]
     recordedtime: AwareDatetime
+    book: int
+    data: dict[str, Any]
+
+
+class RowEvent(BaseModel):
+    """A changed row of a view in the envelope of CloudEvents 1.0. `data` is the row with the columns of its schema;
+    `source` and `id` name this state of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: Annotated[str, Field(description="`view.`, the view, and the table.")]
+    subject: Annotated[str, Field(description="The key of the row in its book.")]
+    datacontenttype: Literal["application/json"]
+    dataschema: str
+    sequence: Annotated[str, Field(description="The position of the event that changed the row, in 19 digits.")]
     book: int
     data: dict[str, Any]
 
@@ -87,38 +114,74 @@ async def events(
     application/x-ndjson`, all events up to the end of the log, a line each, and after every batch a line with the
     `position`. With `Accept: text/event-stream`, events as they are recorded; `id` is the position, and
     `Last-Event-ID` continues after it."""
-    state = request.app.state
 
-    def prepared() -> tuple[EventFilter, Positions]:
+    def chosen() -> tuple[EventFilter, End]:
         wanted = filter_of(app, reader, types=types, merchant=merchant, order=order, book=book)
         return wanted, place_of(app, last_event_id or after)
 
+    return await _answer(request, app, request.app.state.tail, chosen, limit, reader)
+
+
+@router.get(
+    "/views/{view}/changes",
+    response_model=envelope_with("ChangesAnswer", "The answer of /views/{view}/changes.", list[RowEvent]),
+    responses=_ANSWERS | responses(404, 410),
+)
+async def changes(
+    request: Request,
+    app: OpenApp,
+    reader: AccessReader,
+    view: Annotated[Name, Path(description="Name of the view, such as `merchant_balances`.")],
+    table: Annotated[Name | None, Query(description="Only rows of this table of the view.")] = None,
+    merchant: Merchant = None,
+    after: After = None,
+    last_event_id: LastEventId = None,
+    limit: Limit = 500,
+) -> Response:
+    """Rows of a view that changed after a place, each once with its current values; a deleted row has `deleted`. The
+    rows changed by one event come together, in the order of each book.
+
+    Read it as `/v1/events`: pages, NDJSON, Server-Sent Events. A token from before a new version of the view, or from
+    before an event was parked, is refused with 410: begin a new copy, without `after`."""
+    projection = projection_for(reader, view)
+    tails: dict[str, Tail] = request.app.state.view_tails
+    if view not in tails:
+        tails[view] = Tail(app.ledger, ViewFeed(app, projection), lag_s=_VIEW_LAG_S)
+    feed = ViewFeed(app, projection)
+
+    def chosen() -> tuple[RowFilter, End]:
+        wanted = row_filter(app, reader, projection, table=table, merchant=merchant)
+        return wanted, place_in(app, feed, last_event_id or after)
+
+    return await _answer(request, app, tails[view], chosen, limit, reader)
+
+
+async def _answer(
+    request: Request, app: App, tail: Tail, chosen: Callable[[], tuple[Filter, End]], limit: int, reader: Reader
+) -> Response:
+    """Returns a page, or the stream that the header `Accept` names."""
+    state = request.app.state
     async with state.reads.entered(reader.account_id):
-        wanted, place = await run_in_threadpool(prepared)
+        wanted, place = await run_in_threadpool(chosen)
         if (media := _streamed(request)) is None:
-            return await run_in_threadpool(_page, app, state.tail.feed, wanted, place, limit)
+            return await run_in_threadpool(_page, app, tail.feed, wanted, place, limit)
     sent = request.headers["authorization"].partition(" ")[2]
-    stream = EventStream(
-        state.tail,
-        wanted,
-        place,
-        token=lambda positions: token_of_place(app, positions),
-        admitted=lambda: state.gate.bearer_of(sent),
-        reads=state.feed_reads,
-    )
+    stream = EventStream(tail, wanted, place, admitted=lambda: state.gate.bearer_of(sent), reads=state.feed_reads)
     return StreamResponse(stream, media, state.streams, reader.account_id)
 
 
 def _streamed(request: Request) -> str | None:
-    """Returns the media type of a stream if the header `Accept` names one first, else None: a page."""
+    """Returns the media type of a stream if the header `Accept` names one, else None: a page."""
     accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
     return next((each for each in accepted if each in (SSE, NDJSON)), None)
 
 
-def _page(app: App, feed: EventFeed, wanted: EventFilter, after: Positions, limit: int) -> Response:
-    page = feed.page(after, wanted, limit=limit)
-    position = token_of_place(app, page.positions)
-    rest = enveloped(app, [], page.positions, next=None if page.is_last else position)
+def _page(app: App, feed: Feed, wanted: Filter, place: End, limit: int) -> Response:
+    page = feed.page(place.heads, wanted, limit=limit)
+    if page.key != place.key:
+        raise TooBusy("The view changed while it was read. Read again.")
+    position = feed.token(page.positions, page.key)
+    rest = enveloped(app, [], page.positions, next=None if page.is_last else position) | {"position": position}
     del rest["data"]
-    events = ",".join(frame.text for frame in page.frames)  # texts of JSON: parsing them only to write them again costs
-    return Response(f'{{"data":[{events}],{json.dumps(rest)[1:]}', media_type="application/json")
+    frames = ",".join(frame.text for frame in page.frames)  # texts of JSON: parsing them only to write them again costs
+    return Response(f'{{"data":[{frames}],{json.dumps(rest)[1:]}', media_type="application/json")

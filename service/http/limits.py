@@ -74,7 +74,6 @@ BATCHES = LaneSize(at_once=4, queued=64, patience_s=10.0)
 JOINED_CALLS, JOINED_COMMANDS = 2, 64  # calls of the bus for single commands at a time, and commands of each
 TOKEN_CHECKS = LaneSize(at_once=4, queued=256, patience_s=5.0)
 EXPORTS = LaneSize(at_once=2, queued=0, patience_s=0.0)  # each holds its connection until the list is sent
-
 STREAMS = LaneSize(at_once=300, queued=0, patience_s=0.0, in_threads=False)  # a reader keeps its connection
 FEED_READS = LaneSize(at_once=3, queued=300, patience_s=30.0)  # readers of streams that are behind
 
@@ -133,7 +132,7 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         f"{TOKEN_CHECKS.words}; an address counts as an account, and so does a known token",
         _BUSY,
     ),
-    ("Streams of events at a time", STREAMS.words, _BUSY),
+    ("Streams of events and rows at a time", STREAMS.words, _BUSY),
     ("Exports (CSV, NDJSON) at a time", EXPORTS.words, _BUSY),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),

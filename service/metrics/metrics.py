@@ -1,4 +1,4 @@
-"""What the process counts: commands, appends, timers and requests, in a registry of its own."""
+"""The counters and histograms of the process: commands, appends, timers and requests, in a registry of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read when somebody asks for the metrics: the state of the views, of the loops and of the lanes.
+"""The state of the views, of the loops and of the lanes, read when somebody asks for the metrics.
 
 A later part of the service adds its own figures as another collector (`Collector` of prometheus_client).
 """

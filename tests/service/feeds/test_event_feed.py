@@ -13,8 +13,9 @@ from ledger.log.rows import Recorded
 from service.app import App
 from service.failures import UnknownValue
 from service.feeds import event_feed
-from service.feeds.event_feed import EventFeed, EventFilter, Positions
+from service.feeds.event_feed import EventFeed, EventFilter
 from service.feeds.event_query import NOW, filter_of, place_of
+from service.feeds.feed import Positions
 from service.questions.reader import Reader, RoleMayNotRead
 from tests.service.feeds.test_cloud_events import all_rows
 
@@ -82,7 +83,7 @@ def test_a_place_in_the_middle_gives_the_rest(month_app: App, rows: list[Recorde
 
 
 def test_now_is_the_end_of_the_log(month_app: App) -> None:
-    assert followed(month_app, EventFilter(), limit=50, after=place_of(month_app, NOW)) == []
+    assert followed(month_app, EventFilter(), limit=50, after=place_of(month_app, NOW).heads) == []
 
 
 @pytest.mark.parametrize(

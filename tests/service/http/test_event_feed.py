@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import httpx2
 import pytest
@@ -18,7 +18,7 @@ from ledger.events.access import AccountRole
 from service.app import App
 from service.feeds.event_feed import EventFeed, EventFilter
 from service.http import event_stream
-from service.http.application import make_application
+from service.http.application import end_streams, make_application
 from service.http.limits import Deadlines, LaneSize
 from service.http.protocol import BoundedProtocol
 from tests.support.access import ADMIN, AUDITOR, application_for_reads, bearing, token_for
@@ -26,10 +26,7 @@ from tests.support.buses import Desk, enrol, open_desk, publish_programme
 from tests.support.http_server import Server, request, served
 from tests.support.services import until
 from tests.support.shops import app_of
-
-SSE, NDJSON = {"Accept": "text/event-stream"}, {"Accept": "application/x-ndjson"}
-Place = tuple[int, int]
-PATIENCE_S = 30.0
+from tests.support.streams import NDJSON, PATIENCE_S, SSE, Place, place, streamed
 
 
 class Impatient(BoundedProtocol):
@@ -56,36 +53,10 @@ def server(app: App) -> Iterator[Server]:
         yield server
 
 
-def place(event: dict[str, Any]) -> Place:
-    return event["book"], int(event["sequence"])
-
-
 def recorded(app: App) -> list[Place]:
     """The places of all events of the log."""
     page = EventFeed(app.ledger).page({}, EventFilter(), limit=1_000_000)
     return sorted((frame.book, frame.position) for frame in page.frames)
-
-
-@contextmanager
-def streamed(server: Server, token: str, query: str = "", **headers: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """A reader's connection. The function returns the next block with an event, with its `id` or the last one."""
-    address = f"http://127.0.0.1:{server.port}/v1/events{query}"
-    with httpx2.stream("GET", address, headers=bearing(token) | SSE | headers, timeout=PATIENCE_S) as answer:
-        assert answer.status_code == 200
-        lines, last = answer.iter_lines(), ""
-
-        def following() -> dict[str, Any]:
-            nonlocal last
-            block = dict[str, str]()
-            for line in lines:
-                if not line and "data" in block:
-                    return {"id": last, "event": block["event"], "data": json.loads(block["data"])}
-                name, _, value = line.partition(": ")
-                block = block | {name: value} if line else {}
-                last = value if name == "id" else last
-            raise EOFError
-
-        yield following
 
 
 def test_pages_go_on_until_the_end_of_the_log(month_app: App) -> None:
@@ -125,7 +96,7 @@ def test_a_stream_has_the_past_and_then_each_event_as_it_is_recorded(desk: Desk,
     token = token_for(app, "follower", "service")
     httpx2.get(f"http://127.0.0.1:{server.port}/v1/events?limit=1", headers=bearing(token))  # its use is an event too
     before = recorded(app)
-    with streamed(server, token) as following:
+    with streamed(server, token, "/v1/events") as following:
         past = sorted(place(following()["data"]) for _ in before)
         assert past == before
         for merchant in ("M-1", "M-2"):
@@ -139,12 +110,12 @@ def test_a_reader_continues_after_the_last_id_that_it_got(desk: Desk, app: App, 
     token = token_for(app, "follower", "service")
     httpx2.get(f"http://127.0.0.1:{server.port}/v1/events?limit=1", headers=bearing(token))
     before = recorded(app)
-    with streamed(server, token, "?after=now") as following:
+    with streamed(server, token, "/v1/events?after=now") as following:
         enrol(desk, "M-1")
         first = following()
     enrol(desk, "M-2")
     missing = {*recorded(app)} - {*before, place(first["data"])}
-    with streamed(server, token, **{"Last-Event-ID": first["id"]}) as following:
+    with streamed(server, token, "/v1/events", **{"Last-Event-ID": first["id"]}) as following:
         while missing:
             missing.discard(place(following()["data"]))
 
@@ -153,7 +124,7 @@ def test_a_filter_is_held_in_a_stream_too(desk: Desk, app: App, server: Server) 
     token = token_for(app, "follower", "service")
     enrol(desk, "M-1")
     enrol(desk, "M-2")
-    with streamed(server, token, "?type=merchant.enrolled&merchant=M-2") as following:
+    with streamed(server, token, "/v1/events?type=merchant.enrolled&merchant=M-2") as following:
         event = following()
         assert (event["event"], event["data"]["subject"]) == ("merchant.enrolled", "merchant/M-2")
 
@@ -162,7 +133,7 @@ def test_a_merchants_stream_has_its_own_events_alone(desk: Desk, app: App, serve
     enrol(desk, "M-1")
     enrol(desk, "M-2")
     token = token_for(app, "seller", "merchant", scope="M-2")
-    with streamed(server, token) as following:
+    with streamed(server, token, "/v1/events") as following:
         enrol(desk, "M-3")
         desk.expect("set_express_refund", merchant_id="M-2", enabled=True)
         seen = [following()]
@@ -184,7 +155,7 @@ def test_every_role_but_the_buyers_may_follow(app: App, role: AccountRole) -> No
 
 def test_a_stream_ends_when_its_token_is_revoked(desk: Desk, app: App, server: Server) -> None:
     token = token_for(app, "follower", "service")
-    with streamed(server, token, "?after=now") as following:
+    with streamed(server, token, "/v1/events?after=now") as following:
         enrol(desk, "M-1")
         following()
         desk.expect("close_access_account", account_id="follower", reason="left", actor=ADMIN)
@@ -197,6 +168,7 @@ def test_a_silent_stream_says_that_it_lives_and_where_it_is(
     app: App, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(event_stream, "CHECK_S", 0.05)
     token = token_for(app, "follower", "service")
     address = f"http://127.0.0.1:{server.port}/v1/events?after=now&type=order.placed"
     with httpx2.stream("GET", address, headers=bearing(token) | SSE, timeout=PATIENCE_S) as answer:
@@ -217,7 +189,7 @@ def test_more_streams_than_the_limit_are_refused(app: App) -> None:
     token = token_for(app, "follower", "service")
     application: FastAPI = make_application(app)
     application.state.streams = type(application.state.streams)("streams", LaneSize(1, queued=0, patience_s=0))
-    with served(application) as server, streamed(server, token, "?after=now"):
+    with served(application) as server, streamed(server, token, "/v1/events?after=now"):
         address = f"http://127.0.0.1:{server.port}/v1/events?after=now"
         answer = httpx2.get(address, headers=bearing(token) | SSE, timeout=PATIENCE_S)
         assert (answer.status_code, answer.json()["code"]) == (429, "TOO_MANY_AT_ONCE")
@@ -226,7 +198,7 @@ def test_more_streams_than_the_limit_are_refused(app: App) -> None:
 def test_streams_end_when_the_service_ends(app: App) -> None:
     token = token_for(app, "follower", "service")
     application = make_application(app)
-    with served(application) as server, streamed(server, token, "?after=now") as following:
-        application.state.tail.close()
+    with served(application) as server, streamed(server, token, "/v1/events?after=now") as following:
+        end_streams(application)
         with pytest.raises(EOFError):
             following()
