@@ -13,7 +13,7 @@ from commands.settlement.releases import kept_fees
 from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event
 from ledger.fx import NO_CNY
-from ledger.streams.amounts.undone_shares import undone_loss
+from ledger.streams.amounts.undone_shares import not_the_buyers, undone_loss
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
 
@@ -61,9 +61,13 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
 
 def _undone(dispute: Dispute, order: Order, rules: Rules) -> DisputeLost | None:
     """Returns the loss to undo, with the fee that the merchant owes again."""
-    if dispute.lost is None or not dispute.lost.lines:
-        return dispute.lost
-    return undone_loss(order, dispute.lost, dispute.effects, kept_fees(order, rules))
+    if dispute.lost is None:
+        return None
+    lost = dispute.lost
+    if lost.lines:
+        lost = undone_loss(order, lost, dispute.effects, kept_fees(order, rules))
+    capture = order.payments.captures.get(dispute.capture_ref)
+    return not_the_buyers(lost) if capture and capture.failed else lost
 
 
 def _off_after_all(report: ReportDisputeWon, later: Order, undone: DisputeLost, rules: Rules) -> Iterator[Event]:

@@ -143,8 +143,9 @@ class DisputeWon(_Dispute, name="dispute.won", version=1):
     """The card issuer leaves the money with us. The provider owes us again the money it had withdrawn.
 
     `carried` is its CNY value in 1120; `base` is its CNY value at `book_rate`, the rate of the day; `fx` = carried −
-    base (a loss is positive). `undone` is the loss of an earlier stage, which this decision reverses. If nothing was
-    withdrawn, `book_rate` is None and the amounts are zero.
+    base (a loss is positive). `undone` is the loss of an earlier stage, which this decision reverses; if the capture
+    has failed since, what was unallocated of it is an expense there. If nothing was withdrawn, `book_rate` is None and
+    the amounts are zero.
     """
 
     market: str

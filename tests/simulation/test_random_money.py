@@ -64,11 +64,18 @@ PART_OF_UNSENT_UNITS = Sale(
 )
 
 
+# A part of a price that waits for the rest is lost in a dispute, its capture fails, and the dispute is won after all.
+WON_AFTER_ITS_CAPTURE_FAILED = Sale(
+    lines=((2, 50),), charges=(), weights=(1, 1, 1, 1), rates=(8_500,) * DAYS, market="US", pays_late=True
+)
+
+
 @seed(SEED)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
 @given(sale=SALES, steps=STEPS)
 @example(sale=PAID_ALL_THE_SAME, steps=[*[("send", 0, 1)] * 8, ("lose", 0, 1), ("refund muddle", 64, 2)])
 @example(sale=PART_OF_UNSENT_UNITS, steps=[("send", 66, 2), ("settle", 15, 3), ("open dispute", 42, 2)])
+@example(sale=WON_AFTER_ITS_CAPTURE_FAILED, steps=[("give part", 0, 1), ("capture fails", 0, 1), ("win", 0, 1)])
 def test_the_books_are_right_after_every_step(sale: Sale, steps: list[tuple[str, int, int]]) -> None:
     live(sale, steps)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.events.disputes import DisputeLost
 from ledger.events.refunds import ApprovedLine, RefundApproved
-from ledger.fx import CNY
+from ledger.fx import CNY, NO_CNY
 from ledger.money import Money, total
 from ledger.streams.amounts.fees import OrderFees
 from ledger.streams.orders.order import Order
@@ -31,6 +31,15 @@ def undone_loss(order: Order, lost: DisputeLost, done: Done, fees: OrderFees) ->
     lines = tuple(_undone(order, lost.lines, done, fees))
     margin = _less_listed(lost.margin_reversed, lost.lines, lines)
     return lost.model_copy(update={"lines": lines, "margin_reversed": margin})
+
+
+def not_the_buyers(lost: DisputeLost) -> DisputeLost:
+    """Returns the loss as it is undone after its capture failed: no money of the buyer is there to put back into 2220.
+
+    The platform bore this part when the capture failed (P26), and gets it back.
+    """
+    nothing, expense = Money(0, lost.unallocated.currency), lost.expense + lost.unallocated_base
+    return lost.model_copy(update={"unallocated": nothing, "unallocated_base": NO_CNY, "expense": expense})
 
 
 def _undone(order: Order, lines: Sequence[ApprovedLine], done: Done, fees: OrderFees) -> Iterator[ApprovedLine]:

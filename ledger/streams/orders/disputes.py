@@ -126,6 +126,11 @@ class Disputes:
     def get(self, dispute_id: str) -> Dispute | None:
         return self.by_id.get(dispute_id)
 
+    def lost(self, dispute_id: str) -> DisputeLost | None:
+        """Returns the loss of a dispute that stands, or None."""
+        dispute = self.by_id.get(dispute_id)
+        return dispute.lost if dispute else None
+
     def remember(self, event: Any, *, cases: Iterable[str] = ()) -> Dispute:
         """Applies the event and returns its dispute. `cases` are the ids of the order's cases at that point."""
         nothing = Money(0, event.amount.currency) if hasattr(event, "amount") else NO_CNY

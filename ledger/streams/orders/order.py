@@ -322,10 +322,13 @@ class Order(Stream):
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
+        lost = self.disputes.lost(event.dispute_id)
         dispute = self.disputes.remember(event)
         self.receivables.remember(event)
         if event.undone is None:
             return
+        if lost and lost.unallocated != event.undone.unallocated:  # its capture failed, and the platform bore this part
+            self.payments.captures[event.capture_ref].take_back(lost.unallocated, lost.unallocated_base)
         self._undo(event.undone.lines, dispute.effects, event.undone.liability)
         dispute.effects.clear()
         self._lose(event.undone, -1)
