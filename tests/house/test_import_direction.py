@@ -54,3 +54,14 @@ def test_projections_know_events_and_never_the_state_of_streams() -> None:
         if name == STATE_OF_STREAMS or name.startswith(f"{STATE_OF_STREAMS}.")
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_client_for_other_programs_sees_nothing_of_the_service() -> None:
+    known = {"redledger", "httpx2"} | set(sys.stdlib_module_names)
+    wrong = [
+        f"{shown(path)}:{line} imports {name}"
+        for path in modules("redledger")
+        for line, name in imports(path)
+        if _top(name) not in known
+    ]
+    assert not wrong, "\n".join(wrong)

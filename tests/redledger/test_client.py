@@ -33,6 +33,7 @@ from tests.support.shops import app_of
 
 KILLS = 10
 REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -95,6 +96,21 @@ def test_a_view_that_changed_is_told_apart(app: App, address: str, token: str) -
     old = Cursor.at({}, app.ledger.identity, view="payouts@0").token
     with Client(address, token) as client, pytest.raises(ViewChanged):
         next(client.rows("payouts", after=old))
+
+
+def test_the_example_of_the_readme_runs(desk: Desk, address: str, token: str, tmp_path: Path) -> None:
+    (example,) = [each for each in README.split("```python\n") if "redledger.client" in each.partition("```")[0]]
+    program = tmp_path / "follow.py"
+    program.write_text(example.partition("```")[0].replace("http://127.0.0.1:8600", address), encoding="utf-8")
+    captured = {"psp": "stripe", "payment_id": "PAY-1", "capture_ref": "cap-1", "amount": "USD 69.44"}
+    desk.expect("report_payment_captured", merchant_id="M-1", order_id="O-1", **captured)
+    environment = os.environ | {"TOKEN": token, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            assert running.stdout.readline().split()[-1] == "CNY"
+        finally:
+            running.kill()
 
 
 @pytest.mark.slow
