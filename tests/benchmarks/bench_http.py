@@ -34,7 +34,7 @@ def measure_http(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scal
     settings = Settings(database_url=server.url("bench_http"), data_dir=keys.parent / "http", key_file=keys)
     with open_app(settings, create=True) as app:
         token = token_for(app, "bench", "finance")
-        with _served(settings) as service:
+        with served_alone(settings) as service:
             latencies_ms(service_port(service), _commands(token, CONNECTIONS), connections=CONNECTIONS)  # warm
             for _ in range(scale.rounds):
                 _measure_singles(service, table, token, scale.http_commands)
@@ -84,7 +84,7 @@ def _commands(token: str, number: int) -> list[bytes]:
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[Service]:
+def served_alone(settings: Settings) -> Iterator[Service]:
     """The service on this ledger, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ("--database-url", settings.database_url, "--key-file", str(settings.keys))

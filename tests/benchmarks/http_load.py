@@ -51,7 +51,7 @@ def latencies_ms(
     waiting, spent, start = deque(requests), [], perf_counter()
     dues = deque(start + number / per_s if per_s else 0.0 for number in range(len(waiting)))
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
-        idle = [_Connection(stack.enter_context(closing(_connected(port)))) for _ in range(connections)]
+        idle = [_Connection(stack.enter_context(closing(connected(port)))) for _ in range(connections)]
         busy = 0
         while waiting or busy:
             while idle and waiting and dues[0] <= perf_counter():
@@ -83,7 +83,8 @@ def request(method: str, target: str, token: str, *, key: str = "", body: bytes 
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _connected(port: int) -> socket.socket:
+def connected(port: int) -> socket.socket:
+    """A connection to the service."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.bench_commands import measure_commands, measure_reading
+from tests.benchmarks.bench_feeds import measure_feeds
 from tests.benchmarks.bench_grown import measure_grown
 from tests.benchmarks.bench_http import measure_http
 from tests.benchmarks.bench_latency import measure_latency
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Section] = {
     "reading": measure_reading,
     "latency": measure_latency,
     "http": measure_http,
+    "feeds": measure_feeds,
     "deciding": measure_deciding,
     "relay": measure_relay,
     "memory": measure_memory,
