@@ -92,7 +92,7 @@ def test_a_refusal_says_why_and_is_not_tried_again(address: str, token: str) -> 
     assert refused.value.code == "TOKEN_REFUSED"
 
 
-def test_a_view_that_changed_is_told_apart(app: App, address: str, token: str) -> None:
+def test_a_view_that_changed_has_an_exception_of_its_own(app: App, address: str, token: str) -> None:
     old = Cursor.at({}, app.ledger.identity, view="payouts@0").token
     with Client(address, token) as client, pytest.raises(ViewChanged):
         next(client.rows("payouts", after=old))
