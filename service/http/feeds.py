@@ -20,9 +20,11 @@ from service.feeds.tail import Tail
 from service.feeds.view_feed import RowFilter, ViewFeed
 from service.feeds.view_query import place_in, projection_for, row_filter
 from service.http.bearer import AccessReader
+from service.http.edge import IS_HEAD
 from service.http.errors import TooBusy
 from service.http.event_stream import NDJSON, SSE, EventStream, StreamResponse
 from service.http.parameters import Name, OpenApp, Word
+from service.http.read_route import CheckedRoute
 from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
@@ -88,7 +90,7 @@ LastEventId = Annotated[Word | None, Header(alias="Last-Event-ID", include_in_sc
 _STREAMS: dict[int | str, dict[str, Any]] = {200: {"description": "The events", "content": {NDJSON: {}, SSE: {}}}}
 _ANSWERS = _STREAMS | responses(401, 403, 409)
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(tags=["feeds"], route_class=CheckedRoute)
 
 
 @router.get(
@@ -165,6 +167,8 @@ async def _answer(
         wanted, place = await run_in_threadpool(chosen)
         if (media := _streamed(request)) is None:
             return await run_in_threadpool(_page, app, tail.feed, wanted, place, limit)
+    if request.scope.get(IS_HEAD):
+        return Response(media_type=media)
     sent = request.headers["authorization"].partition(" ")[2]
     stream = EventStream(tail, wanted, place, admitted=lambda: state.gate.bearer_of(sent), reads=state.feed_reads)
     return StreamResponse(stream, media, state.streams, reader.account_id)

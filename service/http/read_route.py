@@ -34,7 +34,21 @@ def _check_names(request: Request, known: set[str]) -> None:
             raise BadParameter(name, f"The parameter {name} is given {names.count(name)} times. Give it once.")
 
 
-class ReadRoute(APIRoute):
+class CheckedRoute(APIRoute):
+    """A route that refuses unknown parameters."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = _query_names(self.dependant)
+
+        async def checked(request: Request) -> Response:
+            _check_names(request, known)
+            return await handle(request)
+
+        return checked
+
+
+class ReadRoute(CheckedRoute):
     """A read. Holds its place in the lane while the answer is made, and an export while it is sent."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -42,7 +56,6 @@ class ReadRoute(APIRoute):
         known = _query_names(self.dependant)
 
         async def in_lane(request: Request) -> Response:
-            _check_names(request, known)
             account_id = (await bearer_of(request)).account_id
             async with AsyncExitStack() as place:
                 await place.enter_async_context(_lane_of(request, known).entered(account_id))

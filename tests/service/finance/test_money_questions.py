@@ -18,6 +18,7 @@ NO_QUESTIONS_OF_MONEY = {
     "audit",
     "status",
     "accounts",
+    "refused-commands",
     "tokens",
     *(name for name in QUESTIONS if name.startswith("show ")),
 }

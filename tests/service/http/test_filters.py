@@ -13,7 +13,13 @@ from service.http.application import make_application
 from service.questions.filters import FILTERS
 from tests.support.access import reader_of
 
-_PATH = {"order": "S1-000001", "merchant": "M-1001"}
+_PATH = {
+    "order": "S1-000001",
+    "merchant": "M-1001",
+    "view": "merchant_balances",
+    "kind": "types",
+    "name": "money",
+}
 _NEEDED = {"difference": {"as_known_at": "2020-01-01T00:00:00Z"}, "search": {"q": "x"}}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from threading import Barrier
@@ -52,12 +53,19 @@ class Service(NamedTuple):
 @pytest.fixture
 def services(database_url: str, tmp_path: Path) -> Iterator[tuple[Service, Service]]:
     """Ann has proposed an adjustment. Ann and Bob have two tokens each, and Cy has one."""
-    with open_desk(database_url, tmp_path) as one, open_desk(database_url, tmp_path) as two:
+    with (
+        open_desk(database_url, tmp_path) as one,
+        open_desk(database_url, tmp_path) as two,
+        ExitStack() as stack,  # a client has one event loop for all of its threads
+    ):
         publish_programme(one)
         people = {"ann": "ann", "ann's other": "ann", "bob": "bob", "bob's other": "bob", "cy": "cy"}
         app = app_of(one)
         tokens = {name: token_for(app, account, "finance") for name, account in people.items()}
-        first, second = (Service(desk, TestClient(make_application(app_of(desk))), tokens) for desk in (one, two))
+        first, second = (
+            Service(desk, stack.enter_context(TestClient(make_application(app_of(desk)))), tokens)
+            for desk in (one, two)
+        )
         assert first.post("propose", PROPOSAL, by="ann", key="p").json()["data"]["status"] == "recorded"
         for text in tokens.values():
             for each in (first, second):

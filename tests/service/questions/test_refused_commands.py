@@ -158,7 +158,9 @@ def test_a_read_is_one_probe_of_an_index_in_each_book(app: App, wanted: RefusedF
     """A long log is read so; of a short one the planner reads all rows unless that is switched off."""
     statement, values = query_of(wanted, books=[0, 1], limit=10)
     with app.ledger.engine.connect() as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        connection.exec_driver_sql(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
         plan = "\n".join(row for (row,) in connection.exec_driver_sql(f"EXPLAIN {statement}", values))
     assert f"Index Scan using {index} on outcomes o" in plan, plan
     lateral = plan[plan.index("Nested Loop") :]
