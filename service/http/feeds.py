@@ -23,6 +23,7 @@ from service.http.bearer import AccessReader
 from service.http.edge import IS_HEAD
 from service.http.errors import TooBusy
 from service.http.event_stream import NDJSON, SSE, EventStream, StreamResponse
+from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp, Word
 from service.http.read_route import CheckedRoute
 from service.http.statuses import responses
@@ -162,10 +163,11 @@ async def _answer(
     request: Request, app: App, tail: Tail, chosen: Callable[[], tuple[Filter, End]], limit: int, reader: Reader
 ) -> Response:
     """Returns a page, or the stream that the header `Accept` names."""
-    state = request.app.state
-    async with state.reads.entered(reader.account_id):
+    state, media = request.app.state, _streamed(request)
+    lane: Lane = state.feed_reads if media else state.reads  # after a restart, all readers come back at once
+    async with lane.entered(reader.account_id):
         wanted, place = await run_in_threadpool(chosen)
-        if (media := _streamed(request)) is None:
+        if media is None:
             return await run_in_threadpool(_page, app, tail.feed, wanted, place, limit)
     if request.scope.get(IS_HEAD):
         return Response(media_type=media)

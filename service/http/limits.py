@@ -75,7 +75,7 @@ JOINED_CALLS, JOINED_COMMANDS = 2, 64  # calls of the bus for single commands at
 TOKEN_CHECKS = LaneSize(at_once=4, queued=256, patience_s=5.0)
 EXPORTS = LaneSize(at_once=2, queued=0, patience_s=0.0)  # each holds its connection until the list is sent
 STREAMS = LaneSize(at_once=300, queued=0, patience_s=0.0, in_threads=False)  # a reader keeps its connection
-FEED_READS = LaneSize(at_once=3, queued=300, patience_s=30.0)  # readers of streams that are behind
+FEED_READS = LaneSize(at_once=3, queued=600, patience_s=30.0)  # readers of streams that are behind
 
 BURST_S = 2  # seconds of its rate that an account may send at once
 REFUSED_TOKENS = Rate(burst=200, per_s=10.0)  # from one address

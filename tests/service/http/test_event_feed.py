@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import get_args
 
@@ -193,6 +193,19 @@ def test_more_streams_than_the_limit_are_refused(app: App) -> None:
         address = f"http://127.0.0.1:{server.port}/v1/events?after=now"
         answer = httpx2.get(address, headers=bearing(token) | SSE, timeout=PATIENCE_S)
         assert (answer.status_code, answer.json()["code"]) == (429, "TOO_MANY_AT_ONCE")
+
+
+def test_all_readers_of_an_account_may_come_back_at_once(app: App, server: Server) -> None:
+    token = token_for(app, "follower", "service")
+    asked = request("/v1/events?after=now", close=False).replace(
+        bearing(AUDITOR)["Authorization"].encode(), f"Bearer {token}".encode()
+    )
+    asked = asked.replace(b"\r\n\r\n", b"\r\nAccept: text/event-stream\r\n\r\n")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(server.connect())) for _ in range(150)]
+        for client in clients:
+            client.send(asked)
+        assert {client.own.recv(12) for client in clients} == {b"HTTP/1.1 200"}
 
 
 def test_streams_end_when_the_service_ends(app: App) -> None:
