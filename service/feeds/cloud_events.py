@@ -7,13 +7,13 @@ minor units. So a subscriber can compute the hash of the row again, and the serv
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from ledger.log.rows import Recorded
 from service.questions.presentation import instant_in_utc
 from service.schemas.catalogue import Kind, SchemaId
 
+json_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: `dumps` makes one each time
 SEQUENCE_DIGITS = 19  # of the greatest position; padded, so that `sequence` sorts as text
 
 
@@ -33,11 +33,11 @@ def cloud_event(ledger_id: str, row: Recorded) -> str:
     `sequence`, `partitionkey` and `recordedtime` are documented extensions of CloudEvents; `book` is ours.
     """
     stated = (
-        f'"book":{row.book},"position":{row.position},"stream":{_text(row.stream)},"version":{row.version},'
+        f'"book":{row.book},"position":{row.position},"stream":{json_text(row.stream)},"version":{row.version},'
         f'"schema_version":{row.schema_version},"accounting_date":"{row.accounting_date.isoformat()}",'
-        f'"actor":{row.actor},"source":{row.source},"correlation_id":{_text(row.correlation_id)},'
-        f'"causation_id":{_text(row.causation_id)},"command_id":{_text(row.command_id)},"command_n":{row.command_n},'
-        f'"fingerprint":"{row.fingerprint}","legal_entity":{_text(row.legal_entity)},'
+        f'"actor":{row.actor},"source":{row.source},"correlation_id":{json_text(row.correlation_id)},'
+        f'"causation_id":{json_text(row.causation_id)},"command_id":{json_text(row.command_id)},"command_n":{row.command_n},'
+        f'"fingerprint":"{row.fingerprint}","legal_entity":{json_text(row.legal_entity)},'
         f'"policy_versions":{row.policy_versions},"leaf":"{row.leaf.hex()}"'
     )
     schema = f'"dataschema":"{schema_of(row)}",'
@@ -48,26 +48,18 @@ def merchant_event(ledger_id: str, row: Recorded, payload: dict[str, Any], lines
     """Returns a row as a merchant may see it: a part of the payload, its own lines of the entry, and nothing about who
     acted for the platform. The schema of the whole event does not describe it, so it names none."""
     stated = (
-        f'"book":{row.book},"position":{row.position},"stream":{_text(row.stream)},"version":{row.version},'
+        f'"book":{row.book},"position":{row.position},"stream":{json_text(row.stream)},"version":{row.version},'
         f'"schema_version":{row.schema_version},"accounting_date":"{row.accounting_date.isoformat()}"'
     )
-    return _enveloped(ledger_id, row, "", stated, _text(payload), _text(lines) if lines else "null")
+    return _enveloped(ledger_id, row, "", stated, json_text(payload), json_text(lines) if lines else "null")
 
 
 def _enveloped(ledger_id: str, row: Recorded, schema: str, stated: str, payload: str, entry: str) -> str:
     return (
         f'{{"specversion":"1.0","id":"{row.event_id}","source":"{source_of(ledger_id, row.book)}",'
-        f'"type":"{row.type}","subject":{_text(row.stream)},"time":"{_instant(row.occurred_at)}",'
+        f'"type":"{row.type}","subject":{json_text(row.stream)},"time":"{instant_in_utc(row.occurred_at)}",'
         f'"datacontenttype":"application/json",{schema}'
-        f'"partitionkey":{_text(row.stream)},"sequence":"{row.position:0{SEQUENCE_DIGITS}d}",'
-        f'"recordedtime":"{_instant(row.recorded_at)}","book":{row.book},'
+        f'"partitionkey":{json_text(row.stream)},"sequence":"{row.position:0{SEQUENCE_DIGITS}d}",'
+        f'"recordedtime":"{instant_in_utc(row.recorded_at)}","book":{row.book},'
         f'"data":{{{stated},"payload":{payload},"entry":{entry}}}}}'
     )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _instant(instant: datetime) -> str:
-    return instant_in_utc(instant)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from ledger.log.cursor import Cursor
 from projections.engine.changes import Change, changes, view_state
 from projections.engine.projection import Projection
 from service.app import App
+from service.feeds.cloud_events import json_text
 from service.feeds.feed import End, Frame, Growth, Page, Positions, Recent
 from service.questions.presentation import presented
 from service.schemas.catalogue import Kind, SchemaId
@@ -84,7 +84,7 @@ class ViewFeed:
         """Returns the row as a CloudEvent."""
         view = f"{self.projection.name}.v{self.projection.version}"
         key = ",".join(str(change.row[name]) for name in change.table.key)
-        return json.dumps(
+        return json_text(
             {
                 "specversion": "1.0",
                 "id": "/".join((change.table.name, str(change.book), str(change.position), key)),  # of this state
@@ -96,9 +96,7 @@ class ViewFeed:
                 "sequence": f"{change.position:019d}",
                 "book": change.book,
                 "data": {name: _column(value) for name, value in change.row.items()},
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
+            }
         )
 
 
