@@ -219,7 +219,9 @@ def test_no_event_of_the_feed_has_a_personal_value(ledger: Ledger, role: Role) -
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize(
+    "format", [Format.TABLE, *(pytest.param(f, marks=pytest.mark.histories) for f in Format if f != Format.TABLE)]
+)
 def test_nothing_that_the_command_line_prints_has_a_personal_value(
     ledger: Ledger, known: dict[str, list[str]], name: str, format: Format, capsys: pytest.CaptureFixture[str]
 ) -> None:
