@@ -161,9 +161,14 @@ def _allowed(type: str) -> _Tree:
 
 
 def _part(value: Any, allowed: _Tree) -> Any:
-    """Returns the allowed fields of an object, or of each object of a list. What has no fields of its own is whole."""
+    """Returns the allowed fields of an object, or of each object of a list. A value without fields of its own is whole.
+
+    A value that should have fields and has none, as in an event that nobody can decode, is left out.
+    """
     if not allowed:
         return value
     if isinstance(value, list):
         return [_part(each, allowed) for each in value]
+    if not isinstance(value, dict):
+        return None
     return {name: _part(each, allowed[name]) for name, each in value.items() if name in allowed}

@@ -87,6 +87,15 @@ def test_a_merchants_events_have_its_own_lines_in_cny_and_no_closed_field(
             assert set(merchants) & set(data["stream"].split("/")) == {merchant}
 
 
+@pytest.mark.parametrize("payload", ['{"lines":7}', '{"lines":null}', '{"lines":["x",[]]}', '"text"', "[1]", "null"])
+def test_an_event_that_nobody_can_decode_does_not_stop_the_merchants_feed(rows: list[Recorded], payload: str) -> None:
+    row = next(row for row in rows if row.type == "order.placed")
+    text = event_for("L", row._replace(payload=payload), row.stream.split("/")[1])
+    assert text is not None
+    assert "7" not in str(json.loads(text)["data"]["payload"])
+    assert "text" not in str(json.loads(text)["data"]["payload"])
+
+
 def test_the_lines_of_a_merchants_events_come_to_its_balances(month_app: App, merchants: list[str]) -> None:
     feed = EventFeed(month_app.ledger)
     for merchant in merchants:
