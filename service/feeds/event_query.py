@@ -18,6 +18,7 @@ from service.tracking.history import find_order
 
 NOW = "now"  # as a place: the end of the log at this moment
 _ANY = ".*"
+_READERS = MERCHANTS.any | MERCHANTS.own
 
 
 def filter_of(
@@ -34,24 +35,22 @@ def filter_of(
     A merchant follows itself alone. Raises `RoleMayNotRead`, `UnknownValue`, and `AmbiguousOrder` for an order id of
     several merchants.
     """
-    reads_as = merchant_of_reader(reader)
-    if reads_as is not None:
-        if merchant not in (None, reads_as):
-            raise UnknownValue("merchant", FILTERS["merchant"].unknown(str(merchant)))
-        merchant = reads_as
+    if reader.role not in _READERS:
+        raise RoleMayNotRead.unless(reader.role, "follow events", _READERS)
+    merchant = reader.merchant_asked(merchant)
     stream, books = None, _books(app, book)
     if order is not None:
         of_order, stream = _order(app, order, merchant)
         books = _both(books, of_order)
     if merchant is not None:
         books = _both(books, book_of(app, merchant))
-    known = {name for name, _ in EVENTS} if reads_as is None else MERCHANT_EVENTS.keys()
+    known = {name for name, _ in EVENTS} if reader.merchant is None else MERCHANT_EVENTS.keys()
     return EventFilter(
         types=_types(types, known) if types else frozenset(),
         books=books,
         merchant=merchant,
         stream=stream,
-        reads_as=reads_as,
+        reads_as=reader.merchant,
     )
 
 
@@ -65,16 +64,6 @@ def place_of(app: App, after: str | None) -> End:
     cursor = Cursor.parse(after, app.ledger.identity)
     cursor.expect_recorded(app.ledger.reader.heads())
     return End(cursor.positions)
-
-
-def merchant_of_reader(reader: Reader) -> str | None:
-    """Returns the merchant whose part of each event the reader gets, None if it gets all. Raises `RoleMayNotRead`."""
-    if reader.role in MERCHANTS.any:
-        return None
-    if reader.role in MERCHANTS.own:
-        return reader.scope or ""
-    allowed = ", ".join(sorted(MERCHANTS.any | MERCHANTS.own))
-    raise RoleMayNotRead(f"The role {reader.role} may not follow events. The roles that may: {allowed}.")
 
 
 def _types(text: str, known: Iterable[str]) -> frozenset[str]:

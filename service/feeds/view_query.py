@@ -12,8 +12,7 @@ from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.feeds.event_query import NOW, book_of
 from service.feeds.feed import End
 from service.feeds.view_feed import RowFilter, ViewFeed
-from service.questions.filters import FILTERS
-from service.questions.question import STAFF
+from service.questions.question import MERCHANTS, STAFF, Role
 from service.questions.reader import Reader, RoleMayNotRead
 from service.questions.registry import QUESTIONS
 
@@ -42,17 +41,16 @@ def projection_for(reader: Reader, view: str) -> Projection:
     """
     if view not in PROJECTIONS:
         raise NotKnown(f"There is no view {view[:80]}. The document of views lists them.")
-    if reader.role not in readers_of(view):
-        allowed = ", ".join(sorted(readers_of(view)))
-        raise RoleMayNotRead(f"The role {reader.role} may not follow this view. The roles that may: {allowed}.")
+    if reader.role not in (readers := readers_of(view)):
+        raise RoleMayNotRead.unless(reader.role, "follow this view", readers)
     return PROJECTIONS[view]
 
 
-def readers_of(view: str) -> frozenset[str]:
+def readers_of(view: str) -> frozenset[Role]:
     """Returns the roles that may follow the view."""
     asked = [question.readers.any for question in QUESTIONS.values() if view in question.views]
-    staff = STAFF.any & frozenset().union(*asked) if asked else STAFF.any
-    return staff | ({"merchant"} if view in MERCHANT_TABLES else frozenset())
+    staff = STAFF.any & frozenset[Role]().union(*asked) if asked else STAFF.any
+    return staff | (MERCHANTS.own if view in MERCHANT_TABLES else frozenset())
 
 
 def row_filter(
@@ -60,10 +58,9 @@ def row_filter(
 ) -> RowFilter:
     """Returns the filter. A merchant follows its own rows alone. Raises `UnknownValue`."""
     tables = {each.name for each in projection.tables}
-    if reader.role == "merchant":
-        if merchant not in (None, reader.scope):
-            raise UnknownValue("merchant", FILTERS["merchant"].unknown(str(merchant)))
-        tables, merchant = tables & MERCHANT_TABLES[projection.name], reader.scope
+    merchant = reader.merchant_asked(merchant)
+    if reader.merchant is not None:
+        tables &= MERCHANT_TABLES[projection.name]
     if table is not None and table not in tables:
         raise UnknownValue("table", f"The view has no table {table[:80]}. It has: {', '.join(sorted(tables))}.")
     wanted = {table} if table is not None else tables

@@ -15,10 +15,16 @@ from service.questions.reader import Reader
 _SCHEME = HTTPBearer(auto_error=False, description="An access token of RedLedger, which begins with `rlk_`.")
 
 
+def token_in(request: Request) -> str:
+    """Returns the text of the token that the request sends, or an empty string."""
+    scheme, text = get_authorization_scheme_param(request.headers.get("authorization"))
+    return text if scheme.lower() == "bearer" else ""
+
+
 async def bearer_of(request: Request) -> Bearer:
     """Returns the account of the request's token. Raises `TokenRefused` and `TooMany`."""
-    scheme, text = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer" or not text:
+    text = token_in(request)
+    if not text:
         raise TokenMissing("An access token is needed. Send it as `Authorization: Bearer rlk_…`.")
     admission: Admission = request.app.state.admission
     return await admission.bearer_of(request, text)

@@ -21,8 +21,9 @@ from service.access.gate import TokenRefused
 from service.feeds.feed import End, Filter, Page, Positions
 from service.feeds.tail import Tail
 from service.http.lanes import Lane
+from service.questions.export import MEDIA
 
-SSE, NDJSON = "text/event-stream", "application/x-ndjson"
+SSE, NDJSON = "text/event-stream", MEDIA["ndjson"]
 CHECK_S = 3.0  # from one check of a reader's token to the next
 HEARTBEAT_S = 15.0  # proxies close a connection that is silent for longer; 30 s is usual
 _TOGETHER = 500  # events of one write

@@ -25,9 +25,13 @@ def format_of(request: Request) -> ExportFormat | None:
     """Returns the format: the chosen one, else the first that the header `Accept` names; None for JSON."""
     if chosen := request.query_params.get(FORMAT.name):
         return next((form for form in MEDIA if form == chosen), None)
-    accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
     known = {media: form for form, media in MEDIA.items()} | {"application/json": None, "*/*": None}
-    return next((known[media] for media in accepted if media in known), None)
+    return next((known[media] for media in accepted_media(request) if media in known), None)
+
+
+def accepted_media(request: Request) -> list[str]:
+    """Returns the media types of the header `Accept`, in its order."""
+    return [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
 
 
 def export(

@@ -19,10 +19,11 @@ from service.feeds.feed import End, Feed, Filter
 from service.feeds.tail import Tail
 from service.feeds.view_feed import RowFilter, ViewFeed
 from service.feeds.view_query import place_in, projection_for, row_filter
-from service.http.bearer import AccessReader
+from service.http.bearer import AccessReader, token_in
 from service.http.edge import IS_HEAD
 from service.http.errors import TooBusy
 from service.http.event_stream import NDJSON, SSE, EventStream, StreamResponse
+from service.http.exports import accepted_media
 from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp, Word
 from service.http.read_route import CheckedRoute
@@ -148,15 +149,14 @@ async def changes(
     before an event was parked, is refused with 410: begin a new copy, without `after`."""
     projection = projection_for(reader, view)
     tails: dict[str, Tail] = request.app.state.view_tails
-    if view not in tails:
-        tails[view] = Tail(app.ledger, ViewFeed(app, projection), lag_s=_VIEW_LAG_S)
     feed = ViewFeed(app, projection)
+    tail = tails.setdefault(view, Tail(app.ledger, feed, lag_s=_VIEW_LAG_S))
 
     def chosen() -> tuple[RowFilter, End]:
         wanted = row_filter(app, reader, projection, table=table, merchant=merchant)
         return wanted, place_in(app, feed, last_event_id or after)
 
-    return await _answer(request, app, tails[view], chosen, limit, reader)
+    return await _answer(request, app, tail, chosen, limit, reader)
 
 
 async def _answer(
@@ -171,15 +171,14 @@ async def _answer(
             return await run_in_threadpool(_page, app, tail.feed, wanted, place, limit)
     if request.scope.get(IS_HEAD):
         return Response(media_type=media)
-    sent = request.headers["authorization"].partition(" ")[2]
+    sent = token_in(request)
     stream = EventStream(tail, wanted, place, admitted=lambda: state.gate.bearer_of(sent), reads=state.feed_reads)
     return StreamResponse(stream, media, state.streams, reader.account_id)
 
 
 def _streamed(request: Request) -> str | None:
     """Returns the media type of a stream if the header `Accept` names one, else None: a page."""
-    accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "").lower().split(",")]
-    return next((each for each in accepted if each in (SSE, NDJSON)), None)
+    return next((each for each in accepted_media(request) if each in (SSE, NDJSON)), None)
 
 
 def _page(app: App, feed: Feed, wanted: Filter, place: End, limit: int) -> Response:

@@ -21,7 +21,7 @@ def metrics(request: Request, reader: AccessReader) -> Response:
     They name no merchant, but show how much is traded: for a token in the role admin, auditor or service.
     """
     if reader.role not in READERS:
-        raise RoleMayNotRead(f"The role {reader.role} may not read metrics. The roles that may: {', '.join(READERS)}.")
+        raise RoleMayNotRead.unless(reader.role, "read metrics", READERS)
     headers = {"Cache-Control": "no-store"}
     return Response(
         generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST, headers=headers

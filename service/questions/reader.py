@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,11 @@ from service.questions.question import Question, Role
 
 class RoleMayNotRead(ServiceFailure):
     """The role of the token may not ask this."""
+
+    @classmethod
+    def unless(cls, role: Role, deed: str, roles: Iterable[Role]) -> RoleMayNotRead:
+        """Returns the refusal of a role that may not do the deed, with the roles that may."""
+        return cls(f"The role {role} may not {deed}. The roles that may: {', '.join(sorted(roles))}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,15 @@ class Reader:
         """The buyer that a buyer's token reads for; None for another role."""
         return (self.scope or "") if self.role == "buyer" else None
 
+    def merchant_asked(self, merchant: str | None) -> str | None:
+        """Returns the merchant to ask about: a merchant's own, whether it names itself or nobody. Raises `UnknownValue`
+        for another one."""
+        if self.merchant is None:
+            return merchant
+        if merchant not in (None, self.merchant):
+            raise UnknownValue("merchant", FILTERS["merchant"].unknown(str(merchant)))
+        return self.merchant
+
     def values_for(self, question: Question, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Returns the values to ask with: a merchant asks every list about itself.
 
@@ -41,8 +55,7 @@ class Reader:
         if self.role in question.readers.any:
             return values
         if self.role not in question.readers.own:
-            allowed = ", ".join(sorted(question.readers.any | question.readers.own))
-            raise RoleMayNotRead(f"The role {self.role} may not ask this. The roles that may: {allowed}.")
+            raise RoleMayNotRead.unless(self.role, "ask this", question.readers.any | question.readers.own)
         if self.merchant is None:
             return values
         found = next((each for each in question.parameters if each.name == "merchant"), None)
