@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import httpx2
@@ -24,7 +25,8 @@ def place(event: dict[str, Any]) -> Place:
 
 @contextmanager
 def streamed(server: Server, token: str, target: str, **headers: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """A reader's connection. The function returns the next block with an event, with its `id` or the last one."""
+    """A reader's connection. The function returns the next block with an event, with its `id` or the last one. It fails
+    if none comes in time, and raises EOFError at the end of the stream."""
     address = f"http://127.0.0.1:{server.port}{target}"
     with httpx2.stream("GET", address, headers=bearing(token) | SSE | headers, timeout=PATIENCE_S) as answer:
         assert answer.status_code == 200
@@ -32,8 +34,9 @@ def streamed(server: Server, token: str, target: str, **headers: str) -> Iterato
 
         def following() -> dict[str, Any]:
             nonlocal last
-            block = dict[str, str]()
+            block, give_up = dict[str, str](), monotonic() + PATIENCE_S
             for line in lines:
+                assert monotonic() < give_up, f"no event in {PATIENCE_S:g} s"  # heartbeats come all the time
                 if not line and "data" in block:
                     return {"id": last, "event": block["event"], "data": json.loads(block["data"])}
                 name, _, value = line.partition(": ")
