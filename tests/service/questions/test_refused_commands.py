@@ -12,6 +12,7 @@ import pytest
 from commands.menu import MENU
 from ledger.actors import Actor
 from ledger.log.refused_commands import RefusedFilter, query_of
+from projections.engine.connections import transaction
 from projections.engine.views import Views
 from service.app import App
 from service.failures import UnknownValue
@@ -157,11 +158,11 @@ def test_no_personal_value_of_the_command_is_kept(app: App) -> None:
 def test_a_read_is_one_probe_of_an_index_in_each_book(app: App, wanted: RefusedFilter, index: str) -> None:
     """A long log is read so; of a short one the planner reads all rows unless that is switched off."""
     statement, values = query_of(wanted, books=[0, 1], limit=10)
-    with app.ledger.engine.connect() as connection:
-        connection.exec_driver_sql(
-            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
-        )
-        plan = "\n".join(row for (row,) in connection.exec_driver_sql(f"EXPLAIN {statement}", values))
+    with transaction(app.ledger.engine) as cursor:
+        cursor.execute("ANALYZE log.outcomes")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {statement}", values)
+        plan = "\n".join(row for (row,) in cursor.fetchall())
     assert f"Index Scan using {index} on outcomes o" in plan, plan
     lateral = plan[plan.index("Nested Loop") :]
     assert "Sort" not in lateral, plan
