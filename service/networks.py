@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from urllib.parse import urlsplit
 
 _OF_ONE_HOST = 64  # bits: an IPv6 host has all addresses of its /64 (RFC 4291 §2.5.4)
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA assigns; translations of IPv4 addresses are outside
+_6TO4 = IPv6Network("2002::/16")  # holds any IPv4 address, also private ones
 
 
 def is_network(text: str) -> bool:
@@ -31,6 +33,14 @@ def is_in(host: str, networks: Iterable[str]) -> bool:
     """True if the host is in one of the networks."""
     address = _address(host)
     return address is not None and any(address in ip_network(each) for each in networks)
+
+
+def is_public(host: str) -> bool:
+    """True if the host is an address of the Internet, and not one that is private, local, multicast or reserved."""
+    address = _address(host)
+    if isinstance(address, IPv6Address):
+        return address.is_global and address in _GLOBAL_UNICAST and address not in _6TO4
+    return address is not None and address.is_global and not address.is_multicast
 
 
 def is_loopback(host: str) -> bool:

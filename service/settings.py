@@ -23,6 +23,11 @@ _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,32}")  # a part of names at the broker
 _REPLICAS = (1, 3, 5)  # a cluster decides by majority
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    """Returns the values between the commas."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 def _says(description: str, flag: str = "") -> dict[str, str]:
     return {"description": description, "flag": flag}
 
@@ -127,6 +132,14 @@ class Settings:
         metadata=_says("Who carries out captures, voids, refunds and payouts: 'simulated'; without it, they wait."),
     )
 
+    webhook_networks: str = field(
+        default="",
+        metadata=_says(
+            "Networks, with commas between them, whose webhook endpoints are called although they are private, such as"
+            " 10.0.0.0/8. Plain http is allowed there, and nowhere else."
+        ),
+    )
+
     relay_to: str = field(
         default="",
         repr=False,
@@ -162,9 +175,10 @@ class Settings:
             raise ServiceFailure(f"{flag_of('port')}: {self.port} is not a port. Give one from 0 to {_HIGHEST_PORT}.")
         if self.requests_per_second < 1:
             raise ServiceFailure(f"{flag_of('requests_per_second')}: give a number from 1.")
-        for proxy in self.proxies:
-            if not is_network(proxy):
-                raise ServiceFailure(f"{flag_of('trusted_proxies')}: {proxy!r} is no address of a host or network.")
+        for name in ("trusted_proxies", "webhook_networks"):
+            for network in _listed(getattr(self, name)):
+                if not is_network(network):
+                    raise ServiceFailure(f"{flag_of(name)}: {network!r} is no address of a host or network.")
         if not _HEXADECIMAL.fullmatch(self.adyen_secret):
             raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
         self._expect_relay()
@@ -185,11 +199,15 @@ class Settings:
 
     @property
     def proxies(self) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, self.trusted_proxies.split(","))))
+        return _listed(self.trusted_proxies)
 
     @property
     def brokers(self) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, self.relay_to.split(","))))
+        return _listed(self.relay_to)
+
+    @property
+    def networks_of_webhooks(self) -> tuple[str, ...]:
+        return _listed(self.webhook_networks)
 
     @property
     def keys(self) -> Path:
@@ -227,6 +245,7 @@ SERVING = (
     *SECRETS,
     "adyen_capture",
     "partners",
+    "webhook_networks",
 )
 RELAYING = (
     *EVERYWHERE,

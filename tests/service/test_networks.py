@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.networks import host_in_url, is_in, is_loopback, network_of
+from service.networks import host_in_url, is_in, is_loopback, is_public, network_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,22 @@ def test_this_machine_is_known_by_every_address_of_its_own(host: str, itself: bo
 )
 def test_a_link_names_a_host_that_a_browser_of_this_machine_reaches(host: str, named: str) -> None:
     assert host_in_url(host) == named
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("10.0.0.1", "172.16.0.1", "192.168.1.1", "127.0.0.1", "0.0.0.0", "169.254.169.254", "100.64.0.1"),
+        *("224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
+        *("::1", "::", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::10.0.0.1", "fe80::1", "fe80::1%eth0", "fec0::1"),
+        *("fd00::1", "ff02::1", "64:ff9b::10.0.0.1", "64:ff9b:1::10.0.0.1", "2002:a00:1::1", "2001:db8::1"),
+        *("2001:0:a00:1::1", "localhost", "example.com", ""),
+    ],
+)
+def test_an_address_outside_the_internet_is_not_public(host: str) -> None:
+    assert not is_public(host)
+
+
+@pytest.mark.parametrize("host", ["93.184.215.14", "::ffff:93.184.215.14", "2606:4700::1111", "1.1.1.1"])
+def test_an_address_of_the_internet_is_public(host: str) -> None:
+    assert is_public(host)

@@ -1,0 +1,1 @@
+"""Tests of webhooks to subscribers, on endpoints of the loopback."""
