@@ -35,12 +35,14 @@ CREATE TABLE IF NOT EXISTS views.checkpoints (
 ) WITH (fillfactor = 50);
 
 ALTER TABLE views.checkpoints ADD COLUMN IF NOT EXISTS parked bigint[] NOT NULL DEFAULT '{}';
+ALTER TABLE views.projections ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '';
+ALTER TABLE views.generations ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '';
 """
 
 
 _UP_TO_DATE = """
-SELECT EXISTS (
-    SELECT FROM pg_attribute WHERE attrelid = to_regclass('views.checkpoints') AND attname = 'parked'
+SELECT count(*) = 2 FROM pg_attribute WHERE (attrelid, attname) IN (
+    (to_regclass('views.checkpoints'), 'parked'), (to_regclass('views.generations'), 'fingerprint')
 )
 """
 # Errors of a statement if the tables do not exist, or an older version of the code made them.

@@ -13,9 +13,13 @@ _FOLDED = "the view is folded again from the first event and compared"
 
 CONTROL: dict[str, dict[str, Proof]] = {
     "views.projections": {"projection": Proof(Cover.NOT_EVIDENCE, _ANEW)}
-    | recomputed(version=_REGISTERED, generation=_REGISTERED),
+    | recomputed(version=_REGISTERED, generation=_REGISTERED, fingerprint=_REGISTERED),
     "views.generations": recomputed(
-        projection=_REGISTERED, generation=_REGISTERED, version=_REGISTERED, tables=_REGISTERED
+        projection=_REGISTERED,
+        generation=_REGISTERED,
+        version=_REGISTERED,
+        tables=_REGISTERED,
+        fingerprint=_REGISTERED,
     ),
     "views.checkpoints": recomputed(
         book="rows of a book need a checkpoint",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, text
 
 from ledger.log.database_errors import BUSY, DatabaseTrouble
 from projections.engine.connections import begin
 from projections.engine.control import prepare
+from projections.engine.fingerprint import fingerprint, makes_the_same_rows
 from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA, ViewTable
 
@@ -18,20 +20,27 @@ _logger = logging.getLogger(__name__)
 
 
 class ViewOutdated(Exception):
-    """Another version of the projection folded the live view. Rebuild it."""
+    """Other code of the projection folded the live view: of another version, or changed without a new version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One set of a projection's tables. `version` is the version of the projection that folded it."""
+    """One set of a projection's tables. `version` and `fingerprint` are those of the code that began to fold it."""
 
     projection: Projection
     version: int
     number: int
+    fingerprint: str
 
     @property
     def name(self) -> str:
         return self.projection.name
+
+    @property
+    def is_current(self) -> bool:
+        """True if this code makes the same rows."""
+        same_version = self.version == self.projection.version
+        return same_version and makes_the_same_rows(type(self.projection), self.fingerprint)
 
     def table(self, table: ViewTable) -> Table:
         return table.at(self.version, self.number)
@@ -48,22 +57,27 @@ def live(connection: Connection, projection: Projection) -> Generation | None:
 
 
 def current(generation: Generation) -> Generation:
-    """Returns the generation if this version of the projection folded it. Raises `ViewOutdated`."""
-    projection = generation.projection
-    if generation.version != projection.version:
+    """Returns the generation if this code makes the same rows. Raises `ViewOutdated`."""
+    if generation.is_current:
+        return generation
+    name, version = generation.name, generation.projection.version
+    if generation.version != version:
         raise ViewOutdated(
-            f"{projection.name} is live in version {generation.version} and this code has version"
-            f" {projection.version}: rebuild it"
+            f"{name} is live in version {generation.version} and this code has version {version}: rebuild it"
         )
-    return generation
+    raise ViewOutdated(
+        f"the code of {name} has changed since the view was made, but its version is still {version}: raise the version"
+        f" and rebuild the view. If its rows should be the same, `redledger rebuild {name}` compares them and goes on"
+    )
 
 
 def live_of_any_version(connection: Connection, projection: Projection) -> Generation | None:
     """Returns the generation that readers see, also if another version of the code folded it."""
     found = connection.execute(
-        text("SELECT version, generation FROM views.projections WHERE projection = :name"), {"name": projection.name}
+        text("SELECT version, generation, fingerprint FROM views.projections WHERE projection = :name"),
+        {"name": projection.name},
     ).first()
-    return Generation(projection, found.version, found.generation) if found else None
+    return Generation(projection, *found) if found else None
 
 
 def ensure_live(engine: Engine, projection: Projection) -> Generation:
@@ -76,8 +90,8 @@ def ensure_live(engine: Engine, projection: Projection) -> Generation:
     with begin(engine) as connection:
         first = connection.execute(
             text(
-                "INSERT INTO views.projections (projection, version, generation) VALUES (:name, :version, 0)"
-                " ON CONFLICT (projection) DO NOTHING"
+                "INSERT INTO views.projections (projection, version, generation, fingerprint)"
+                " VALUES (:name, :version, 0, '') ON CONFLICT (projection) DO NOTHING"
             ),
             {"name": projection.name, "version": projection.version},
         )
@@ -96,14 +110,14 @@ def make(connection: Connection, projection: Projection) -> Generation:
         text("SELECT coalesce(max(generation), 0) + 1 FROM views.generations WHERE projection = :name"),
         {"name": projection.name},
     ).scalar_one()
-    generation = Generation(projection, projection.version, number)
+    generation = Generation(projection, projection.version, number, fingerprint(type(projection)))
     names = [table.stored_name(generation.version, number) for table in projection.tables]
     connection.execute(
         text(
-            "INSERT INTO views.generations (projection, generation, version, tables)"
-            " VALUES (:name, :number, :version, :tables)"
+            "INSERT INTO views.generations (projection, generation, version, tables, fingerprint)"
+            " VALUES (:name, :number, :version, :tables, :fingerprint)"
         ),
-        {"name": projection.name, "number": number, "version": projection.version, "tables": " ".join(names)},
+        _named(generation) | {"tables": " ".join(names)},
     )
     for table in projection.tables:
         stored = generation.table(table)
@@ -121,9 +135,21 @@ def build_indexes(connection: Connection, generation: Generation) -> None:
 
 def set_live(connection: Connection, generation: Generation) -> None:
     connection.execute(
-        text("UPDATE views.projections SET version = :version, generation = :number WHERE projection = :name"),
-        {"name": generation.name, "version": generation.version, "number": generation.number},
+        text(
+            "UPDATE views.projections SET version = :version, generation = :number, fingerprint = :fingerprint"
+            " WHERE projection = :name"
+        ),
+        _named(generation),
     )
+
+
+def _named(generation: Generation) -> dict[str, Any]:
+    return {
+        "name": generation.name,
+        "version": generation.version,
+        "number": generation.number,
+        "fingerprint": generation.fingerprint,
+    }
 
 
 def drop_others(engine: Engine, projection: Projection) -> None:

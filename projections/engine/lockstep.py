@@ -31,7 +31,7 @@ class LockstepRunner:
         """Moves the projections that are at the same position to the heads. Returns the names of those still behind."""
         with self._engine.connect() as connection:
             found = progress_by_name(connection, self._projections)
-        known = {name: at for name, at in found.items() if at.generation.version == at.generation.projection.version}
+        known = {name: at for name, at in found.items() if at.generation.is_current}
         left = {projection.name for projection in self._projections} - known.keys()
         for book, head in self._log.heads().items():
             behind = {name: at for name, at in known.items() if at.positions.get(book, 0) < head}

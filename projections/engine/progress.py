@@ -17,7 +17,7 @@ from projections.engine.generations import Generation, current, ensure_live
 from projections.engine.projection import Projection
 
 _STANDING = """
-SELECT p.projection, p.version, p.generation, c.book, c.position, c.count, c.digest, c.status, c.reason,
+SELECT p.projection, p.version, p.generation, p.fingerprint, c.book, c.position, c.count, c.digest, c.status, c.reason,
        c.parked
 FROM views.projections p LEFT JOIN views.checkpoints c USING (projection, generation)
 WHERE p.projection = ANY(%(names)s)
@@ -85,8 +85,8 @@ def progress_by_name(connection: Connection, projections: Sequence[Projection]) 
 def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
     by_name = {projection.name: projection for projection in projections}
     found: dict[str, GenerationProgress] = {}
-    for name, version, number, book, *place in rows:
-        progress = found.setdefault(name, GenerationProgress(Generation(by_name[name], version, number), {}))
+    for name, version, number, made_by, book, *place in rows:
+        progress = found.setdefault(name, GenerationProgress(Generation(by_name[name], version, number, made_by), {}))
         if book is not None:
             progress.checkpoints[book] = checkpoint_of(book, *place)
     return found

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from projections.engine.checkpoints import Checkpoint, checkpoints, claim, move
 from projections.engine.connections import begin, transaction
 from projections.engine.fill import begin_again
+from projections.engine.fingerprint import fingerprint
 from projections.engine.fold import LARGEST, CannotFoldAgain, Step, clear, step, stop
 from projections.engine.generations import Generation, drop_others, make
 from projections.engine.parking import parked_in
@@ -19,7 +20,7 @@ from projections.engine.rebuild import RebuildUnderWay, alone
 
 _BESIDE = """
 SELECT max(generation) FROM views.generations
-WHERE projection = :name AND version = :version AND generation <> :live
+WHERE projection = :name AND version = :version AND fingerprint = :fingerprint AND generation <> :live
 """
 _FORGET = "DELETE FROM views.checkpoints WHERE projection = %s AND generation = %s AND book = %s"
 
@@ -56,9 +57,10 @@ def _page(engine: Engine, live: Generation, book: int) -> Step:
 
 def _beside(connection: Connection, live: Generation) -> Generation:
     """Returns the generation for the pages: the one already begun, or a new one."""
-    names = {"name": live.name, "version": live.version, "live": live.number}
+    made_by = fingerprint(type(live.projection))
+    names = {"name": live.name, "version": live.version, "fingerprint": made_by, "live": live.number}
     number = connection.execute(text(_BESIDE), names).scalar()
-    return Generation(live.projection, live.version, number) if number else make(connection, live.projection)
+    return Generation(live.projection, live.version, number, made_by) if number else make(connection, live.projection)
 
 
 def _stopped(engine: Engine, live: Generation, stands: Checkpoint, why: str) -> Step:

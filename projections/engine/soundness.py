@@ -16,7 +16,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA
 
 _REGISTERED = """
-SELECT p.version, p.generation, g.version AS made_by, g.tables
+SELECT p.version, p.generation, p.fingerprint, g.version AS made_by, g.fingerprint AS made_with, g.tables
 FROM views.projections p LEFT JOIN views.generations g USING (projection, generation) WHERE p.projection = :name
 """
 _UNREADABLE = """
@@ -47,8 +47,8 @@ def registration_findings(engine: Engine, projection: Projection) -> list[Findin
             key = f"{projection.name}, generation {found.generation}"
             unknown = Finding(f"{SCHEMA}.projections", projection.name, "generation", "a registered one", key)
             return [unknown, missing(f"{SCHEMA}.generations", key, "the generation that is live")]
-        live = Generation(projection, found.version, found.generation)
-        findings = list(_version_findings(live, found.made_by, found.tables))
+        live = Generation(projection, found.version, found.generation, found.fingerprint)
+        findings = list(_version_findings(live, found.made_by, found.made_with, found.tables))
         for name in found.tables.split():
             if not connection.execute(text(_IS_THERE), {"table": f'{SCHEMA}."{name}"'}).scalar():
                 findings.append(missing(f"{SCHEMA}.{name}", live.name, "a table"))
@@ -59,11 +59,15 @@ def registration_findings(engine: Engine, projection: Projection) -> list[Findin
         return findings
 
 
-def _version_findings(live: Generation, made_by: int, tables: str) -> Iterator[Finding]:
+def _version_findings(live: Generation, made_by: int, made_with: str, tables: str) -> Iterator[Finding]:
     key = f"{live.name}, generation {live.number}"
-    if live.version != made_by:
-        yield Finding(f"{SCHEMA}.projections", live.name, "version", f"{made_by}", f"{live.version}")
-        yield Finding(f"{SCHEMA}.generations", key, "version", f"{live.version}", f"{made_by}")
+    for column, registered, made in (
+        ("version", f"{live.version}", f"{made_by}"),
+        ("fingerprint", live.fingerprint, made_with),
+    ):
+        if registered != made:
+            yield Finding(f"{SCHEMA}.projections", live.name, column, made, registered)
+            yield Finding(f"{SCHEMA}.generations", key, column, registered, made)
     names = " ".join(table.stored_name(live.version, live.number) for table in live.projection.tables)
     if live.version == live.projection.version and tables != names:
         yield Finding(f"{SCHEMA}.generations", key, "tables", names, tables)

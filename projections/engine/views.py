@@ -161,8 +161,7 @@ class Views:
             known = progress_by_name(connection, projections)
         for projection in projections:
             at = known.get(projection.name)
-            is_current = at is not None and at.generation.version == projection.version
-            if at is None or not is_current or not_reached(at.checkpoints, at_least, past_stops):
+            if at is None or not at.generation.is_current or not_reached(at.checkpoints, at_least, past_stops):
                 self.wait_for(projection, at_least, timeout_s=timeout_s, past_stops=past_stops)
 
     def as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:

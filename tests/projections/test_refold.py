@@ -23,10 +23,10 @@ class PowerCut(BaseException):
 
 
 class Counted(Strict):
-    """A cured `Strict` that counts the events it is given, and may die at one of them."""
+    """A `Strict` that counts the events it is given, and may die at one of them."""
 
-    def __init__(self) -> None:
-        super().__init__(cured=True)
+    def __init__(self, *, cured: bool = True) -> None:
+        super().__init__(cured=cured)
         self.folded, self.dies_after = list[int](), 10**6
 
     def fold(self, batch: object) -> None:
@@ -121,8 +121,8 @@ def test_a_book_that_cannot_be_folded_again_stops_as_it_was(shop: Shop) -> None:
     shop.follow(Counted())
     before = rows(shop)
     shop.unpark(9)
-    shop.follow(Strict())
-    stopped = shop.at(Strict())
+    shop.follow(Counted(cured=False))
+    stopped = shop.at(Counted())
     assert (stopped.status, rows(shop)) == ("stopped", before)
     assert stopped.reason.startswith("position 9: its parking changed, and the book cannot be folded again: ")
     assert followed(shop, Counted()) == "a b c d e f poison"

@@ -92,3 +92,10 @@ class TallyInAnotherShape(Tally):
     """The next version."""
 
     version = 2
+
+
+class TallyWithOtherWords(Tally):
+    """The same rows by changed code."""
+
+    def fold(self, batch: Batch) -> None:
+        super().fold(batch)

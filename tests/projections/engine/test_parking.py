@@ -18,7 +18,7 @@ from ledger.log.database_errors import DatabaseTrouble
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.connections import is_lost, transaction
-from projections.engine.generations import ensure_live
+from projections.engine.generations import live_of_any_version
 from projections.engine.lockstep import LockstepRunner
 from projections.engine.projection import Projection
 from projections.engine.rebuild import rebuild, verify
@@ -92,7 +92,10 @@ class Shop:
         return self.views.status(projection)[book]
 
     def words(self) -> str:
-        rows = rows_of(self.ledger, ensure_live(self.ledger.engine, Strict()), STRICT_TALLY)
+        with self.ledger.engine.connect() as connection:
+            live = live_of_any_version(connection, Strict())
+        assert live is not None
+        rows = rows_of(self.ledger, live, STRICT_TALLY)
         return " ".join(row.split(",")[1] for row in rows if row.startswith("(1,"))
 
     def differences(self, projection: Projection) -> int:

@@ -60,7 +60,7 @@ def test_a_book_that_a_worker_is_folding_is_left_alone_by_others(ledger: Ledger)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(step, engine, generation, 1)
         assert gated.reached.wait(30)
-        second = step(engine, ensure_live(engine, Tally()), 1)
+        second = step(engine, ensure_live(engine, gated), 1)
         gated.gate.set()
         assert (first.result().read, second.checkpoint) == (1, None)
     assert rows_of(ledger, generation, TALLY) == ["(1,a,1,1,f)"]
@@ -104,7 +104,7 @@ def test_a_worker_whose_connection_is_killed_goes_on_from_its_checkpoint(ledger:
     finally:
         stop.set()
         thread.join()
-    generation = ensure_live(ledger.engine, Tally())
+    generation = ensure_live(ledger.engine, gated)
     assert rows_of(ledger, generation, TALLY) == ["(1,a,2,2,f)"]
 
 

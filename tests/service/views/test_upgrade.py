@@ -19,7 +19,7 @@ from service.failures import ServiceFailure
 from service.running_service import serve
 from service.settings import Settings
 from service.views.upgrade import upgrading
-from tests.projections.engine.sample_views import Strict, Tally, TallyInAnotherShape
+from tests.projections.engine.sample_views import Restated, Strict, Tally, TallyInAnotherShape
 from tests.support.outages import away_for
 from tests.support.poison import Poison
 from tests.support.view_history import History, NoKeys
@@ -65,6 +65,14 @@ def test_a_view_of_a_newer_version_is_left_alone(ledger: Ledger) -> None:
     with pytest.raises(ViewOutdated):
         views.status(Tally())
     assert views.status(TallyInAnotherShape())[1].position == 1
+
+
+def test_a_view_whose_code_changed_without_a_new_version_is_left_to_a_person(ledger: Ledger) -> None:
+    History(ledger).words(1, "a")
+    follow(ledger, Tally())
+    views = upgraded(ledger, Restated())
+    with pytest.raises(ViewOutdated, match="raise the version"):
+        views.status(Restated())
 
 
 def test_a_view_that_cannot_be_rebuilt_keeps_no_other_from_it(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
