@@ -33,5 +33,8 @@ class Observer:
     def swept(self, timer: str, *, recorded: int, failed: bool, seconds: float) -> None:
         """A timer has looked through the books, and has recorded so many commands."""
 
+    def out_of_sequence(self, reader: str, *, skipped: int, repeated: int) -> None:
+        """A view or a feed has noticed that it was to skip or to repeat positions of a book, and stops there."""
+
 
 UNOBSERVED = Observer()

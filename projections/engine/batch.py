@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from sys import maxsize
 from typing import Any
 
 from ledger.ids import key_form
 from ledger.log.rows import Recorded
+from ledger.log.sequence import OutOfSequence
 from projections.engine.tables import ViewTable
 
 Key = tuple[Any, ...]  # the primary key of a row without the book
@@ -38,7 +40,8 @@ class Batch:
         """Returns the rows of a kept table, as this batch has changed them so far."""
         found = self.kept.get(table)
         if found is None:
-            found = self.kept[table] = KeptRows(self.book, table, self._find)
+            first = self.events[0].position if self.events else maxsize
+            found = self.kept[table] = KeptRows(self.book, table, self._find, first=first)
         return found
 
     def lines(self, table: ViewTable) -> list[tuple[Any, ...]]:
@@ -49,8 +52,9 @@ class Batch:
 class KeptRows:
     """The rows of one table that a batch touches, by key."""
 
-    def __init__(self, book: int, table: ViewTable, find: Find) -> None:
+    def __init__(self, book: int, table: ViewTable, find: Find, *, first: int) -> None:
         self._book = book
+        self._first = first  # the first event of the batch
         self._table = table
         self._find = find
         self.key = table.key
@@ -59,13 +63,18 @@ class KeptRows:
         self._touched: dict[Key, None] = {}  # in the order of the first change
 
     def load(self, keys: Iterable[Key]) -> None:
-        """Fetches the rows of all these keys in one query, for a batch that changes many."""
+        """Fetches the rows of all these keys in one query, for a batch that changes many.
+
+        Raises `OutOfSequence` if a stored row was changed by an event of the batch: it would be folded again.
+        """
         missing = [key for key in dict.fromkeys(map(indexed, keys)) if key not in self._rows]
         if not missing:
             return
         self._rows.update(dict.fromkeys(missing))
         for row in self._find(self._table, missing):
             key = tuple(row[name] for name in self._table.key)
+            if row["changed_at_position"] >= self._first:
+                raise _folded_before(self._table, row, self._first)
             self._rows[key] = row
             self._stored.add(key)
 
@@ -107,3 +116,9 @@ class KeptRows:
     def changed(self) -> list[Row]:
         """Changed rows that are stored already."""
         return [row for key in self._touched if key in self._stored and (row := self._rows[key])]
+
+
+def _folded_before(table: ViewTable, row: Row, first: int) -> OutOfSequence:
+    last = row["changed_at_position"]
+    words = f"{table.name} has a row that position {last} changed, and position {first} is folded only now"
+    return OutOfSequence(words, repeated=last - first + 1)

@@ -10,7 +10,8 @@ from typing import Protocol
 from psycopg2 import extensions
 from sqlalchemy import Engine
 
-from ledger.log.log_ranges import LogHasGap, LogRange, read_log_range
+from ledger.log.log_ranges import LogRange, read_log_range
+from ledger.log.sequence import OutOfSequence, check_count
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
 from projections.engine.connections import is_lost, transaction
@@ -37,14 +38,16 @@ class Log(Protocol):
 class Step:
     """The result of a step. `checkpoint` is None if another worker holds the book or the generation was dropped.
 
-    `parking` is the version of the book's parking stream at a stop. If `again`, nothing was folded: the parked events
-    have changed, and the folded part is too long for one transaction (`projections/engine/refold.py`).
+    `parking` is the version of the book's parking stream at a stop, and `out_of_sequence` the cause if positions were
+    skipped or repeated. If `again`, nothing was folded: the parked events have changed, and the folded part is too
+    long for one transaction (`projections/engine/refold.py`).
     """
 
     checkpoint: Checkpoint | None
     read: int = 0
     parking: int = 0
     again: bool = False
+    out_of_sequence: OutOfSequence | None = None
 
 
 class _CannotApply(Exception):
@@ -97,7 +100,7 @@ def step(engine: Engine, generation: Generation, book: int, *, size: int = SMALL
             return stop(engine, generation, book, failure)
         # halves the step until it holds the one event
         done = step(engine, generation, book, size=failure.read // 2, upto=upto)
-        if isinstance(failure.__cause__, LogHasGap) and done.checkpoint and not done.read:
+        if isinstance(failure.__cause__, OutOfSequence) and done.checkpoint and not done.read:
             return stop(engine, generation, book, failure)  # the missing event is the next one
     return done
 
@@ -107,6 +110,7 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
         checkpoint = claim(cursor, generation, book)
         if checkpoint is None:
             return Step(None)
+        _check(checkpoint)
         until = checkpoint.position + size if upto is None else min(checkpoint.position + size, upto)
         log_range = _read(cursor, generation.projection, checkpoint, until)
         if not log_range.leaves:
@@ -161,8 +165,15 @@ def _read(cursor: extensions.cursor, projection: Projection, checkpoint: Checkpo
             types=projection.event_names(),
             entries_only=projection.entries_only,
         )
-    except LogHasGap as gap:
-        raise _CannotApply(checkpoint.position, max(until - checkpoint.position, 1)) from gap
+    except OutOfSequence as broken:
+        raise _CannotApply(checkpoint.position, max(until - checkpoint.position, 1)) from broken
+
+
+def _check(checkpoint: Checkpoint) -> None:
+    try:
+        check_count(checkpoint.book, checkpoint.position, checkpoint.count)
+    except OutOfSequence as broken:
+        raise _CannotApply(checkpoint.position, 1) from broken
 
 
 def fold_into(cursor: extensions.cursor, generation: Generation, book: int, log_range: LogRange) -> None:
@@ -191,7 +202,8 @@ def stop(engine: Engine, generation: Generation, book: int, failure: _CannotAppl
             return Step(None)  # the event was parked since
         stopped = checkpoint.stopped(_storable(failure.reason))
         move(cursor, generation, stopped)
-    return Step(stopped, parking=parked.version)
+    cause = failure.__cause__ if isinstance(failure.__cause__, OutOfSequence) else None
+    return Step(stopped, parking=parked.version, out_of_sequence=cause)
 
 
 def _words(error: BaseException | None) -> str:

@@ -62,7 +62,7 @@ def step_together(engine: Engine, generations: Sequence[Generation], book: int, 
         claimed = [
             (generation, checkpoint)
             for generation, checkpoint in claim_all(cursor, generations, book)
-            if checkpoint.position == after and checkpoint.status == "following"
+            if checkpoint.position == checkpoint.count == after and checkpoint.status == "following"
         ]
         log_range = read_log_range(cursor, book=book, after=after, upto=upto)
         parked = parked_in(cursor, book)

@@ -10,16 +10,20 @@ from time import monotonic
 
 from sqlalchemy import Engine
 
+from ledger.log.sequence import OutOfSequence
+from ledger.observer import UNOBSERVED, Observer
 from projections.engine.checkpoints import Checkpoint
+from projections.engine.completeness import CompletenessAudit, check_digest
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
 from projections.engine.lockstep import LockstepRunner
 from projections.engine.parking import parking_versions
-from projections.engine.progress import progress
+from projections.engine.progress import GenerationProgress, progress
 from projections.engine.projection import Projection
 from projections.engine.refold import refold
 
 POLL_S = 1.0  # the log is read at least this often, because a wake-up may be lost
+AUDIT_S = 60.0  # between two audits of completeness
 _RETRY_S = (0.1, 0.5, 1.0, 5.0)  # pauses after database trouble; the last one repeats
 
 _logger = logging.getLogger(__name__)
@@ -33,8 +37,15 @@ class ProjectionWorker:
     """
 
     def __init__(
-        self, engine: Engine, log: Log, projection: Projection, *, clock: Callable[[], float] = monotonic
+        self,
+        engine: Engine,
+        log: Log,
+        projection: Projection,
+        *,
+        observer: Observer = UNOBSERVED,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self._observer = observer
         self._engine = engine
         self._log = log
         self._projection = projection
@@ -88,7 +99,8 @@ class ProjectionWorker:
         behind = [
             book for book, head in self._log.heads().items() if self._is_behind(generation, checkpoints.get(book), head)
         ]
-        behind, errors = [book for book in behind if not self._rests(book)], list[Exception]()
+        behind = [book for book in behind if not self._rests(book) and self._may_continue(known, book)]
+        errors = list[Exception]()
         while behind and not (stop and stop.is_set()):
             behind = [book for book in behind if self._advance_alone(generation, book, errors)]
         return errors
@@ -106,6 +118,18 @@ class ProjectionWorker:
             return False
         self._resting.pop(book, None)
         return more
+
+    def _may_continue(self, known: GenerationProgress, book: int) -> bool:
+        """True unless the book has stopped at a checkpoint that differs from the log. Only a rebuild helps there."""
+        checkpoint = known.checkpoints.get(book)
+        if checkpoint is None or checkpoint.status != "stopped":
+            return True
+        try:
+            check_digest(self._engine, checkpoint)
+        except OutOfSequence:
+            self._given_up[known.generation.number, book] = parking_versions(self._engine, [book]).get(book, 0)
+            return False
+        return True
 
     def _rests(self, book: int) -> bool:
         return book in self._resting and self._clock() < self._resting[book].until
@@ -135,6 +159,8 @@ class ProjectionWorker:
             return False  # another worker holds it; tried again at the next wake-up
         if done.checkpoint.status == "stopped" and done.read == 0:
             self._given_up[generation.number, book] = done.parking
+            if (broken := done.out_of_sequence) is not None:
+                self._observer.out_of_sequence(self.name, skipped=broken.skipped, repeated=broken.repeated)
             _logger.error("projection %s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
             return False
         full = done.read == size
@@ -160,10 +186,13 @@ def _words(error: Exception) -> str:
 
 
 class ProjectionWorkers:
-    """All projections of a process: one lockstep runner, and a thread for each that cannot go with it."""
+    """All projections of a process: one lockstep runner, a thread for each that cannot go with it, and the audit."""
 
-    def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
-        self._workers = [ProjectionWorker(engine, log, projection) for projection in projections]
+    def __init__(
+        self, engine: Engine, log: Log, projections: Sequence[Projection], *, observer: Observer = UNOBSERVED
+    ) -> None:
+        self._workers = [ProjectionWorker(engine, log, projection, observer=observer) for projection in projections]
+        self._audit = CompletenessAudit(engine, projections, observer=observer)
         self._lockstep_runner = LockstepRunner(engine, log, projections)
         self._bells = {worker.name: Event() for worker in self._workers}
         self._news = Event()
@@ -171,7 +200,10 @@ class ProjectionWorkers:
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        self._threads = [Thread(target=self._lead, name="lockstep", daemon=True)]
+        self._threads = [
+            Thread(target=self._lead, name="lockstep", daemon=True),
+            Thread(target=self._audit_rarely, name="completeness", daemon=True),
+        ]
         for worker in self._workers:
             wakeup = _rung(self._bells[worker.name])
             self._threads.append(Thread(target=worker.run, args=(self._stop, wakeup), name="projection", daemon=True))
@@ -188,6 +220,18 @@ class ProjectionWorkers:
                 self._bells[name].set()
             self._news.wait(POLL_S)
             self._news.clear()
+
+    def _audit_rarely(self) -> None:
+        while not self._stop.wait(AUDIT_S):
+            try:
+                stopped = self._audit.check()
+            except Exception:  # the database is in trouble; the next audit looks again
+                _logger.warning("the views could not be compared with the log", exc_info=True)
+                continue
+            for generation, checkpoint in stopped:
+                _logger.error(
+                    "projection %s stops in book %s at %s", generation.name, checkpoint.book, checkpoint.reason
+                )
 
     def stop(self) -> None:
         """Ends each worker after its current step."""

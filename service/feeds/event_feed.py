@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ledger.ids import merchant_of
 from ledger.ledger import Ledger
 from ledger.log.cursor import Cursor
-from ledger.log.log_ranges import LogHasGap
 from ledger.log.reader import RowFilter
 from ledger.log.rows import Recorded
+from ledger.log.sequence import check_part, check_whole
 from service.feeds.cloud_events import cloud_event
 from service.feeds.feed import End, Frame, Growth, Page, Positions, Recent, grown_books
 from service.feeds.merchant_events import event_for
@@ -50,6 +50,8 @@ class EventFilter:
 class EventFeed:
     """Reads the log for followers. Safe to share between threads."""
 
+    name = "events"
+
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
@@ -59,7 +61,7 @@ class EventFeed:
 
     def page(self, after: Positions, wanted: EventFilter, *, limit: int, upto: Positions | None = None) -> Page:
         """Returns up to `limit` events after the given positions, up to the heads or `upto`. Each grown book has
-        the same part of the page, so that a busy book does not hold up the others. Raises `LogHasGap`."""
+        the same part of the page, so that a busy book does not hold up the others. Raises `OutOfSequence`."""
         heads = self.end().heads if upto is None else upto
         grown = grown_books(heads, after, wanted)
         positions, frames = dict(after), list[Frame]()
@@ -72,10 +74,12 @@ class EventFeed:
         return Page(frames, positions, is_last=all(positions.get(book, 0) >= heads[book] for book in grown))
 
     def growth(self, book: int, after: int, upto: int) -> Growth:
-        """Returns the next events of a book."""
-        rows = self._ledger.reader.read(book, after, min(_BATCH, upto - after))
+        """Returns the next events of a book. Raises `OutOfSequence`."""
+        upto = min(upto, after + _BATCH)
+        rows = self._ledger.reader.read(book, after, upto - after)
+        check_whole(book, after, upto, rows)
         framed = [Recent(row.position, row, self._frame(row, cloud_event(self._ledger_id, row))) for row in rows]
-        return Growth(framed, rows[-1].position)
+        return Growth(framed, upto)
 
     def frames(self, recent: Recent, wanted: EventFilter) -> Sequence[Frame]:
         """Returns the event as this reader may see it, or nothing if it does not want it."""
@@ -109,6 +113,5 @@ class EventFeed:
         upto = min(head, after + SCANNED)
         rows = self._ledger.reader.read_range(book, after, upto, wanted, limit)
         seen = rows[-1].position if len(rows) == limit else upto
-        if wanted.is_open and len(rows) != seen - after:
-            raise LogHasGap(f"book {book} has {len(rows)} events from position {after + 1} to {seen}")
+        (check_whole if wanted.is_open else check_part)(book, after, seen, rows)
         return rows, seen

@@ -65,6 +65,10 @@ class Growth(NamedTuple):
 class Feed(Protocol):
     """A feed that readers follow, page by page or through a tail. Safe to share between threads."""
 
+    @property
+    def name(self) -> str:
+        """The feed in metrics."""
+
     def end(self) -> End:
         """Returns the end of the feed."""
 

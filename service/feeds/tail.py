@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
-from service.feeds.feed import Feed, Filter, Frame, Page, Positions, Recent, grown_books
+from ledger.log.sequence import OutOfSequence
+from service.feeds.feed import Feed, Filter, Frame, Growth, Page, Positions, Recent, grown_books
 
 KEPT = 512  # recent frames of each book; a reader that is further behind reads the feed itself
 _POLL_S = 0.02
@@ -127,6 +128,9 @@ class Tail:
                         run.stop.wait(_POLL_S)
                     elif listener.wait():
                         poll_until = monotonic() + self._lag_s
+        except OutOfSequence as broken:
+            _logger.error("The tail of %s stops, because %s", self.feed.name, broken)
+            self._ledger.observer.out_of_sequence(self.feed.name, skipped=broken.skipped, repeated=broken.repeated)
         except Exception:
             _logger.exception("The tail of a feed failed. Its readers are disconnected, and begin a new one.")
         finally:
@@ -154,6 +158,7 @@ class Tail:
         if growth.key != run.known.key:
             run.stop.set()  # each reader begins again, and learns why
             return True
+        _check_new(at, growth)
         run.known = run.known.with_book(book, growth.recent, growth.reached)
         return True
 
@@ -172,6 +177,15 @@ def _between_events(kept: Sequence[Recent], end: int) -> int:
     while 0 < end < len(kept) and kept[end].position == kept[end - 1].position:
         end += 1
     return min(end, len(kept))
+
+
+def _check_new(after: int, growth: Growth) -> None:
+    """Raises `OutOfSequence` unless everything is new and in order. Several rows may have changed at one position."""
+    positions = [each.position for each in growth.recent]
+    if positions != sorted(positions) or not all(after < position <= growth.reached for position in positions):
+        repeated = sum(not after < position <= growth.reached for position in positions)
+        words = f"what came after position {after} up to {growth.reached} is not all new and in order"
+        raise OutOfSequence(words, repeated=repeated)
 
 
 def _position(recent: Recent) -> int:

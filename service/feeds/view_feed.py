@@ -41,6 +41,7 @@ class ViewFeed:
 
     def __init__(self, app: App, projection: Projection) -> None:
         self._app, self.projection = app, projection
+        self.name = f"changes of {projection.name}"
 
     def end(self) -> End:
         """Returns the positions that the view has folded, and its key. Raises `ViewOutdated`."""

@@ -29,6 +29,10 @@ class Metrics(Observer):
         self._sweeps = self._histogram("timer_sweep_seconds", "Time of one sweep of a timer, by timer.", "timer")
         self._failures = self._counter("timer_failures", "Sweeps that failed as a whole, by timer.", "timer")
         self._timed = self._counter("timer_commands", "Commands that timers recorded, by timer.", "timer")
+        says = "Positions that a view or a feed noticed as skipped, by view or feed. It stopped there."
+        self._skipped = self._counter("positions_skipped", says, "reader")
+        says = "Positions that a view or a feed noticed as repeated, by view or feed. It stopped there."
+        self._repeated = self._counter("positions_repeated", says, "reader")
         says = "Time from a request to the beginning of its answer, by method, route and status."
         self._requests = self._histogram("http_request_seconds", says, "method", "route", "status")
 
@@ -61,6 +65,10 @@ class Metrics(Observer):
         self._sweeps.labels(timer).observe(seconds)
         self._timed.labels(timer).inc(recorded)
         self._failures.labels(timer).inc(failed)
+
+    def out_of_sequence(self, reader: str, *, skipped: int, repeated: int) -> None:
+        self._skipped.labels(reader).inc(skipped)
+        self._repeated.labels(reader).inc(repeated)
 
     def requested(self, method: str, route: str, status: int, *, seconds: float) -> None:
         """A request to a route has its answer."""

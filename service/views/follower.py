@@ -14,7 +14,8 @@ from projections.registry import PROJECTIONS
 @contextmanager
 def following(ledger: Ledger) -> Iterator[ProjectionWorkers]:
     """Follows the log with all projections until the end of the block."""
-    workers = ProjectionWorkers(ledger.engine, ledger.reader, tuple(PROJECTIONS.values()))
+    projections = tuple(PROJECTIONS.values())
+    workers = ProjectionWorkers(ledger.engine, ledger.reader, projections, observer=ledger.observer)
     stop = Event()
     bell = Thread(target=_ring, args=(ledger, workers, stop), name="bell", daemon=True)
     workers.start()

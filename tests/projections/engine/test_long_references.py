@@ -61,7 +61,7 @@ def test_no_index_of_a_view_can_be_too_wide(table: ViewTable) -> None:
 
 @pytest.mark.parametrize("reference", LONGEST)
 def test_a_row_is_found_again_by_the_reference_it_was_put_under(reference: str) -> None:
-    rows = KeptRows(0, OF_UNMATCHED, lambda *_: ())
+    rows = KeptRows(0, OF_UNMATCHED, lambda *_: (), first=1)
     row = {"reference": reference, "psp": "x", "capture_ref": "c"}
     rows.put(dict(row), at=1)
     assert rows.get(reference, "x", "c") == row | {

@@ -208,7 +208,7 @@ def test_an_event_that_is_missing_stops_the_book_and_no_other(shop: Shop) -> Non
     shop.follow(Tally())
     stopped = shop.at(Tally())
     assert (stopped.position, stopped.status, shop.at(Tally(), 2).position) == (1, "stopped", 1)
-    assert "position 2: LogHasGap" in stopped.reason
+    assert "position 2: OutOfSequence" in stopped.reason
 
 
 def remove(cursor: extensions.cursor, ledger: Ledger, *, position: int) -> None:

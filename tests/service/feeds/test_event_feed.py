@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from ledger.ledger import Ledger
-from ledger.log.log_ranges import LogHasGap
 from ledger.log.rows import Recorded
+from ledger.log.sequence import OutOfSequence
 from service.app import App
 from service.failures import UnknownValue
 from service.feeds import event_feed
@@ -128,5 +128,5 @@ def test_a_hole_in_the_log_stops_the_feed(month_app: App) -> None:
 
     reader = SimpleNamespace(heads=month_app.ledger.reader.heads, read_range=with_hole)
     feed = EventFeed(cast("Ledger", SimpleNamespace(reader=reader, identity=month_app.ledger.identity)))
-    with pytest.raises(LogHasGap):
+    with pytest.raises(OutOfSequence):
         feed.page({}, EventFilter(), limit=10_000)
