@@ -100,6 +100,8 @@ REVIEWERS = Authority(any=frozenset({"support", "importer"}), own=_MERCHANT)
 REPORTS = Authority(any=_PLATFORM_AND_SERVICE)
 SHIPPERS = Authority(any=_PLATFORM_AND_SERVICE, own=_MERCHANT)
 ADMINS = Authority(any=frozenset({"admin", "system"}))
+_SUBSCRIBERS: frozenset[Role] = frozenset({"finance", "support", "auditor", "service", "merchant"})
+SUBSCRIPTION_OWNERS = Authority(any=ADMINS.any, own=_SUBSCRIBERS)
 TOKEN_OWNERS = Authority(
     any=ADMINS.any, own=frozenset({"finance", "support", "auditor", "service", "merchant", "buyer"})
 )

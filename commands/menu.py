@@ -30,6 +30,7 @@ from commands.authority import (
     REPORTS,
     REVIEWERS,
     SHIPPERS,
+    SUBSCRIPTION_OWNERS,
     SYSTEM,
     TOKEN_OWNERS,
 )
@@ -144,6 +145,16 @@ from commands.settlement import (
     report_psp_settlement,
     start_settlement_run,
 )
+from commands.subscriptions import (
+    change_subscription,
+    create_subscription,
+    pause_subscription,
+    replay_parked_event,
+    resume_subscription,
+    retire_subscription,
+    rewind_subscription,
+    skip_parked_event,
+)
 from commands.unmatched import (
     mark_fact_matched,
     mark_parts_taken,
@@ -172,6 +183,27 @@ MENU: dict[str, Handler] = {
         record_access_token_use.RecordAccessTokenUse, record_access_token_use.decide, SYSTEM
     ),
     "record_export": Handler(record_export.RecordExport, record_export.decide, SYSTEM),
+    # who follows the log with a place that the service keeps
+    "create_subscription": Handler(
+        create_subscription.CreateSubscription, create_subscription.decide, SUBSCRIPTION_OWNERS
+    ),
+    "change_subscription": Handler(
+        change_subscription.ChangeSubscription, change_subscription.decide, SUBSCRIPTION_OWNERS
+    ),
+    "pause_subscription": Handler(pause_subscription.PauseSubscription, pause_subscription.decide, SUBSCRIPTION_OWNERS),
+    "resume_subscription": Handler(
+        resume_subscription.ResumeSubscription, resume_subscription.decide, SUBSCRIPTION_OWNERS
+    ),
+    "rewind_subscription": Handler(
+        rewind_subscription.RewindSubscription, rewind_subscription.decide, SUBSCRIPTION_OWNERS
+    ),
+    "retire_subscription": Handler(
+        retire_subscription.RetireSubscription, retire_subscription.decide, SUBSCRIPTION_OWNERS
+    ),
+    "replay_parked_event": Handler(
+        replay_parked_event.ReplayParkedEvent, replay_parked_event.decide, SUBSCRIPTION_OWNERS
+    ),
+    "skip_parked_event": Handler(skip_parked_event.SkipParkedEvent, skip_parked_event.decide, SUBSCRIPTION_OWNERS),
     # merchants
     "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide, MERCHANT),
     "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide, PLATFORM),

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from ledger.fx import Rate, RateKind
 from ledger.ids import access_account_stream, account_guard, merchant_stream, product_stream
+from ledger.log.places import Places
 from ledger.policies.policy import Policy
 from ledger.policies.reference import Reference
 from ledger.streams.access import AccessAccount
@@ -29,17 +30,25 @@ class Rules:
         reference: Reference,
         loaded: Mapping[str, Stream],
         open_day: Callable[[], date] = lambda: date.min,
+        places: Places | None = None,
     ) -> None:
         self.at = at
         self._open_day = open_day
         self._reference = reference
         self._loaded = loaded
+        self._places = places
         self.used: dict[str, int] = {}
 
     @property
     def open_day(self) -> date:
         """The first open accounting day of the book."""
         return self._open_day()
+
+    @property
+    def places(self) -> Places:
+        """The places in the log that tokens and instants mean."""
+        assert self._places is not None, "the bus gives them to every decision"
+        return self._places
 
     def policy(self, kind: type[P]) -> P:
         """Returns the policy in force at the decision. Raises `PolicyNotEffective`."""

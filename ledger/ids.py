@@ -60,6 +60,10 @@ def exports_stream(account_id: str, day: date) -> str:
     return f"exports/{account_id}/{day.isoformat()}"
 
 
+def subscription_stream(subscription_id: str) -> str:
+    return f"subscription/{subscription_id}"
+
+
 _GUARD = "account/"
 
 

@@ -17,6 +17,7 @@ from commands.rules import Rules
 from ledger.events.event import Event
 from ledger.ids import account_guard, merchant_of
 from ledger.ledger import Ledger
+from ledger.log.places import LogPlaces
 from ledger.log.rows import UNANSWERED, Attempt, Expectation, Receipt, Status
 from ledger.policies.reference import Reference
 from ledger.refusals.catalogue import Refusal
@@ -157,6 +158,7 @@ class BookBatch:
             reference=self._reference,
             loaded=self._streams,
             open_day=lambda: self._open_day.known,
+            places=LogPlaces(self._context.ledger.reader, self._context.ledger.identity),
         )
         decision = Decision(
             command=command,

@@ -24,6 +24,7 @@ from ledger.events import (
     refunds,
     settlement,
     statements,
+    subscriptions,
     unmatched_money,
 )
 
@@ -50,4 +51,5 @@ PUBLISHED = (
     settlement,
     parcels,
     statements,
+    subscriptions,
 )

@@ -21,6 +21,7 @@ from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
 _RANGE = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
+_AT = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position = ANY(%s) ORDER BY position"
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
 # Keys, each with its book: a batch of commands reads from many books in one round trip.
@@ -125,6 +126,10 @@ class Reader:
         statement = f"{_RANGE}{condition} ORDER BY position LIMIT %(limit)s"
         within = {"book": book, "after": after, "upto": upto, "limit": limit}
         return [_recorded(row) for row in self._rows(statement, within | values)]
+
+    def read_at(self, book: int, positions: Sequence[int]) -> list[Recorded]:
+        """Returns the events of the book at these positions, in order."""
+        return [_recorded(row) for row in self._rows(_AT, (book, list(positions)))]
 
     def summaries(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[EventSummary]]:
         """Yields the events after `after` in batches. The next batch is fetched while the caller uses this one."""

@@ -8,6 +8,7 @@ from ledger.refusals import access as access
 from ledger.refusals import after_sales as after_sales
 from ledger.refusals import finance as finance
 from ledger.refusals import payments as payments
+from ledger.refusals import subscriptions as subscriptions
 from ledger.refusals.after_sales import AfterSalesLocked as AfterSalesLocked
 from ledger.refusals.after_sales import AlreadySubmitted as AlreadySubmitted
 from ledger.refusals.after_sales import CaseAlreadyOpen as CaseAlreadyOpen

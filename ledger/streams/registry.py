@@ -20,6 +20,7 @@ from ledger.streams.psp_batch import PspBatch
 from ledger.streams.reference_data import PolicyHistory, RateHistory, UnmatchedItem
 from ledger.streams.statements import SettlementRun, Statements
 from ledger.streams.stream import Stream
+from ledger.streams.subscriptions import Subscription
 
 BLANK: dict[str, Callable[[str], Stream]] = {
     "order": Order,
@@ -30,6 +31,7 @@ BLANK: dict[str, Callable[[str], Stream]] = {
     "access_account": AccessAccount,
     "access_token": AccessToken,
     "exports": ExportsOfDay,
+    "subscription": Subscription,
     "policy": PolicyHistory,
     "fx": RateHistory,
     "unmatched": UnmatchedItem,

@@ -22,15 +22,17 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[extensions.cursor]:
-    """Yields a psycopg2 cursor in a transaction. A broken connection leaves the pool."""
+def transaction(engine: Engine, *, durable: bool = False) -> Iterator[extensions.cursor]:
+    """Yields a psycopg2 cursor in a transaction. A broken connection leaves the pool.
+
+    A crash of the server may lose the commit unless it is `durable`: rows and checkpoint of a view are then lost
+    together and folded again, so their commit does not wait for the disk.
+    """
     connection = pooled_connection(engine)
     try:
         with closing(cast(extensions.cursor, connection.cursor())) as cursor:
             assert cursor.connection.autocommit, "views are on the ledger's engine"
-            # A crash may lose the commit, but then rows and checkpoint are lost together and are folded again. So the
-            # commit does not wait for the disk.
-            cursor.execute("BEGIN; SET LOCAL synchronous_commit = off")
+            cursor.execute("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off")
             try:
                 yield cursor
             except BaseException:

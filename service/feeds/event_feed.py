@@ -69,7 +69,7 @@ class EventFeed:
         for book in grown:
             if len(frames) >= limit:
                 break
-            rows, positions[book] = self._range(book, after.get(book, 0), heads[book], wanted.of_rows, each)
+            rows, positions[book] = self.rows(book, after.get(book, 0), heads[book], wanted.of_rows, each)
             frames += self._framed(rows, wanted)
         return Page(frames, positions, is_last=all(positions.get(book, 0) >= heads[book] for book in grown))
 
@@ -87,13 +87,27 @@ class EventFeed:
             return list(self._framed([recent.source], wanted))
         return [recent.frame] if wanted.takes(recent.source) else []
 
+    def text(self, row: Recorded, merchant: str | None) -> str | None:
+        """Returns the event as a CloudEvent, as the platform or this merchant reads it; None if it may not."""
+        if merchant is None:
+            return cloud_event(self._ledger_id, row)
+        return event_for(self._ledger_id, row, merchant)
+
+    def rows(self, book: int, after: int, head: int, wanted: RowFilter, limit: int) -> tuple[list[Recorded], int]:
+        """Returns the wanted events of a range of one book, and the position up to which it was looked through."""
+        upto = min(head, after + SCANNED)
+        rows = self._ledger.reader.read_range(book, after, upto, wanted, limit)
+        seen = rows[-1].position if len(rows) == limit else upto
+        (check_whole if wanted.is_open else check_part)(book, after, seen, rows)
+        return rows, seen
+
     def token(self, positions: Positions, key: str = "") -> str:  # noqa: ARG002 - the log has no key
         """Returns the position token of a place."""
         return Cursor.at(positions, self._ledger.identity).token
 
     def _framed(self, rows: Iterable[Recorded], wanted: EventFilter) -> Iterator[Frame]:
         for row in rows:
-            if wanted.takes(row) and (text := self._text(row, wanted.reads_as)) is not None:
+            if wanted.takes(row) and (text := self.text(row, wanted.reads_as)) is not None:
                 yield self._frame(row, text)
 
     def _frame(self, row: Recorded, text: str) -> Frame:
@@ -102,16 +116,3 @@ class EventFeed:
     @property
     def _ledger_id(self) -> str:
         return self._ledger.identity.ledger_id
-
-    def _text(self, row: Recorded, merchant: str | None) -> str | None:
-        if merchant is None:
-            return cloud_event(self._ledger_id, row)
-        return event_for(self._ledger_id, row, merchant)
-
-    def _range(self, book: int, after: int, head: int, wanted: RowFilter, limit: int) -> tuple[list[Recorded], int]:
-        """Returns the wanted events of a range of one book, and the position up to which it was looked through."""
-        upto = min(head, after + SCANNED)
-        rows = self._ledger.reader.read_range(book, after, upto, wanted, limit)
-        seen = rows[-1].position if len(rows) == limit else upto
-        (check_whole if wanted.is_open else check_part)(book, after, seen, rows)
-        return rows, seen

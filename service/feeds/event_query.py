@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.events.event import EVENTS
+from ledger.events.type_names import types_named
 from ledger.log.cursor import Cursor
 from service.app import App
 from service.failures import ServiceFailure, UnknownValue
@@ -17,7 +18,6 @@ from service.questions.reader import Reader, RoleMayNotRead
 from service.tracking.history import find_order
 
 NOW = "now"  # as a place: the end of the log at this moment
-_ANY = ".*"
 _READERS = MERCHANTS.any | MERCHANTS.own
 
 
@@ -69,8 +69,7 @@ def place_of(app: App, after: str | None) -> End:
 def _types(text: str, known: Iterable[str]) -> frozenset[str]:
     found = set[str]()
     for each in text.split(","):
-        beginning = each.removesuffix(_ANY) + "." if each.endswith(_ANY) else None
-        matching = {name for name in known if name == each or (beginning and name.startswith(beginning))}
+        matching = types_named(each, known)
         if not matching:
             raise UnknownValue(
                 "type", f"No event that you may follow is called {each[:80]}. The document of events lists them."

@@ -123,6 +123,22 @@ def access(script: Script) -> Iterator[Step]:
     yield Step("close_access_account", account | {"reason": "left"}, admin)
 
 
+def subscription(script: Script) -> Iterator[Step]:
+    """A subscription: created, changed, paused, moved, and retired."""
+    fay = Actor(kind="platform", id=script.values.name("account"), role="finance")
+    named = {"subscription_id": script.values.name("subscription")}
+    opened = {"account_id": fay.id, "roles": ["finance"]}
+    yield Step("open_access_account", opened, Actor(kind="platform", id="ada", role="admin"))
+    yield Step("create_subscription", named, fay)
+    yield Step("change_subscription", named | {"types": ["parcel.*"]}, fay)
+    yield Step("pause_subscription", named | {"reason": "other"}, fay)
+    yield Step("resume_subscription", named, fay)
+    yield Step("rewind_subscription", named | {"book": 0, "position": 0}, fay)
+    yield Step("replay_parked_event", named | {"book": 0, "position": 1}, fay)
+    yield Step("skip_parked_event", named | {"book": 0, "position": 1, "reason": "other"}, fay)
+    yield Step("retire_subscription", named | {"reason": "other"}, fay)
+
+
 def product(script: Script) -> Iterator[Step]:
     named = {"merchant_id": script.merchant_id, "product_id": script.values.name("product")}
     yield Step("submit_product", named | {"category_id": "home"}, OWNER)

@@ -78,6 +78,11 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         "close_access_account",
     ),
     (
+        platform_plots.subscription,
+        "create_subscription change_subscription pause_subscription resume_subscription rewind_subscription "
+        "replay_parked_event skip_parked_event retire_subscription",
+    ),
+    (
         platform_plots.product,
         "submit_product publish_product_translation approve_product set_export_status revoke_product reject_product",
     ),

@@ -41,6 +41,8 @@ SPECIAL: dict[str, dict[str, Any]] = {  # whose fields depend on each other
         "content": written(_POLICY.policy),
         "effective_from": "2025-04-01T00:00:00Z",
     },
+    "create_subscription": {"subscription_id": "S", "account_id": "nobody"},
+    "rewind_subscription": {"subscription_id": "S", "book": 0, "position": 0},
     "post_fx_revaluation": {"period": "2025-04", "balances": [], "positions": {}},
 }
 NEEDED = {"as_known_at": "2025-04-01T00:00:00Z"}

@@ -60,7 +60,7 @@ def catalogue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def found(cursor: Any, query: str) -> list[Any]:
     """Returns the result of a query over the tables of the log and of the views, as `schema.name …` texts."""
-    cursor.execute(query.replace("OURS", "n.nspname IN ('log', 'views')"))
+    cursor.execute(query.replace("OURS", "n.nspname IN ('log', 'delivery', 'views')"))
     return [row[0] if len(row) == 1 else row for row in cursor.fetchall()]
 
 

@@ -12,7 +12,7 @@ from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from ledger.refusals.catalogue import REFUSALS, Refusal
 from service.cli.main import app
-from tests.refusals import access, after_sales, bus, finance, money, orders, payments
+from tests.refusals import access, after_sales, bus, finance, money, orders, payments, subscriptions
 from tests.support.buses import open_desk, publish_programme
 
 # The domain's own list (§4.3), by what is asked for; and what its invalid transitions refuse.
@@ -50,7 +50,13 @@ LISTED = {
 # Of Python: None, quoted texts, classes; of regular expressions: anchors, groups, escapes. And half sentences.
 NO_PLAIN_WORDS = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|'\w+'|<\w|\^|\$$|\\|\(\?|ledger\.|  |\.\.|: \.| ,|;\.")
 CAUSES: dict[str, Callable[[], Refusal | None]] = (
-    access.CAUSES | orders.CAUSES | after_sales.CAUSES | payments.CAUSES | money.CAUSES | finance.CAUSES
+    access.CAUSES
+    | orders.CAUSES
+    | after_sales.CAUSES
+    | payments.CAUSES
+    | money.CAUSES
+    | finance.CAUSES
+    | subscriptions.CAUSES
 )
 
 

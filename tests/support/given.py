@@ -19,6 +19,7 @@ from ledger.events.proposals import ProposalMade
 from ledger.fx import Rate
 from ledger.ids import account_guard
 from ledger.journal.posting import post
+from ledger.log.places import Places
 from ledger.money import Money
 from ledger.policies.defaults import default_policies
 from ledger.policies.fees import Fees
@@ -92,8 +93,9 @@ class Given:
         accounts: Mapping[str, Money],
         in_open_cases: Money,
         open_day: date,
+        places: Places | None,
     ) -> None:
-        self._events = events
+        self._events, self._places = events, places
         self._open_day = open_day
         self._reference = reference_of(policies, rates)
         self._memory: dict[str, Stream] = {name: stream_of(name, given) for name, given in beside.items()}
@@ -109,7 +111,13 @@ class Given:
             command = command.stamped(NOW)
         stream = stream_of(command.stream, self._events)
         loaded = {name: blank(name) for name in command.reads} | self._memory | {command.stream: stream}
-        rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded, open_day=lambda: self._open_day)
+        rules = Rules(
+            at=command.decided_at,
+            reference=self._reference,
+            loaded=loaded,
+            open_day=lambda: self._open_day,
+            places=self._places,
+        )
         try:
             events = decided((MENU | PROPOSABLE)[command.name].decide_if_allowed, command, stream, rules)
         except Refusal as refusal:
@@ -167,11 +175,12 @@ def given(
     accounts: Mapping[str, Money] | None = None,
     in_open_cases: Money = Money(0, "CNY"),  # noqa: B008 - frozen
     open_day: date = date.min,
+    places: Places | None = None,
 ) -> Given:
     """Events of the command's own stream; `beside` events of other streams; `policies` in place of the defaults.
 
     `accounts` is the available money of merchants, `in_open_cases` what of each may still be taken; days before
-    `open_day` are closed.
+    `open_day` are closed; `places` are those of the log.
     """
     return Given(
         events,
@@ -181,6 +190,7 @@ def given(
         accounts=accounts or {},
         in_open_cases=in_open_cases,
         open_day=open_day,
+        places=places,
     )
 
 

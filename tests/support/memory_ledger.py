@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from ledger.ids import account_guard
 from ledger.ledger import Ledger
+from ledger.log.identity import Identity
 from ledger.log.reader import AccountRow, EarlierAnswer
 from ledger.log.rows import Attempt, EventSummary, NewEvent, Receipt, Recorded, Status
 from tests.support.buses import Clock, Desk
@@ -26,6 +27,7 @@ class MemoryLedger:
 
     def __init__(self, clock: Clock) -> None:
         self.keys = OneKey()
+        self.identity = Identity("memory", 1, "Asia/Shanghai", clock.now)
         self.reader = self
         self.directory = self
         self.books: dict[int, list[Recorded]] = {0: [], 1: []}
@@ -47,6 +49,11 @@ class MemoryLedger:
 
     def heads(self) -> dict[int, int]:
         return {book: len(rows) for book, rows in self.books.items()}
+
+    def positions_as_known_at(self, instant: datetime) -> dict[int, int]:
+        if instant > self._clock():
+            raise ValueError(f"{instant.isoformat()} has not come yet")
+        return {book: sum(row.recorded_at <= instant for row in rows) for book, rows in self.books.items()}
 
     def first_open_days(self) -> dict[int, date]:
         return dict(self.open_days)

@@ -10,6 +10,7 @@ from projections.search.references import BESIDE_OTHERS, SEARCHED, SearchReferen
 ENDINGS = ("_ref", "_refs", "_no", "_id")
 NOT_SEARCHED = {
     "account_id": "access accounts have a list of their own",
+    "subscription_id": "subscriptions have a list of their own",
     "account_ref": "a merchant's bank account stands with its payouts",
     "adjustment_id": "a proposal, which has a list of its own",
     "assessment_ref": "customs' own number, which people look up by the declaration",
