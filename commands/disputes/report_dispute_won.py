@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from commands.contradictions import without_rate
 from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names, was_reversed_later
 from commands.rates import flagged_if_stale, rate_of_fact
+from commands.refunds.liability_extinguished import with_extinguished_liability
 from commands.returns.cancelled_returns import called_off
 from commands.rules import Rules
 from commands.settlement.releases import kept_fees
@@ -52,9 +53,10 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
         undone=undone,
         won_at=report.happened_at,
     )
-    yield won
+    events = list(with_extinguished_liability(order, [won]))
+    yield from events
     if undone:
-        yield from _off_after_all(report, order.after(won), undone, rules)
+        yield from _off_after_all(report, order.after(*events), undone, rules)
     if rate:
         yield from flagged_if_stale(report, order, rate, rules)
 

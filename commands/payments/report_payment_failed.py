@@ -10,11 +10,12 @@ from commands.order_command import OrderReport
 from commands.payments.confirmation import confirmed_by
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.payments import OwedRefund, PaymentCaptureFailed, PaymentDeclined
+from ledger.events.payments import PaymentCaptureFailed, PaymentDeclined
 from ledger.fx import CNY, NO_CNY
 from ledger.ids import Id
 from ledger.money import split, total
 from ledger.references import Reference, ReferenceOrNothing
+from ledger.streams.amounts.never_paid import never_paid
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
 
@@ -68,7 +69,7 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
     undone = order.payments.allocation if capture.allocated and not _is_under_way(order) else None
     left = capture.amount - capture.given_back if undone else capture.free
     left_base = capture.base - capture.given_back_base if undone else capture.free_base
-    owed = tuple(_extinguished_liability(order, capture, undone=undone is not None))
+    owed = tuple(never_paid(order, capture, undone=undone is not None))
     cleared = total([refund.amount for refund in owed], capture.amount.currency)
     lost = capture.amount - left - cleared
     lost_base = split(capture.base - left_base, [cleared.minor, lost.minor])[1] if lost or cleared else NO_CNY
@@ -88,23 +89,6 @@ def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code:
         fx=capture.base - left_base - lost_base - total([refund.carried for refund in owed], CNY),
         undone=undone,
     )
-
-
-def _extinguished_liability(order: Order, capture: Capture, *, undone: bool) -> Iterator[OwedRefund]:
-    """Yields refunds of this money that were not submitted: the buyer never paid it.
-
-    Refunds that wait for returned goods are not owed yet.
-    """
-    left = capture.amount * 0 if undone else capture.allocated - capture.paid_back
-    for case in order.cases.values():
-        if case.state != "approved" or case.awaits_goods or case.capture_ref not in ("", capture.capture_ref):
-            continue
-        if case.unsubmitted.currency != capture.amount.currency:
-            continue
-        part = case.unsubmitted if case.capture_ref else min(left, case.unsubmitted)
-        if part.minor > 0:
-            yield OwedRefund(refund_id=case.id, amount=part, carried=case.carried_of(part))
-            left = left if case.capture_ref else left - part
 
 
 def _is_under_way(order: Order) -> bool:

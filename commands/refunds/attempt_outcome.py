@@ -15,9 +15,9 @@ from commands.rates import last_rate
 from commands.rules import Rules
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
-from ledger.fx import NO_CNY, Rate
+from ledger.fx import CNY, NO_CNY, Rate
 from ledger.ids import UNKNOWN, Id
-from ledger.money import Money
+from ledger.money import Money, total
 from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.payable_refund import PayableRefund, RefundAttempts, attempt_of
 from ledger.streams.refund_attempt import PAID, Answer, Recorded, RefundAttempt, Step
@@ -127,16 +127,24 @@ class _Outcome:
     @property
     def revived(self) -> tuple[Money, Money]:
         """The part of an extinguished liability that this payment reinstates, and its CNY value in 2210."""
-        nothing = self.report.amount * 0, NO_CNY
+        parts = list(self._reinstated_parts())
+        nothing = self.report.amount * 0
+        return total([amount for _, amount, _ in parts], nothing.currency), total([each for *_, each in parts], CNY)
+
+    def _reinstated_parts(self) -> Iterator[tuple[str, Money, Money]]:
+        """Yields each part with its capture, in the buyer's currency and at its CNY value in 2210."""
         if self.step != PAID or not isinstance(self.refund, PayableRefund):
-            return nothing
-        amount = self.refund.to_reinstate(self.attempt)
-        return (amount, -self.refund.carried_of(-amount)) if amount else nothing
+            return
+        before, carried_before = self.report.amount * 0, NO_CNY
+        for capture_ref, part in self.refund.to_reinstate(self.attempt):
+            before += part
+            carried = -self.refund.carried_of(-before)
+            yield capture_ref, part, carried - carried_before
+            carried_before = carried
 
     def events(self, rates: Mapping[Recorded, Rate]) -> Iterator[Event]:
-        amount, carried = self.revived
-        if amount:
-            yield self.books.reinstated(self._named | {"amount": amount}, carried)
+        for capture_ref, amount, carried in self._reinstated_parts():
+            yield self.books.reinstated(self._named | {"capture_ref": capture_ref, "amount": amount}, carried)
         for event in self.step.events:
             if event in rates:
                 yield self._movement(event, rates[event], self._carried(rates))

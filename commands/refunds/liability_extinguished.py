@@ -5,43 +5,56 @@ The result is the same in any order of the reports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.events.event import Event
+from ledger.events.payments import OwedRefund
 from ledger.events.refunds import RefundFailed, RefundLiabilityExtinguished, RefundLiabilityReinstated, RefundReversed
+from ledger.ids import UNKNOWN
 from ledger.money import Money
+from ledger.streams.amounts.never_paid import never_paid
 from ledger.streams.orders.order import Order
 from ledger.streams.orders.payments import Capture
 
-_NAMES = ("merchant_id", "order_id", "refund_id", "attempt_id", "payment_id", "capture_ref", "psp")
+
+def with_extinguished_liability(order: Order, reported: Iterable[Event]) -> Iterator[Event]:
+    """Yields the events, and the end of refund liabilities that came back with them and whose capture has failed."""
+    events = list(reported)
+    yield from events
+    later = order.after(*events)
+    for capture_ref in [capture.capture_ref for capture in later.payments.captures.values() if capture.loss]:
+        for refund in never_paid(later, later.payments.captures[capture_ref]):
+            ended = _extinguished(later, later.payments.captures[capture_ref], refund, events)
+            yield ended
+            later = later.after(ended)
 
 
-def with_extinguished_liability(order: Order, reported: list[Event]) -> Iterator[Event]:
-    """Yields the events, and the liability that ends because the refund's capture has failed."""
-    yield from reported
-    for event in reported:
-        if isinstance(event, RefundFailed | RefundReversed):
-            capture = order.payments.captures.get(event.capture_ref)
-            if capture and capture.loss:
-                yield from _liability_extinguished(order.after(*reported), capture, event)
-
-
-def _liability_extinguished(
-    later: Order, capture: Capture, event: RefundFailed | RefundReversed
-) -> Iterator[RefundLiabilityExtinguished]:
-    case = later.cases.get(event.refund_id)
-    attempt = next((each for each in case.known if each.attempt_id == event.attempt_id), None) if case else None
-    if case is None or attempt is None or attempt.counts:
-        return
-    amount = min(event.amount, case.unsubmitted, capture.loss)
-    if amount.minor > 0:
-        base, carried = capture.loss_base(amount), case.carried_of(amount)
-        about = {name: getattr(event, name) for name in _NAMES} | {"amount": amount}
-        yield RefundLiabilityExtinguished(**about, carried=carried, base=base, fx=base - carried)
+def _extinguished(
+    later: Order, capture: Capture, refund: OwedRefund, reported: Iterable[Event]
+) -> RefundLiabilityExtinguished:
+    about = (refund.refund_id, capture.capture_ref)
+    answers = [each for each in reported if isinstance(each, RefundFailed | RefundReversed)]
+    attempts = [each.attempt_id for each in answers if (each.refund_id, each.capture_ref) == about]
+    base = capture.loss_base(refund.amount)
+    return RefundLiabilityExtinguished(
+        merchant_id=later.merchant_id,
+        order_id=later.order_id,
+        refund_id=refund.refund_id,
+        attempt_id=attempts[0] if attempts else UNKNOWN,
+        payment_id=capture.payment_id,
+        capture_ref=capture.capture_ref,
+        psp=capture.psp,
+        amount=refund.amount,
+        carried=refund.carried,
+        base=base,
+        fx=base - refund.carried,
+    )
 
 
 def liability_reinstated(order: Order, about: Mapping[str, Any], carried: Money) -> RefundLiabilityReinstated:
     """Returns the event for an extinguished liability that was paid after all. `about` has its ids and amount."""
-    base = -order.payments.captures[about["capture_ref"]].loss_base(-about["amount"])
-    return RefundLiabilityReinstated(**about, carried=carried, base=base, fx=base - carried)
+    capture = order.payments.captures[about["capture_ref"]]
+    base = -capture.loss_base(-about["amount"])
+    names = dict(about) | {"payment_id": capture.payment_id, "psp": capture.psp}
+    return RefundLiabilityReinstated(**names, carried=carried, base=base, fx=base - carried)

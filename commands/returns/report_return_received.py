@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.fields import RawText
+from commands.refunds.liability_extinguished import with_extinguished_liability
 from commands.returns.returns import ReturnReport, contradictions
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -26,7 +27,8 @@ def decide(report: ReportReturnReceived, order: Order, rules: Rules) -> Iterator
     case = order.cases.get(report.refund_id)
     if case and case.returned:
         return
-    yield ReturnReceived(**report.reported(), condition=report.condition)
+    received = ReturnReceived(**report.reported(), condition=report.condition)
+    yield from with_extinguished_liability(order, [received])
     yield from contradictions(report, order, "return_received")
     if case and case.awaits_goods and order.completes({}, closing=case.id):
         yield OrderCompleted(order_id=order.order_id, completed_at=report.happened_at)

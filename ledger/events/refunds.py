@@ -299,8 +299,9 @@ class _ExtinguishedLiability(_Attempt):
 class RefundLiabilityExtinguished(_ExtinguishedLiability, name="refund.liability_extinguished", version=1):
     """The refund of a failed capture did not reach the buyer. Nobody is owed it, and it is no loss.
 
-    The attempt was not paid, or the money came back, and the buyer never paid us. `carried` is its CNY value in 2210,
-    `base` its part of the loss in 5140, and `fx` = base − carried.
+    The attempt was not paid, or the money came back, and the buyer never paid us. `attempt_id` is `unknown` if the
+    refund is owed for another reason: a dispute was won after all, or the goods came back. `carried` is its CNY value
+    in 2210, `base` its part of the loss in 5140, and `fx` = base − carried.
     """
 
 

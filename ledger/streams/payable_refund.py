@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -121,13 +121,19 @@ class PayableRefund(RefundAttempts):
         self.liability_extinguished[capture_ref] = known + amount if known else amount
         self.reach_otherwise(amount, carried)
 
-    def to_reinstate(self, attempt: RefundAttempt) -> Money:
-        """Returns the part of the extinguished liability that a payment by this attempt revives; zero if none."""
-        nothing = attempt.amount * 0
-        known = self.liability_extinguished.get(attempt.capture_ref)
-        if known is None or attempt.counts:
-            return nothing
-        return max(nothing, min(known, attempt.amount - self.unsubmitted))
+    def to_reinstate(self, attempt: RefundAttempt) -> Iterator[tuple[str, Money]]:
+        """Yields the parts of the extinguished liability that a payment by this attempt revives, with their captures.
+
+        The capture of the attempt comes first.
+        """
+        if attempt.counts or not self.liability_extinguished:
+            return
+        left = attempt.amount - self.unsubmitted
+        for capture_ref in sorted(self.liability_extinguished, key=lambda each: each != attempt.capture_ref):
+            part = min(left, self.liability_extinguished[capture_ref])
+            if part.minor > 0:
+                yield capture_ref, part
+                left -= part
 
 
 @dataclass(slots=True, kw_only=True)

@@ -64,6 +64,7 @@ class Case(PayableRefund, Evolving):
     return_state: ReturnState = ""
     parts_undone_before: dict[str, int] = field(default_factory=dict)  # `LineBook.parts_undone` at the request, by line
     capture_ref: str = ""  # set if it refunds money that never was the order's
+    failed_since: set[str] = field(default_factory=set)  # captures that failed after its approval
 
     @classmethod
     def of_funds(cls, event: DuplicateCaptureRefundApproved | BuyerFundsRefundApproved) -> Case:

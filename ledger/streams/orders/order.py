@@ -239,6 +239,9 @@ class Order(Stream):
         self.receivables.remember(event)
         for refund in event.owed:
             self.cases[refund.refund_id].owe_no_more(event.capture_ref, refund.amount, refund.carried)
+        for case in self.cases.values():
+            if case.state == "approved":
+                case.failed_since.add(event.capture_ref)
         if event.undone:
             self.confirmed = False
             for book in self.lines.values():

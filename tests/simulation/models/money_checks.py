@@ -9,10 +9,18 @@ from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event, decode
 from ledger.events.payments import PaymentAllocated, PaymentCaptureFailed
 from ledger.events.psp_settlement import PspSettlementReceived
-from ledger.events.refunds import ApprovedLine, RefundApproved, RefundAutoApproved, ReturnExpired
+from ledger.events.refunds import (
+    ApprovedLine,
+    BuyerFundsRefundApproved,
+    DuplicateCaptureRefundApproved,
+    RefundApproved,
+    RefundAutoApproved,
+    ReturnExpired,
+)
 from ledger.events.settlement import SettlementReleased
 from ledger.fx import CNY
 from ledger.money import total
+from ledger.streams.orders.cases import Case
 from ledger.streams.orders.order import Order
 from ledger.streams.units.uncovered import uncovered
 from tests.simulation.models.money_life import MoneyLife
@@ -42,6 +50,37 @@ def the_books_say_what_is_remembered(life: MoneyLife) -> None:
     }
     for account, expected in remembered.items():
         assert (life.scenario.balance(account, life.currency), life.scenario.base(account)) == expected, account
+
+
+def nobody_is_owed_what_was_never_paid(life: MoneyLife) -> None:
+    """A refund approved before its capture failed is owed only as far as that capture has no part to answer for."""
+    order: Order = life.order
+    for capture_ref, before in approved_before_failure(life.scenario.events).items():
+        capture, cases = order.payments.captures[capture_ref], order.cases.values()
+        due = [case for case in cases if case.id in before and case.state == "approved" and not case.awaits_goods]
+        assert not any(case.unsubmitted for case in due if case.capture_ref == capture_ref), capture_ref
+        ended = sum(case.liability_extinguished[capture_ref].minor for case in cases if _ended(case, capture_ref))
+        if capture.allocated.minor > capture.paid_back.minor + ended:
+            assert not any(case.unsubmitted for case in due if not case.capture_ref), capture_ref
+
+
+def approved_before_failure(events: Iterable[Event]) -> dict[str, set[str]]:
+    """Returns the ids of the refunds that were approved before a capture failed, by the capture."""
+    approved: set[str] = set()
+    failed: dict[str, set[str]] = {}
+    for event in events:
+        match event:
+            case (
+                RefundApproved() | RefundAutoApproved() | DuplicateCaptureRefundApproved() | BuyerFundsRefundApproved()
+            ):
+                approved.add(event.refund_id)
+            case PaymentCaptureFailed():
+                failed[event.capture_ref] = set(approved)
+    return failed
+
+
+def _ended(case: Case, capture_ref: str) -> bool:
+    return capture_ref in case.liability_extinguished and not case.capture_ref
 
 
 def merchants_have_what_they_are_due(life: MoneyLife) -> None:

@@ -26,7 +26,7 @@ OF_MONEY = (
     "capture", "reported again", "capture fails", "hold", "void", "lapse", "funds back", "flag", "refund fails",
     "refund sent", "refund muddle",
     "open dispute", "give part", "withdraw", "fee", "win", "lose dispute", "next stage", "provider pays",
-    "freight", "duty", "claim",
+    "freight", "duty", "claim", "goods asked back", "goods arrive",
 )  # fmt: skip
 REASONS = ("not_received", "product_unacceptable", "fraudulent")
 STAGES = ("inquiry", "chargeback", "second_stage")
@@ -54,6 +54,7 @@ class MoneyLife(Life):
                 self._decide(dispute, won=bool(n % 2) or dispute.state == "won")
         if not self.order.confirmed and self._due().minor:  # its capture failed, and the buyer pays again
             self._submit("report_payment_captured", **capture("cap-end", str(self._due()), payment_id="PAY-end"))
+        self._goods_arrive(len(self.order.cases), 0)
         super().finish()
         for capture_ref in list(self.order.payments.captures):
             with suppress(Refusal):
@@ -65,6 +66,15 @@ class MoneyLife(Life):
                 reported = {"refund_id": case.id, "method": "bank_transfer", "reference": "TR"}
                 self._submit("pay_refund_by_alternative", by=PLATFORM, **reported)
         self._provider_pays(0, 0)
+
+    def _goods_asked_back(self, which: int, qty: int) -> None:
+        self._ask_goods_back([{"line_id": self._line(which), "qty": qty}], which)
+
+    def _goods_arrive(self, which: int, _: int) -> None:
+        """Reports the goods of every refund that waits for them as received; or, rarely, their time is over."""
+        for case in list(self.order.cases.values()):
+            if case.awaits_goods:
+                self._submit("report_return_received" if which % 4 != 3 else "expire_return", refund_id=case.id)
 
     def _paid_at_once(self, sale: Sale, parts: list[Money]) -> list[Money]:
         return parts[:-1] if sale.pays_late else parts

@@ -209,18 +209,23 @@ class Life:
 
     def _return_the_goods(self, lines: list[dict[str, Any]], which: int) -> None:
         """In full or in part, received or never sent."""
+        case_id = self._ask_goods_back(lines, which)
+        if self.scenario.order.cases[case_id].awaits_goods:
+            self._submit("report_return_received" if which % 4 else "expire_return", refund_id=case_id)
+
+    def _ask_goods_back(self, lines: list[dict[str, Any]], which: int) -> str:
+        """Approves a refund, in full or in part, that waits for the goods."""
         name = self._name()
         self._submit("request_refund", by=PLATFORM, refund_id=name, reason="broken", lines=lines)
         case = self.scenario.order.cases[name]
         if not case.is_open:
-            return
+            return name
         amount = Money(max(1, case.amount.minor * (1 + which) // 100), self.currency)
         reported: dict[str, Any] = {"round": 1, "return_required": True, "return_by": after_days(self.day)}
         reported |= {"liability": "platform" if which % 3 == 0 else "merchant"}
         reported |= {"lines": [{"line_id": case.lines[0].line_id, "amount": str(amount)}]} if which % 2 else {}
         self._submit("approve_refund", by=PLATFORM, refund_id=name, **reported)
-        if case.awaits_goods:
-            self._submit("report_return_received" if which % 4 else "expire_return", refund_id=name)
+        return name
 
     def _pay_from_the_bank(self) -> None:
         for case in list(self.scenario.order.cases.values()):
