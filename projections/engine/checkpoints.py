@@ -104,6 +104,14 @@ def claim(cursor: extensions.cursor, generation: Generation, book: int) -> Check
     return checkpoint_of(book, *found)
 
 
+def wait_for_turn(cursor: extensions.cursor, generation: Generation, book: int) -> bool:
+    """Waits until nobody holds the checkpoint: a process of a rebuild that was cut off may end its step. Returns False
+    if there is no checkpoint.
+    """
+    cursor.execute(_CLAIM.replace("SKIP LOCKED", ""), (book, generation.name, generation.number))
+    return cursor.fetchone() is not None
+
+
 def move(cursor: extensions.cursor, generation: Generation, to: Checkpoint) -> None:
     cursor.execute(_MOVE, _moved(generation, to))
 

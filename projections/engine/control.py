@@ -11,7 +11,9 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS views.projections (
     projection text PRIMARY KEY,
     version integer NOT NULL,
-    generation integer NOT NULL
+    generation integer NOT NULL,
+    fingerprint text NOT NULL,
+    made integer NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS views.generations (
@@ -19,6 +21,9 @@ CREATE TABLE IF NOT EXISTS views.generations (
     generation integer NOT NULL,
     version integer NOT NULL,
     tables text NOT NULL,
+    fingerprint text NOT NULL,
+    role text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (projection, generation)
 );
 
@@ -35,14 +40,19 @@ CREATE TABLE IF NOT EXISTS views.checkpoints (
 ) WITH (fillfactor = 50);
 
 ALTER TABLE views.checkpoints ADD COLUMN IF NOT EXISTS parked bigint[] NOT NULL DEFAULT '{}';
-ALTER TABLE views.projections ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '';
-ALTER TABLE views.generations ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '';
+ALTER TABLE views.projections
+    ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS made integer NOT NULL DEFAULT 0;
+ALTER TABLE views.generations
+    ADD COLUMN IF NOT EXISTS fingerprint text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS role text NOT NULL DEFAULT 'live',
+    ADD COLUMN IF NOT EXISTS made_at timestamptz NOT NULL DEFAULT now();
 """
 
 
 _UP_TO_DATE = """
 SELECT count(*) = 2 FROM pg_attribute WHERE (attrelid, attname) IN (
-    (to_regclass('views.checkpoints'), 'parked'), (to_regclass('views.generations'), 'fingerprint')
+    (to_regclass('views.checkpoints'), 'parked'), (to_regclass('views.generations'), 'made_at')
 )
 """
 # Errors of a statement if the tables do not exist, or an older version of the code made them.

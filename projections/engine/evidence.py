@@ -12,7 +12,10 @@ _REGISTERED = "the live generation is registered, with the tables of its version
 _FOLDED = "the view is folded again from the first event and compared"
 
 CONTROL: dict[str, dict[str, Proof]] = {
-    "views.projections": {"projection": Proof(Cover.NOT_EVIDENCE, _ANEW)}
+    "views.projections": {
+        "projection": Proof(Cover.NOT_EVIDENCE, _ANEW),
+        "made": Proof(Cover.NOT_EVIDENCE, "it numbers the next generation"),
+    }
     | recomputed(version=_REGISTERED, generation=_REGISTERED, fingerprint=_REGISTERED),
     "views.generations": recomputed(
         projection=_REGISTERED,
@@ -20,7 +23,9 @@ CONTROL: dict[str, dict[str, Proof]] = {
         version=_REGISTERED,
         tables=_REGISTERED,
         fingerprint=_REGISTERED,
-    ),
+        role=_REGISTERED,
+    )
+    | {"made_at": Proof(Cover.NOT_EVIDENCE, "the time serves the estimate of a rebuild")},
     "views.checkpoints": recomputed(
         book="rows of a book need a checkpoint",
         projection="rows of a book need a checkpoint",

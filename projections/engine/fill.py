@@ -9,10 +9,13 @@ from functools import partial
 from sqlalchemy import Engine
 
 from ledger.log.engine import writer_engine
-from projections.engine.checkpoints import Checkpoint, claim, move, positions
+from projections.engine.checkpoints import Checkpoint, claim, move, positions, wait_for_turn
 from projections.engine.connections import transaction
 from projections.engine.fold import LARGEST, clear, step
 from projections.engine.generations import Generation
+
+Watch = Callable[[int, int], object]  # gets the number of filled events and of all
+_WATCHED_EVERY_S = 0.5
 
 
 class CannotFill(Exception):
@@ -23,17 +26,34 @@ class CannotApplyEvent(CannotFill):
     """The projection cannot apply an event of the log. All other books are filled."""
 
 
-def fill(engine: Engine, generation: Generation, upto: Mapping[int, int], executor: Executor) -> None:
+def unwatched(done: int, total: int) -> None:
+    """Watches nothing."""
+
+
+def fill(
+    engine: Engine,
+    generation: Generation,
+    upto: Mapping[int, int],
+    executor: Executor,
+    watch: Watch = unwatched,
+) -> None:
     """Folds every book up to its position, one job for each book, the longest first.
 
     Every book is filled as far as possible before it raises: `CannotApplyEvent` if that is the only reason, else
-    `CannotFill`.
+    `CannotFill`. `watch` gets the number of filled events and of all, about twice a second.
     """
     url = engine.url.render_as_string(hide_password=False)
     longest_first = sorted(upto, key=lambda book: upto[book], reverse=True)
     jobs = [executor.submit(_fill_book_of, url, generation, book, upto[book]) for book in longest_first if upto[book]]
-    wait(jobs)
+    while wait(jobs, timeout=_WATCHED_EVERY_S).not_done:
+        watch(_filled(engine, generation, upto), sum(upto.values()))
+    watch(sum(upto.values()), sum(upto.values()))
     _raise_what_failed([job.result for job in jobs])
+
+
+def _filled(engine: Engine, generation: Generation, upto: Mapping[int, int]) -> int:
+    with engine.connect() as connection:
+        return sum(min(at, upto.get(book, 0)) for book, at in positions(connection, generation).items())
 
 
 def fill_here(engine: Engine, generation: Generation, upto: Mapping[int, int]) -> None:
@@ -77,9 +97,10 @@ def _fill_book(engine: Engine, generation: Generation, book: int, upto: int) -> 
     while True:
         done = step(engine, generation, book, size=LARGEST, upto=upto)
         if done.checkpoint is None:
-            raise CannotFill(
-                f"generation {generation.number} of {generation.name} was dropped, or another process fills it"
-            )
+            with transaction(engine) as cursor:
+                if not wait_for_turn(cursor, generation, book):
+                    raise CannotFill(f"generation {generation.number} of {generation.name} was dropped")
+            continue
         if done.checkpoint.status == "stopped":
             raise CannotApplyEvent(f"{generation.name} cannot apply book {book}, {done.checkpoint.reason}")
         if done.again:

@@ -1,10 +1,14 @@
-"""Generations: the sets of tables of a projection, of which one is live at any time."""
+"""Generations: the sets of tables of a projection, of which one is live at any time.
+
+A generation has a role: `live` is read and followed, a rebuild fills a `candidate`, and the one that was live before is
+`old`. A verification and a fold of pages (`refold.py`) fill one of their own.
+"""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Table, text
 
@@ -16,6 +20,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA, ViewTable
 
 _PATIENCE = "10s"  # the wait for readers of a generation to drop; new readers wait as long
+Role = Literal["live", "candidate", "old", "verification", "refold"]
 _logger = logging.getLogger(__name__)
 
 
@@ -90,13 +95,13 @@ def ensure_live(engine: Engine, projection: Projection) -> Generation:
     with begin(engine) as connection:
         first = connection.execute(
             text(
-                "INSERT INTO views.projections (projection, version, generation, fingerprint)"
-                " VALUES (:name, :version, 0, '') ON CONFLICT (projection) DO NOTHING"
+                "INSERT INTO views.projections (projection, version, generation, fingerprint, made)"
+                " VALUES (:name, :version, 0, '', 0) ON CONFLICT (projection) DO NOTHING"
             ),
             {"name": projection.name, "version": projection.version},
         )
         if first.rowcount:
-            made = make(connection, projection)
+            made = make(connection, projection, "live")
             build_indexes(connection, made)
             set_live(connection, made)
         generation = live(connection, projection)
@@ -104,20 +109,43 @@ def ensure_live(engine: Engine, projection: Projection) -> Generation:
     return generation
 
 
-def make(connection: Connection, projection: Projection) -> Generation:
-    """Creates a new, empty generation without indexes, because rows are written faster without them."""
+def begun(connection: Connection, projection: Projection, role: Role) -> Generation | None:
+    """Returns the latest generation of this role that this very code has begun to fold, or None."""
+    found = connection.execute(
+        text(
+            "SELECT version, generation, fingerprint FROM views.generations WHERE projection = :name AND role = :role"
+            " AND version = :version AND fingerprint = :fingerprint ORDER BY generation DESC LIMIT 1"
+        ),
+        _named(Generation(projection, projection.version, 0, fingerprint(type(projection)))) | {"role": role},
+    ).first()
+    return Generation(projection, *found) if found else None
+
+
+def make(connection: Connection, projection: Projection, role: Role) -> Generation:
+    """Creates a new, empty generation without indexes, because rows are written faster without them.
+
+    Its number is new, also if the last one was dropped: a process that still folds the dropped one must not go on in
+    this one.
+    """
     number = connection.execute(
-        text("SELECT coalesce(max(generation), 0) + 1 FROM views.generations WHERE projection = :name"),
+        text(
+            "SELECT greatest((SELECT made FROM views.projections WHERE projection = :name),"
+            " (SELECT max(generation) FROM views.generations WHERE projection = :name), 0) + 1"
+        ),
         {"name": projection.name},
     ).scalar_one()
+    connection.execute(
+        text("UPDATE views.projections SET made = :number WHERE projection = :name"),
+        {"name": projection.name, "number": number},
+    )
     generation = Generation(projection, projection.version, number, fingerprint(type(projection)))
     names = [table.stored_name(generation.version, number) for table in projection.tables]
     connection.execute(
         text(
-            "INSERT INTO views.generations (projection, generation, version, tables, fingerprint)"
-            " VALUES (:name, :number, :version, :tables, :fingerprint)"
+            "INSERT INTO views.generations (projection, generation, version, tables, fingerprint, role)"
+            " VALUES (:name, :number, :version, :tables, :fingerprint, :role)"
         ),
-        _named(generation) | {"tables": " ".join(names)},
+        _named(generation) | {"tables": " ".join(names), "role": role},
     )
     for table in projection.tables:
         stored = generation.table(table)
@@ -128,12 +156,21 @@ def make(connection: Connection, projection: Projection) -> Generation:
 
 
 def build_indexes(connection: Connection, generation: Generation) -> None:
+    """Creates the indexes that the generation does not have yet."""
     for table in generation.projection.tables:
         for index in sorted(generation.table(table).indexes, key=lambda index: str(index.name)):
-            index.create(connection)
+            index.create(connection, checkfirst=True)
 
 
 def set_live(connection: Connection, generation: Generation) -> None:
+    """Makes the generation the one that readers see. The one before is kept as the old one."""
+    connection.execute(
+        text(
+            "UPDATE views.generations SET role = CASE WHEN generation = :number THEN 'live' ELSE 'old' END"
+            " WHERE projection = :name AND (generation = :number OR role = 'live')"
+        ),
+        _named(generation),
+    )
     connection.execute(
         text(
             "UPDATE views.projections SET version = :version, generation = :number, fingerprint = :fingerprint"
@@ -152,20 +189,24 @@ def _named(generation: Generation) -> dict[str, Any]:
     }
 
 
-def drop_others(engine: Engine, projection: Projection) -> None:
-    """Drops every generation that is not live. One that a reader still uses is left for the next call."""
+def drop(engine: Engine, projection: Projection, *roles: Role, but: Generation | None = None) -> int:
+    """Drops the generations of these roles, and returns their number. One that a reader still uses is left for the next
+    call."""
     with engine.connect() as connection:
         found = connection.execute(
             text(
                 "SELECT g.generation, g.tables FROM views.generations g JOIN views.projections p USING (projection)"
-                " WHERE projection = :name AND g.generation <> p.generation ORDER BY g.generation"
+                " WHERE projection = :name AND g.generation NOT IN (p.generation, :but) AND g.role = ANY(:roles)"
+                " ORDER BY g.generation"
             ),
-            {"name": projection.name},
+            {"name": projection.name, "roles": list(roles), "but": but.number if but else 0},
         ).all()
+    dropped = 0
     for number, tables in found:
         try:
             with begin(engine) as connection:
                 _drop(connection, projection.name, number, tables.split())
+            dropped += 1
         except DatabaseTrouble as trouble:
             if trouble.kind is not BUSY:
                 raise
@@ -175,6 +216,7 @@ def drop_others(engine: Engine, projection: Projection) -> None:
                 projection.name,
                 trouble.words,
             )
+    return dropped
 
 
 def _drop(connection: Connection, name: str, number: int, tables: list[str]) -> None:

@@ -7,7 +7,8 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
 
 
 @contextmanager
@@ -30,5 +31,13 @@ def fold_processes() -> Iterator[Executor]:
 
 
 def _end_without_a_word() -> None:
-    """Ends on Ctrl-C without a message. It reaches every process, and the parent prints the message."""
+    """Ends on Ctrl-C without a message, which the parent prints, and with the parent, which may be killed."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(1))
+    Thread(target=_end_with_the_parent, name="parent", daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "runs in a process of the pool"
+    parent.join()
+    os._exit(1)

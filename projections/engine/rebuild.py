@@ -1,44 +1,41 @@
-"""Rebuilds a view beside the live one: fills a candidate, compares both at the same positions, and switches."""
+"""Rebuilds a view beside the live one: fills a candidate, compares both at the same positions, and switches.
+
+A rebuild that is cut off, also by a kill, goes on where each book of its candidate stands. Its steps can be taken one
+by one. The generation that was live before is kept as the old one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
-from ledger.log.database_errors import DatabaseTrouble
-from projections.engine.checkpoints import open_book, positions, reached
-from projections.engine.compare import Comparison, Side, compare
-from projections.engine.connections import begin, snapshot, transaction
-from projections.engine.control import prepare
-from projections.engine.fill import CannotApplyEvent, fill, fill_here
-from projections.engine.fold import Log
-from projections.engine.generations import (
-    Generation,
-    build_indexes,
-    drop_others,
-    ensure_live,
-    live_of_any_version,
-    make,
-    set_live,
+from projections.engine.candidates import (
+    IN_PROCESSES,
+    Filling,
+    alone,
+    candidate_begun,
+    candidate_of,
+    compared,
+    fill_up_to,
+    filled_as_far_as_it_goes,
+    live_or_made,
+    positions_of,
 )
-from projections.engine.processes import fold_processes
+from projections.engine.checkpoints import open_book, positions, reached
+from projections.engine.compare import Comparison
+from projections.engine.connections import begin, transaction
+from projections.engine.control import prepare
+from projections.engine.fill import fill_here
+from projections.engine.fold import Log
+from projections.engine.generations import Generation, drop, make, set_live
 from projections.engine.projection import Projection
 from projections.engine.soundness import recorded, registration_findings, stop_findings
 
-_MIN_EVENTS_FOR_PROCESSES = 50_000  # below this number, starting processes takes longer than folding
-
-
-class RebuildUnderWay(Exception):
-    """Another rebuild or verification of this view is running. Wait until it ends."""
-
 
 class ViewsDiffer(Exception):
-    """The rebuilt view differs from the live one, as `comparison` shows. The live view is left as it is."""
+    """The candidate differs from the live view, as `comparison` shows. Both are left as they are."""
 
     def __init__(self, name: str, comparison: Comparison) -> None:
         shown = "\n".join(map(str, comparison.differences))
@@ -65,112 +62,94 @@ def rebuild(
     engine: Engine,
     log: Log,
     projection: Projection,
+    filling: Filling = IN_PROCESSES,
     *,
-    executor: Executor | None = None,
     accept_differences: bool = False,
 ) -> Rebuilt:
     """Folds the view again from position 1 and makes it live. Readers and workers continue meanwhile.
 
-    `executor` runs one job for each book of a long log; by default a pool of processes. Raises `ViewsDiffer` unless
-    differences are accepted, `CannotFill`, `NeverBackwards` and `RebuildUnderWay`; then the live view is left as it is.
-    A later event may stop the new view too: that book waits there, and all others continue.
+    Goes on with the candidate of a rebuild that was cut off. Raises `ViewsDiffer` unless differences are accepted,
+    `CannotFill`, `NeverBackwards` and `RebuildUnderWay`; then the live view is left as it is, and the candidate is
+    kept for `switch` or `discard`. A later event may stop the new view too: that book waits there, and all others
+    continue.
     """
-    with _candidate(engine, projection) as (live, candidate):
-        comparison = _compared(engine, live, candidate, executor)
-        if comparison.count and not accept_differences:
-            raise ViewsDiffer(projection.name, comparison)
-        stopped = _filled_as_far_as_it_goes(engine, candidate, log.heads(), executor)
-        vector = _switch(engine, log, live, candidate)
-    return Rebuilt(projection.name, candidate.number, comparison, vector, stopped)
+    with alone(engine, projection):
+        live_or_made(engine, projection)
+        candidate_begun(engine, projection)
+        return _switched(engine, log, projection, filling, accept_differences=accept_differences)
 
 
-def verify(engine: Engine, projection: Projection, *, executor: Executor | None = None) -> Comparison:
+def fill_candidate(engine: Engine, projection: Projection, filling: Filling = IN_PROCESSES) -> None:
+    """Takes the first step of a rebuild alone: fills a candidate up to the live view. Otherwise as `rebuild`."""
+    with alone(engine, projection):
+        live = live_or_made(engine, projection)
+        fill_up_to(engine, live, candidate_begun(engine, projection), filling)
+
+
+def compare_candidate(engine: Engine, projection: Projection, filling: Filling = IN_PROCESSES) -> Comparison:
+    """Takes the second step alone: fills the rest, and compares. Raises `NoCandidate`, otherwise as `rebuild`."""
+    with alone(engine, projection):
+        live = live_or_made(engine, projection)
+        return compared(engine, live, candidate_of(engine, projection), filling)
+
+
+def switch(
+    engine: Engine,
+    log: Log,
+    projection: Projection,
+    filling: Filling = IN_PROCESSES,
+    *,
+    accept_differences: bool = False,
+) -> Rebuilt:
+    """Takes the last step alone: compares once more, and makes the candidate live. Otherwise as `compare_candidate`."""
+    with alone(engine, projection):
+        return _switched(engine, log, projection, filling, accept_differences=accept_differences)
+
+
+def discard(engine: Engine, projection: Projection) -> int:
+    """Drops the candidates of the view, and returns their number. Raises `RebuildUnderWay`."""
+    prepare(engine)
+    with alone(engine, projection):
+        return drop(engine, projection, "candidate")
+
+
+def drop_old(engine: Engine, projection: Projection) -> int:
+    """Drops the old generation of the view, and returns the number of those dropped."""
+    prepare(engine)
+    return drop(engine, projection, "old")
+
+
+def verify(engine: Engine, projection: Projection, filling: Filling = IN_PROCESSES) -> Comparison:
     """Compares the live view with a rebuild, which is then dropped. Raises `CannotFill` and `RebuildUnderWay`."""
     if unregistered := registration_findings(engine, projection):
         comparison = Comparison({})
         comparison.add(unregistered)
         return comparison
-    with _candidate(engine, projection) as (live, candidate):
-        comparison = _compared(engine, live, candidate, executor)
-        for of_one_row in stop_findings(engine, live, candidate):
-            comparison.add(of_one_row)
-        return comparison
-
-
-@contextmanager
-def _candidate(engine: Engine, projection: Projection) -> Iterator[tuple[Generation, Generation]]:
-    """Yields the live generation and a new one, which is dropped afterwards unless it has become live."""
     with alone(engine, projection):
-        live = _live(engine, projection)
-        drop_others(engine, projection)
+        live = live_or_made(engine, projection)
+        drop(engine, projection, "verification")
         try:
             with begin(engine) as connection:
-                candidate = make(connection, projection)
-            yield live, candidate
+                rebuilt = make(connection, projection, "verification")
+            comparison = compared(engine, live, rebuilt, filling)
+            for of_one_row in stop_findings(engine, live, rebuilt):
+                comparison.add(of_one_row)
         finally:
-            drop_others(engine, projection)
+            drop(engine, projection, "verification")
+    return comparison
 
 
-@contextmanager
-def alone(engine: Engine, projection: Projection) -> Iterator[None]:
-    """Holds a lock, so that one rebuild of a view runs at a time. It only saves work; correctness does not need it."""
-    key = {"key": f"redledger rebuild {projection.name}"}
-    with engine.connect() as connection:  # not in a transaction, which would stay open during the whole rebuild
-        if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():
-            raise RebuildUnderWay(f"{projection.name} is already being rebuilt or verified: wait until that ends")
-        try:
-            yield
-        finally:
-            # The session holds the lock. If it cannot be released, the connection must not return to the pool.
-            try:
-                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
-            except (DBAPIError, DatabaseTrouble):
-                connection.invalidate()
-
-
-def _live(engine: Engine, projection: Projection) -> Generation:
-    prepare(engine)
-    with engine.connect() as connection:
-        found = live_of_any_version(connection, projection)
-    return found or ensure_live(engine, projection)
-
-
-def _positions(engine: Engine, generation: Generation) -> dict[int, int]:
-    with engine.connect() as connection:
-        return positions(connection, generation)
-
-
-def _fill(engine: Engine, candidate: Generation, upto: Mapping[int, int], executor: Executor | None) -> None:
-    missing = sum(upto.values()) - sum(_positions(engine, candidate).values())
-    if missing < _MIN_EVENTS_FOR_PROCESSES:
-        fill_here(engine, candidate, upto)
-    elif executor is not None:
-        fill(engine, candidate, upto, executor)
-    else:
-        with fold_processes() as pool:
-            fill(engine, candidate, upto, pool)
-
-
-def _filled_as_far_as_it_goes(
-    engine: Engine, candidate: Generation, heads: Mapping[int, int], executor: Executor | None
-) -> str:
-    """Fills all books. Returns the event that cannot be applied and why, or ''."""
-    try:
-        _fill(engine, candidate, heads, executor)
-    except CannotApplyEvent as problem:
-        return str(problem)
-    return ""
-
-
-def _compared(engine: Engine, live: Generation, candidate: Generation, executor: Executor | None) -> Comparison:
-    """Fills the candidate and compares both at the positions of one snapshot; the live view continues meanwhile."""
-    _fill(engine, candidate, recorded(engine, _positions(engine, live)), executor)
-    with begin(engine) as connection:
-        build_indexes(connection, candidate)
-    with snapshot(engine) as before:
-        fill_here(engine, candidate, recorded(engine, positions(before, live)))
-        with snapshot(engine) as after:
-            return compare(Side(before, live), Side(after, candidate))
+def _switched(
+    engine: Engine, log: Log, projection: Projection, filling: Filling, *, accept_differences: bool
+) -> Rebuilt:
+    live, candidate = live_or_made(engine, projection), candidate_of(engine, projection)
+    comparison = compared(engine, live, candidate, filling)
+    if comparison.count and not accept_differences:
+        raise ViewsDiffer(projection.name, comparison)
+    stopped = filled_as_far_as_it_goes(engine, candidate, log.heads(), filling)
+    vector = _switch(engine, log, live, candidate)
+    drop(engine, projection, "old", but=live)
+    return Rebuilt(projection.name, candidate.number, comparison, vector, stopped)
 
 
 def _switch(engine: Engine, log: Log, live: Generation, candidate: Generation) -> dict[int, int]:
@@ -182,7 +161,7 @@ def _switch(engine: Engine, log: Log, live: Generation, candidate: Generation) -
         _hold_still(connection, live, log.heads)
         seen = recorded(engine, positions(connection, live))
         fill_here(engine, candidate, seen)
-        vector = _positions(engine, candidate)
+        vector = positions_of(engine, candidate)
         if not reached(vector, seen):
             raise NeverBackwards(f"{live.name} is at {seen} but its rebuild only at {vector}: rebuild again")
         set_live(connection, candidate)

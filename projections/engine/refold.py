@@ -7,21 +7,16 @@ longer than a page or the swap, and readers see the old rows until all of them a
 from __future__ import annotations
 
 from psycopg2 import extensions
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
+from projections.engine.candidates import RebuildUnderWay, alone
 from projections.engine.checkpoints import Checkpoint, checkpoints, claim, move
 from projections.engine.connections import begin, transaction
 from projections.engine.fill import begin_again
-from projections.engine.fingerprint import fingerprint
 from projections.engine.fold import LARGEST, CannotFoldAgain, Step, clear, step, stop
-from projections.engine.generations import Generation, drop_others, make
+from projections.engine.generations import Generation, begun, drop, make
 from projections.engine.parking import parked_in
-from projections.engine.rebuild import RebuildUnderWay, alone
 
-_BESIDE = """
-SELECT max(generation) FROM views.generations
-WHERE projection = :name AND version = :version AND fingerprint = :fingerprint AND generation <> :live
-"""
 _FORGET = "DELETE FROM views.checkpoints WHERE projection = %s AND generation = %s AND book = %s"
 
 
@@ -39,7 +34,7 @@ def refold(engine: Engine, live: Generation, book: int) -> Step:
 
 def _page(engine: Engine, live: Generation, book: int) -> Step:
     with begin(engine) as connection:
-        beside = _beside(connection, live)
+        beside = begun(connection, live.projection, "refold") or make(connection, live.projection, "refold")
         stands, again = checkpoints(connection, live)[book], checkpoints(connection, beside).get(book)
     if again and again.position > stands.position:  # left by a killed rebuild
         begin_again(engine, beside, book)
@@ -53,14 +48,6 @@ def _page(engine: Engine, live: Generation, book: int) -> Step:
     elif done.checkpoint.position == stands.position:
         return _swapped(engine, live, beside, book)
     return Step(stands, read=1)
-
-
-def _beside(connection: Connection, live: Generation) -> Generation:
-    """Returns the generation for the pages: the one already begun, or a new one."""
-    made_by = fingerprint(type(live.projection))
-    names = {"name": live.name, "version": live.version, "fingerprint": made_by, "live": live.number}
-    number = connection.execute(text(_BESIDE), names).scalar()
-    return Generation(live.projection, live.version, number, made_by) if number else make(connection, live.projection)
 
 
 def _stopped(engine: Engine, live: Generation, stands: Checkpoint, why: str) -> Step:
@@ -83,7 +70,7 @@ def _swapped(engine: Engine, live: Generation, beside: Generation, book: int) ->
     with engine.connect() as connection:
         is_done = not checkpoints(connection, beside)
     if is_done:
-        drop_others(engine, live.projection)
+        drop(engine, live.projection, "refold")
     return Step(stands, read=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Engine, text
 
@@ -16,7 +16,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA
 
 _REGISTERED = """
-SELECT p.version, p.generation, p.fingerprint, g.version AS made_by, g.fingerprint AS made_with, g.tables
+SELECT p.version, p.generation, p.fingerprint, g.version AS made_by, g.fingerprint AS made_with, g.role, g.tables
 FROM views.projections p LEFT JOIN views.generations g USING (projection, generation) WHERE p.projection = :name
 """
 _UNREADABLE = """
@@ -48,7 +48,8 @@ def registration_findings(engine: Engine, projection: Projection) -> list[Findin
             unknown = Finding(f"{SCHEMA}.projections", projection.name, "generation", "a registered one", key)
             return [unknown, missing(f"{SCHEMA}.generations", key, "the generation that is live")]
         live = Generation(projection, found.version, found.generation, found.fingerprint)
-        findings = list(_version_findings(live, found.made_by, found.made_with, found.tables))
+        made = (f"{found.made_by}", found.made_with, found.role)
+        findings = list(_generation_findings(live, made, found.tables))
         for name in found.tables.split():
             if not connection.execute(text(_IS_THERE), {"table": f'{SCHEMA}."{name}"'}).scalar():
                 findings.append(missing(f"{SCHEMA}.{name}", live.name, "a table"))
@@ -59,15 +60,15 @@ def registration_findings(engine: Engine, projection: Projection) -> list[Findin
         return findings
 
 
-def _version_findings(live: Generation, made_by: int, made_with: str, tables: str) -> Iterator[Finding]:
+def _generation_findings(live: Generation, found: Sequence[str], tables: str) -> Iterator[Finding]:
+    """Yields the columns that differ between the two tables: version, fingerprint and role, in this order."""
     key = f"{live.name}, generation {live.number}"
-    for column, registered, made in (
-        ("version", f"{live.version}", f"{made_by}"),
-        ("fingerprint", live.fingerprint, made_with),
-    ):
-        if registered != made:
-            yield Finding(f"{SCHEMA}.projections", live.name, column, made, registered)
-            yield Finding(f"{SCHEMA}.generations", key, column, registered, made)
+    columns, expected = ("version", "fingerprint", "role"), (f"{live.version}", live.fingerprint, "live")
+    for of_generation in differing_columns(f"{SCHEMA}.generations", key, columns, expected, found):
+        yield of_generation
+        if of_generation.column != "role":
+            values = (of_generation.found, of_generation.expected)
+            yield Finding(f"{SCHEMA}.projections", live.name, of_generation.column, *values)
     names = " ".join(table.stored_name(live.version, live.number) for table in live.projection.tables)
     if live.version == live.projection.version and tables != names:
         yield Finding(f"{SCHEMA}.generations", key, "tables", names, tables)

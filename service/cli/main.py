@@ -16,7 +16,7 @@ from service.cli.ledger.log import verify_log
 from service.cli.ledger.relay import relay
 from service.cli.ledger.schemas import schema
 from service.cli.ledger.settings import settings
-from service.cli.ledger.views import rebuild_views, verify_views
+from service.cli.ledger.views import rebuild_views, verify_views, view
 from service.cli.money.settlement import settle, statement
 from service.cli.partners.exports import exporting
 from service.cli.partners.files import from_bank, from_carrier, from_order, from_partner, from_psp
@@ -74,6 +74,7 @@ _GROUPS: dict[str, tuple[typer.Typer, Group]] = {
     "import": (importing, "partners"),
     "export": (exporting, "partners"),
     "show": (showing, "ledger"),
+    "view": (view, "ledger"),
 }
 for _group in GROUPS:
     for _name, _command in _COMMANDS.get(_group, {}).items():

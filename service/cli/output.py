@@ -77,12 +77,24 @@ def say_more(next_cursor: str | None, shown: int) -> None:
 
 @contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows a progress bar on standard error and yields its update function (done, total). Shows nothing without a
-    terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    """Shows a progress bar on standard error, with the speed and the time left, and yields its update function (done,
+    total). Shows nothing without a terminal."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = stderr()
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    counted = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TextColumn("{task.fields[speed]}"))
+    timed = (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(TextColumn(what), *counted, *timed, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None, speed="")
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, speed=f"{progress.tasks[0].speed or 0:,.0f}/s")
+
+        yield advance

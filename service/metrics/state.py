@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.app import App
+from service.views.generations import generations
 from service.views.status import LedgerStatus, ViewStatus, status_of
 
 _REACHABLE = ("redledger_database_reachable", "1 if the database answered when the metrics were read.", ())
@@ -23,10 +24,17 @@ _LAG = ("redledger_view_lag_events", "Events that a view has not folded yet, in 
 _AGE = ("redledger_view_lag_seconds", "Age of the oldest event that a view has not folded yet.", ("view",))
 _STOPPED = ("redledger_view_stopped_books", "Books in which a view has stopped or is outdated.", ("view",))
 _PARKED = ("redledger_view_parked_events", "Events that a view leaves out, because two people parked them.", ("view",))
+_FILLED = ("redledger_rebuild_filled_events", "Events that the candidate of a rebuild has folded.", ("view",))
+_MISSING = ("redledger_rebuild_missing_events", "Events that the candidate of a rebuild must still fold.", ("view",))
+_LEFT = (
+    "redledger_rebuild_seconds_left",
+    "Time that the candidate of a rebuild still needs at its mean speed so far.",
+    ("view",),
+)
 _SET_ASIDE = ("redledger_set_aside_items", "Items that a loop could not do and has set aside.", ("loop",))
 _RUNNING = ("redledger_lane_running", "Requests that hold a place of a lane.", ("lane",))
 _WAITING = ("redledger_lane_waiting", "Requests that wait for a place of a lane.", ("lane",))
-_OF_LEDGER = (_REACHABLE, _POSITION, _LAG, _AGE, _STOPPED, _PARKED, _SET_ASIDE)
+_OF_LEDGER = (_REACHABLE, _POSITION, _LAG, _AGE, _STOPPED, _PARKED, _FILLED, _MISSING, _LEFT, _SET_ASIDE)
 
 # By the event behind each position: the clock is the database's, which also gave the event its time.
 _OLDEST = """
@@ -59,6 +67,7 @@ class LedgerState(Collector):
         """Yields the figures; of a database that does not answer, this one."""
         try:
             status, ages = self._read()
+            candidates = [row for row in generations(self._app.ledger.engine) if row.role == "candidate"]
         except DatabaseTrouble:
             yield _family(_REACHABLE, {"": 0.0})
             return
@@ -69,6 +78,9 @@ class LedgerState(Collector):
         yield _family(_AGE, dict.fromkeys(_sums(views, {}), 0.0) | ages)
         yield _family(_STOPPED, _sums(views, {view: view.status in ("stopped", "outdated") for view in views}))
         yield _family(_PARKED, _sums(views, {view: len(view.parked) for view in views}))
+        yield _family(_FILLED, {row.view: row.events for row in candidates})
+        yield _family(_MISSING, {row.view: row.missing_events for row in candidates})
+        yield _family(_LEFT, {row.view: row.seconds_left for row in candidates if row.seconds_left is not None})
         yield _family(_SET_ASIDE, status.set_aside)
 
     def _read(self) -> tuple[LedgerStatus, dict[str, float]]:

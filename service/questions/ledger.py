@@ -50,6 +50,12 @@ def _status(asked: Asked) -> Any:
     return status_of(asked.app)
 
 
+def _generations(asked: Asked) -> Any:
+    from service.views.generations import generations
+
+    return generations(asked.app.ledger.engine)
+
+
 QUESTIONS = (
     Question(
         name="audit",
@@ -98,5 +104,17 @@ QUESTIONS = (
         answer="service.views.status:LedgerStatus",
         readers=STAFF,
         table=tables.VIEWS,
+    ),
+    Question(
+        name="generations",
+        group="ledger",
+        path="/generations",
+        says="List the tables of each view: the live ones, the candidate of a rebuild with its progress, and the old "
+        "ones that are kept.",
+        find=_generations,
+        answer="service.views.generations:GenerationRow",
+        readers=STAFF,
+        listed=True,
+        table=tables.GENERATIONS,
     ),
 )

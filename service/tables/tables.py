@@ -299,6 +299,15 @@ REFUSED_COMMANDS = Table(
 )
 VIEWS = Table((*ids("view"), *counts("version", "behind"), *ids("status")))
 BOOKS = Table(counts("book", "head"))
+GENERATIONS = Table(
+    (
+        *ids("view"),
+        *counts("generation", "version"),
+        *ids("role"),
+        *counts("events", "missing_events", "bytes", "seconds_left"),
+        *times("made_at"),
+    )
+)
 COMPARED_VIEWS = Table((*ids("view"), *counts("version", "events", "rows", "differences")))
 VERIFIED_BOOKS = Table(counts("book", "events", "faults"))
 FINDINGS = Table((*ids("table", "key", "column"), *texts("expected", "found")))

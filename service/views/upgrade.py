@@ -10,11 +10,12 @@ from threading import Event, Thread
 
 from ledger.ledger import Ledger
 from ledger.log.database_errors import trouble_of
+from projections.engine.candidates import Filling, RebuildUnderWay
 from projections.engine.control import prepare
 from projections.engine.generations import live_of_any_version
 from projections.engine.processes import fold_processes
 from projections.engine.projection import Projection
-from projections.engine.rebuild import RebuildUnderWay, rebuild
+from projections.engine.rebuild import drop_old, rebuild
 from projections.registry import PROJECTIONS
 
 _PAUSE_S = 1.0  # while another service rebuilds the same view
@@ -72,5 +73,6 @@ def _rebuild(ledger: Ledger, projection: Projection, before: int) -> None:
     name, version = projection.name, projection.version
     _logger.warning("%s is of version %s: it is rebuilt as version %s, and not read until then", name, before, version)
     with fold_processes() as pool:
-        rebuild(ledger.engine, ledger.reader, projection, executor=pool, accept_differences=True)
+        rebuild(ledger.engine, ledger.reader, projection, Filling(pool), accept_differences=True)
+    drop_old(ledger.engine, projection)  # its rows are of an older version, which no code here can go on with
     _logger.warning("%s is of version %s now", name, version)

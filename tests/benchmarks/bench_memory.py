@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
+from projections.engine.candidates import Filling
 from projections.engine.rebuild import rebuild
 from projections.engine.worker import ProjectionWorker
 from projections.registry import PROJECTIONS
@@ -35,7 +36,7 @@ def measure_memory(server: EmbeddedPostgres, table: Table, keys: Path, scale: Sc
 
 def _peak_mb(url: str, keys: Path) -> float:
     with Ledger.open(url, keys=FileKeyStore(keys)) as ledger, ThreadPoolExecutor(2) as threads:
-        rebuild(ledger.engine, ledger.reader, PROJECTIONS[_VIEW], executor=threads)
+        rebuild(ledger.engine, ledger.reader, PROJECTIONS[_VIEW], Filling(threads))
     return _high_water_kb() / 1024
 
 

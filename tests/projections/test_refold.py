@@ -6,9 +6,10 @@ import pytest
 
 from ledger.ledger import Ledger
 from projections.engine import fold, refold
+from projections.engine.candidates import alone
 from projections.engine.changes import Changes, changes
 from projections.engine.generations import ensure_live
-from projections.engine.rebuild import alone, verify
+from projections.engine.rebuild import verify
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.projections.engine.sample_views import STRICT_TALLY, Strict

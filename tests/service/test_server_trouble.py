@@ -142,7 +142,7 @@ class Rebuild(Work):
 
     def is_done(self, shop: Shop) -> bool:
         with shop.app.ledger.engine.connect() as connection:
-            kept = "SELECT count(*) FROM views.generations WHERE projection = 'merchant_balances'"
+            kept = "SELECT count(*) FROM views.generations WHERE projection = 'merchant_balances' AND role <> 'old'"
             return bool(connection.exec_driver_sql(kept).scalar() == 1)
 
 

@@ -16,6 +16,7 @@ from projections.accounting.account_turnovers import AccountTurnovers
 from projections.accounting.books_of_account import turnover_balance
 from projections.balances.balances import balances
 from projections.balances.merchant_balances import MerchantBalances
+from projections.engine.candidates import Filling
 from projections.engine.rebuild import verify
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
@@ -83,7 +84,7 @@ def test_positions_versions_entries_and_hashes_hold_together(lives: tuple[Desk, 
 
 def test_the_balances_made_again_are_the_same_row_for_row(views: Views) -> None:
     with ThreadPoolExecutor(1) as executor:
-        comparison = verify(views.engine, MerchantBalances(), executor=executor)
+        comparison = verify(views.engine, MerchantBalances(), Filling(executor))
     assert comparison.count == 0, f"seed {SEED}: {comparison}"
 
 

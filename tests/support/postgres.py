@@ -53,6 +53,7 @@ DELETE FROM views.projections WHERE NOT (projection, version, generation) IN (
   )
 );
 DELETE FROM views.generations WHERE projection NOT IN (SELECT projection FROM views.projections);
+UPDATE views.projections SET made = generation;
 """
 
 

@@ -41,9 +41,24 @@ def _fold_for_long() -> None:
         raise KeyboardInterrupt
 
 
+def test_they_end_with_an_owner_that_is_killed() -> None:
+    command = _folding()
+    os.kill(command.pid, signal.SIGKILL)
+    command.communicate(timeout=_PATIENCE_S)  # reads until the last process that writes there has ended
+
+
 @pytest.mark.parametrize("everybody", [True, False])
 def test_an_interrupt_leaves_no_semaphore_behind(everybody: bool) -> None:
     """At a terminal the interrupt reaches every process, else only the first."""
+    command = _folding()
+    (os.killpg if everybody else os.kill)(command.pid, signal.SIGINT)
+    _, said = command.communicate(timeout=_PATIENCE_S)
+    assert said.count("Traceback") == 1, f"only the first process speaks: {said}"
+    assert "leaked" not in said
+
+
+def _folding() -> subprocess.Popen[str]:
+    """Starts a process that folds for ten minutes, in a session of its own."""
     command = subprocess.Popen(
         [sys.executable, "-c", _FOLDING],
         cwd=_REPOSITORY,
@@ -54,7 +69,4 @@ def test_an_interrupt_leaves_no_semaphore_behind(everybody: bool) -> None:
     )
     assert command.stdout is not None
     assert command.stdout.readline() == "folding\n"
-    (os.killpg if everybody else os.kill)(command.pid, signal.SIGINT)
-    _, said = command.communicate(timeout=_PATIENCE_S)
-    assert said.count("Traceback") == 1, f"only the first process speaks: {said}"
-    assert "leaked" not in said
+    return command

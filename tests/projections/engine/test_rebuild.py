@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from ledger.ledger import Ledger
 from ledger.log.verification.finding import missing
 from projections.balances.merchant_balances import MerchantBalances
+from projections.engine import candidates
 from projections.engine import rebuild as rebuilding
+from projections.engine.candidates import RebuildUnderWay
 from projections.engine.fill import CannotFill, fill
 from projections.engine.generations import ViewOutdated, ensure_live
-from projections.engine.rebuild import NeverBackwards, RebuildUnderWay, ViewsDiffer, rebuild, verify
+from projections.engine.rebuild import (
+    NeverBackwards,
+    ViewsDiffer,
+    drop_old,
+    rebuild,
+    verify,
+)
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
 from tests.projections.engine.sample_views import TALLY, Gated, Restated, Strict, Tally, TallyInAnotherShape
@@ -38,15 +46,32 @@ def test_a_rebuild_leaves_the_same_rows_in_a_new_generation(ledger: Ledger) -> N
     assert live_rows(ledger) == before
 
 
-def test_a_rebuild_leaves_no_table_of_earlier_generations(ledger: Ledger) -> None:
+def test_a_rebuild_keeps_the_tables_of_before_and_none_of_earlier_generations(ledger: Ledger) -> None:
+    History(ledger).words(1, "a")
+    follow(ledger, Tally())
+    for _ in range(2):
+        rebuild(ledger.engine, ledger.reader, Tally())
+    assert (stored_tables(ledger), roles(ledger)) == (["tally_v1_g2", "tally_v1_g3"], {2: "old", 3: "live"})
+
+
+def test_the_old_tables_are_dropped_when_a_person_says_so(ledger: Ledger) -> None:
     History(ledger).words(1, "a")
     follow(ledger, Tally())
     rebuild(ledger.engine, ledger.reader, Tally())
+    assert (drop_old(ledger.engine, Tally()), drop_old(ledger.engine, Tally())) == (1, 0)
+    assert (stored_tables(ledger), roles(ledger)) == (["tally_v1_g2"], {2: "live"})
+
+
+def stored_tables(ledger: Ledger) -> list[str]:
     with ledger.engine.connect() as connection:
-        found = connection.exec_driver_sql(
-            "SELECT relname FROM pg_class WHERE relname LIKE 'tally%%g_' ORDER BY 1"
-        ).all()
-    assert [row[0] for row in found] == ["tally_v1_g2"]
+        found = connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relname LIKE 'tally%%g_' ORDER BY 1")
+        return [row[0] for row in found]
+
+
+def roles(ledger: Ledger) -> dict[int, str]:
+    with ledger.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT generation, role FROM views.generations ORDER BY generation").all()
+        return {row[0]: row[1] for row in found}
 
 
 def test_a_rebuild_folds_what_the_live_view_has_not_folded_yet(ledger: Ledger, views: Views) -> None:
@@ -157,7 +182,8 @@ def test_the_switch_never_goes_backwards_in_any_book(ledger: Ledger, monkeypatch
     def fill_nothing(*_: object) -> None:
         """A filler that has lost its way."""
 
-    monkeypatch.setattr(rebuilding, "fill_here", fill_nothing)
+    for module in (candidates, rebuilding):
+        monkeypatch.setattr(module, "fill_here", fill_nothing)
     with pytest.raises(NeverBackwards):
         rebuild(ledger.engine, ledger.reader, Tally(), accept_differences=True)
     assert live_rows(ledger) == ["(1,a,1,1,f)"]

@@ -129,7 +129,7 @@ def put_in(somebody: Tamperer, stored: str, kinds: dict[str, str], book: int) ->
 def filled(engine: Engine, projection: Projection) -> Generation:
     """A generation that stands where the live one does, not dropped before the test is over."""
     with engine.begin() as connection:
-        generation = make(connection, projection)
+        generation = make(connection, projection, "verification")
     fill_here(engine, generation, {book: head for book, head in heads(engine).items() if head})
     return generation
 

@@ -162,7 +162,7 @@ def test_rows_do_not_depend_on_how_events_are_cut_into_batches(ledger: Ledger, w
         history.forget(1, "a") if word == "forget a" else history.words(1, word)
     prepare(engine)
     with begin(engine) as connection:
-        cut, whole = make(connection, Tally()), make(connection, Tally())
+        cut, whole = make(connection, Tally(), "candidate"), make(connection, Tally(), "candidate")
     while step(engine, cut, 1, size=size).read:
         pass
     while step(engine, whole, 1, size=10_000).read:

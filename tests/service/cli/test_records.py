@@ -84,6 +84,40 @@ def test_a_rebuilt_view_is_switched_to(run: Run, settings: Settings, file: Path)
         assert _generation(app, "audit_trail") == 2
 
 
+def test_a_view_is_rebuilt_step_by_step(run: Run, settings: Settings, file: Path) -> None:
+    file.write_text(_line("M-1"))
+    run(settings, "record", str(file))
+    assert _roles(run, settings) == ["live"]
+    assert run(settings, "view", "fill", "audit_trail").code == 0
+    compared = run(settings, "view", "compare", "audit_trail", "--format", "json")
+    assert [(row["view"], row["differences"]) for row in compared.json] == [("audit_trail", 0)]
+    assert _roles(run, settings) == ["live", "candidate"]
+    assert run(settings, "view", "switch", "audit_trail").code == 0
+    assert _roles(run, settings) == ["old", "live"]
+    assert run(settings, "view", "drop-old", "audit_trail").out == "audit_trail: dropped its old generation.\n"
+    assert _roles(run, settings) == ["live"]
+
+
+def test_a_candidate_that_differs_is_thrown_away_by_command(run: Run, settings: Settings, file: Path) -> None:
+    file.write_text(_line("M-1"))
+    run(settings, "record", str(file))
+    assert _roles(run, settings) == ["live"]
+    run(settings, "view", "fill", "audit_trail")
+    with open_app(settings) as app, app.ledger.engine.connect() as connection:
+        connection.exec_driver_sql('UPDATE views."audit_trail_v3_g1" SET actor_id = %s', ("somebody-else",))
+    compared = run(settings, "view", "compare", "audit_trail")
+    assert (compared.code, "expected pat, found somebody-else" in compared.err) == (1, True)
+    assert run(settings, "view", "discard", "audit_trail").out == "audit_trail: dropped its candidate.\n"
+    nothing = run(settings, "view", "switch", "audit_trail")
+    assert (nothing.code, "has no candidate of this code" in nothing.err) == (1, True)
+
+
+def _roles(run: Run, settings: Settings) -> list[str]:
+    run(settings, "audit")
+    rows = run(settings, "generations", "--format", "json").data
+    return [row["role"] for row in rows if row["view"] == "audit_trail"]
+
+
 def test_rebuilding_all_rebuilds_each(run: Run, settings: Settings, file: Path) -> None:
     file.write_text(_line("M-1"))
     run(settings, "record", str(file))
@@ -104,7 +138,7 @@ def test_a_view_that_was_tampered_with_is_found(run: Run, settings: Settings, fi
     run(settings, "rebuild", "--all")
     with open_app(settings) as app, app.ledger.engine.connect() as connection:
         (table,) = connection.exec_driver_sql(
-            "SELECT tables FROM views.generations WHERE projection = 'audit_trail'"
+            "SELECT tables FROM views.generations WHERE projection = 'audit_trail' AND role = 'live'"
         ).scalars()
         connection.exec_driver_sql(f'UPDATE views."{table}" SET actor_id = %s', ("somebody-else",))
     said = run(settings, "verify-views", "--format", "json")

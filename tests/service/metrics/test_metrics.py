@@ -16,6 +16,8 @@ from commands.menu import MENU
 from commands.merchants.set_express_refund import SetExpressRefund
 from ledger.log.database_errors import DatabaseTrouble
 from ledger.log.rows import Attempt, Receipt
+from projections.engine.rebuild import fill_candidate, switch
+from projections.registry import PROJECTIONS
 from service.access.gate import Bearer
 from service.app import App, open_app
 from service.automation.worker import TimerWorker
@@ -75,6 +77,19 @@ def test_a_recorded_command_is_counted_with_its_append(client: TestClient, app: 
     head = app.ledger.reader.heads()[app.ledger.directory.book_of("M-1")]
     book = str(app.ledger.directory.book_of("M-1"))
     assert sample(client, "redledger_appended_events_total", book=book) == head > 0
+
+
+def test_the_progress_of_a_rebuild_is_shown_until_it_is_live(client: TestClient, app: App) -> None:
+    enrol(client, "k-1")
+    app.catch_up([view := PROJECTIONS["audit_trail"]])
+    fill_candidate(app.ledger.engine, view)
+    head = sum(app.ledger.reader.heads().values())
+    assert sample(client, "redledger_rebuild_filled_events", view="audit_trail") == head > 0
+    enrol(client, "k-2", data={"data": {"merchant_id": "M-2"}})
+    missing = sum(app.ledger.reader.heads().values()) - head
+    assert sample(client, "redledger_rebuild_missing_events", view="audit_trail") == missing > 0
+    switch(app.ledger.engine, app.ledger.reader, view)
+    assert "redledger_rebuild_filled_events{" not in client.get("/metrics").text
 
 
 def test_a_refused_command_is_counted_by_its_code(client: TestClient) -> None:
