@@ -153,6 +153,8 @@ from commands.subscriptions import (
     resume_subscription,
     retire_subscription,
     rewind_subscription,
+    rotate_webhook_secret,
+    send_test_webhook,
     skip_parked_event,
 )
 from commands.unmatched import (
@@ -204,6 +206,10 @@ MENU: dict[str, Handler] = {
         replay_parked_event.ReplayParkedEvent, replay_parked_event.decide, SUBSCRIPTION_OWNERS
     ),
     "skip_parked_event": Handler(skip_parked_event.SkipParkedEvent, skip_parked_event.decide, SUBSCRIPTION_OWNERS),
+    "rotate_webhook_secret": Handler(
+        rotate_webhook_secret.RotateWebhookSecret, rotate_webhook_secret.decide, SUBSCRIPTION_OWNERS
+    ),
+    "send_test_webhook": Handler(send_test_webhook.SendTestWebhook, send_test_webhook.decide, SUBSCRIPTION_OWNERS),
     # merchants
     "enrol_merchant": Handler(enrol_merchant.EnrolMerchant, enrol_merchant.decide, MERCHANT),
     "reject_merchant": Handler(reject_merchant.RejectMerchant, reject_merchant.decide, PLATFORM),

@@ -23,6 +23,7 @@ from service.networks import host_in_url
 from service.settings import Settings
 from service.views.follower import following
 from service.views.upgrade import upgrading
+from service.webhooks.sender import WebhookSender
 
 
 def serve(
@@ -48,6 +49,7 @@ def serve(
             stack.enter_context(upgrading(app.ledger))
             first(app)  # before the timers start, because a scenario cannot record events older than theirs
             stack.enter_context(_timing(app))
+            stack.enter_context(_webhooks(app))
             _answer(make_application(app, metrics=metrics), listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
         return
@@ -128,3 +130,14 @@ def _timing(app: App) -> Iterator[None]:
         yield
     finally:
         timers.stop()
+
+
+@contextmanager
+def _webhooks(app: App) -> Iterator[None]:
+    """Sends webhooks from a thread of this process until the block ends."""
+    sender = WebhookSender(app)
+    sender.start()
+    try:
+        yield
+    finally:
+        sender.stop()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from commands.rules import Rules
 from commands.subscriptions.subscription_command import DefiningCommand, PositionToken, place
 from ledger.events.event import Event
-from ledger.events.subscriptions import Delivery, SubscriptionCreated
+from ledger.events.subscriptions import SubscriptionCreated
 from ledger.ids import Id, access_account_stream
 from ledger.log.places import Places
 from ledger.refusals.access import AccessAccountNotOpen
@@ -27,7 +27,6 @@ class CreateSubscription(DefiningCommand, name="create_subscription"):
     """
 
     account_id: Id | None = None
-    delivery: Delivery = "lease"
     start: PositionToken = END
 
     @property
@@ -57,7 +56,7 @@ def decide(command: CreateSubscription, subscription: Subscription, rules: Rules
         owner=command.owner,
         role=role,
         scope=scope,
-        delivery=command.delivery,
+        delivery="webhook" if command.url else "lease",
         wanted=command.wanted_by(scope, places),
         settings=command.settings(),
         start={} if command.start == FIRST else place(lambda: _start(command.start, places)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from commands.command import Command
 from ledger.events.event import EVENTS
@@ -21,14 +22,30 @@ from ledger.refusals.subscriptions import (
     OrderNeedsMerchant,
     PositionUnusable,
     SubscriptionNotActive,
+    SubscriptionWithoutWebhook,
 )
 from ledger.streams.subscriptions import Subscription
 from ledger.validation_messages import InWords
+
+
+def _readable_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.port == 0:  # `port` raises `ValueError` if it is none
+        raise ValueError("it should have a host, and a port from 1 to 65535 if it names one")
+    return url
+
 
 EventType = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z_]+\.([a-z0-9_]+|\*)$", max_length=80),
     InWords("the type of an event such as payment.captured, or a beginning such as payment.*"),
+]
+WebhookUrl = Annotated[
+    str,
+    # no fragment, no user, and a path so that the request has a target; DNS names, IPv4 and IPv6 addresses
+    StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-_\[\]:]+(/[!$-.0-9:;=?@A-Z_a-z~/]*)$", max_length=2_000),
+    InWords("an address such as https://shop.example/webhooks, with a path"),
+    AfterValidator(_readable_url),
 ]
 PositionToken = Annotated[str, StringConstraints(min_length=1)]
 
@@ -48,7 +65,8 @@ class DefiningCommand(SubscriptionCommand):
 
     `types` are types of events, or beginnings such as `payment.*`; without a filter, it gets all events that its owner
     may read. A member holds at most `most_in_flight` events, and settles them within `ack_within_s`. An event that was
-    delivered and not acknowledged `most_retries` times after the first one is parked.
+    delivered and not acknowledged `most_retries` times after the first one is parked. `url` is the endpoint of a
+    webhook: the service posts each event there, and takes an answer from 200 to 299 as the acknowledgement.
     """
 
     types: tuple[EventType, ...] = ()
@@ -58,10 +76,14 @@ class DefiningCommand(SubscriptionCommand):
     most_in_flight: Annotated[Count, Field(ge=1, le=1_000)] = 500
     ack_within_s: Annotated[Count, Field(ge=1, le=43_200)] = 60
     most_retries: Annotated[Count, Field(ge=0, le=1_000)] = 10
+    url: WebhookUrl | None = None
 
     def settings(self) -> DeliverySettings:
         return DeliverySettings(
-            most_in_flight=self.most_in_flight, ack_within_s=self.ack_within_s, most_retries=self.most_retries
+            most_in_flight=self.most_in_flight,
+            ack_within_s=self.ack_within_s,
+            most_retries=self.most_retries,
+            url=self.url,
         )
 
     def wanted_by(self, scope: str | None, places: Places) -> WantedEvents:
@@ -88,6 +110,12 @@ def created(subscription: Subscription, subscription_id: str) -> SubscriptionCre
     if subscription.created is None or subscription.retired:
         raise SubscriptionNotActive(subscription_id=subscription_id, state=subscription.state)
     return subscription.created
+
+
+def expect_webhook(subscription: Subscription, subscription_id: str) -> None:
+    """Raises a refusal unless the subscription is open and has an endpoint."""
+    if created(subscription, subscription_id).delivery != "webhook":
+        raise SubscriptionWithoutWebhook(subscription_id=subscription_id)
 
 
 def place(find: Callable[[], Mapping[int, int]]) -> dict[int, int]:

@@ -11,8 +11,9 @@ from ledger.actors import Actor
 from ledger.events.access import AccountRole
 from ledger.events.event import Event
 from ledger.ids import Id
+from ledger.sealed import Sealed
 
-Delivery = Literal["lease"]
+Delivery = Literal["lease", "webhook"]
 
 
 class _Part(BaseModel):
@@ -31,11 +32,12 @@ class WantedEvents(_Part):
 
 class DeliverySettings(_Part):
     """The limits of a delivery: events that one member holds unsettled, seconds until it has to settle them, and
-    deliveries after the first, until an event is parked."""
+    deliveries after the first, until an event is parked. `url` is the endpoint of a webhook."""
 
     most_in_flight: int
     ack_within_s: int
     most_retries: int
+    url: str | None = None
 
 
 class SubscriptionCreated(Event, name="subscription.created", version=1):
@@ -118,3 +120,21 @@ class ParkedEventSkipped(Event, name="subscription.parked_event_skipped", versio
     reason: Id
     skipped_by: Actor
     skipped_at: datetime
+
+
+class WebhookSecretRotated(Event, name="subscription.webhook_secret_rotated", version=1):
+    """Webhooks of the subscription are signed with this secret, and with the one before until `previous_ends_at`."""
+
+    subscription_id: Id
+    secret: Sealed[str]
+    previous_ends_at: datetime
+    rotated_by: Actor
+    rotated_at: datetime
+
+
+class WebhookTestRequested(Event, name="subscription.webhook_test_requested", version=1):
+    """The endpoint is sent this event itself, once, so that its receiver can be tried."""
+
+    subscription_id: Id
+    requested_by: Actor
+    requested_at: datetime

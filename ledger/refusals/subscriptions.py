@@ -49,3 +49,22 @@ class PositionUnusable(
     """The place cannot be used ({reason})."""
 
     reason: str
+
+
+class SubscriptionWithoutWebhook(
+    Refusal, code="SUBSCRIPTION_WITHOUT_WEBHOOK", remedy="Create a subscription with a `url` (create_subscription)."
+):
+    """Subscription {subscription_id} has no endpoint: its members lease its events."""
+
+    subscription_id: str
+
+
+class DeliveryFixed(
+    Refusal,
+    code="DELIVERY_FIXED",
+    remedy="Give a `url` if its delivery is webhook, and none if it is lease; or create another subscription.",
+):
+    """The delivery of subscription {subscription_id} is {delivery}, and it cannot be changed."""
+
+    subscription_id: str
+    delivery: str

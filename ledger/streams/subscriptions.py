@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
 
@@ -17,7 +19,9 @@ from ledger.events.subscriptions import (
     SubscriptionRetired,
     SubscriptionRewound,
     WantedEvents,
+    WebhookSecretRotated,
 )
+from ledger.sealed import Sealed
 from ledger.streams.stream import Stream
 
 PlaceEvent = SubscriptionRewound | ParkedEventReplayed | ParkedEventSkipped
@@ -42,6 +46,7 @@ class Subscription(Stream):
         self.paused: SubscriptionPaused | None = None
         self.retired = False
         self.decisions: list[PlaceDecision] = []
+        self._rotations: list[WebhookSecretRotated] = []
 
     @property
     def access_account(self) -> str | None:
@@ -56,6 +61,12 @@ class Subscription(Stream):
     @property
     def is_open(self) -> bool:
         return self.created is not None and not self.retired
+
+    def secrets_at(self, now: datetime) -> Sequence[Sealed[str]]:
+        """Returns the secrets that sign webhooks at this time, the newest first."""
+        before = zip(self._rotations, self._rotations[1:], strict=False)
+        ending = [each.secret for each, next_ in before if now < next_.previous_ends_at]
+        return [each.secret for each in self._rotations[-1:]] + ending[::-1]
 
     @singledispatchmethod
     def evolve(self, event: Any) -> None:
@@ -80,6 +91,10 @@ class Subscription(Stream):
     @evolve.register
     def _(self, event: SubscriptionRetired) -> None:
         self.retired = True
+
+    @evolve.register
+    def _(self, event: WebhookSecretRotated) -> None:
+        self._rotations.append(event)
 
     @evolve.register(SubscriptionRewound)
     @evolve.register(ParkedEventReplayed)

@@ -33,6 +33,8 @@ class Metrics(Observer):
         self._skipped = self._counter("positions_skipped", says, "reader")
         says = "Positions that a view or a feed noticed as repeated, by view or feed. It stopped there."
         self._repeated = self._counter("positions_repeated", says, "reader")
+        self._webhooks = self._counter("webhooks", "Posts of webhooks by outcome.", "subscription", "outcome")
+        self._posts = self._histogram("webhook_seconds", "Time of one post of a webhook.", "subscription")
         says = "Time from a request to the beginning of its answer, by method, route and status."
         self._requests = self._histogram("http_request_seconds", says, "method", "route", "status")
 
@@ -69,6 +71,10 @@ class Metrics(Observer):
     def out_of_sequence(self, reader: str, *, skipped: int, repeated: int) -> None:
         self._skipped.labels(reader).inc(skipped)
         self._repeated.labels(reader).inc(repeated)
+
+    def webhook_posted(self, subscription: str, outcome: str, *, seconds: float) -> None:
+        self._webhooks.labels(subscription, outcome).inc()
+        self._posts.labels(subscription).observe(seconds)
 
     def requested(self, method: str, route: str, status: int, *, seconds: float) -> None:
         """A request to a route has its answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
@@ -21,12 +22,14 @@ JITTER = 0.1  # part of a delay, shorter or longer, so that events that failed t
 LONGEST_ASKED = timedelta(hours=24)  # of `Retry-After`
 
 
-def delay_after(attempt: int, *, asked: timedelta, random: Random) -> timedelta | None:
+def delay_after(
+    attempt: int, *, asked: timedelta, random: Random, delays: Sequence[timedelta] = DELAYS
+) -> timedelta | None:
     """Returns the delay after the failed attempt, which is counted from 1; None after the last one.
 
     `asked` is `Retry-After` of the answer. It makes the delay longer, up to a day, and never shorter.
     """
-    if attempt > len(DELAYS):
+    if attempt > len(delays):
         return None
-    delay = DELAYS[attempt - 1] * random.uniform(1 - JITTER, 1 + JITTER)
+    delay = delays[attempt - 1] * random.uniform(1 - JITTER, 1 + JITTER)
     return max(delay, min(asked, LONGEST_ASKED))

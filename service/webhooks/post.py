@@ -18,7 +18,7 @@ import httpcore2
 
 from service.webhooks.reach import LookUp, Reach, look_up
 
-DEADLINE_S = 20.0  # from the lookup of the host to the end of the answer
+DEADLINE_S = 15.0  # from the lookup of the host to the end of the answer
 MOST_READ = 16 * 1024  # bytes of an answer's body; a connection with more is closed
 _KEPT_S = 2.0  # a connection without a request; receivers close theirs after five seconds or more
 _LOOKUPS = 32  # at once: a name server that does not answer holds one up for half a minute
@@ -47,6 +47,11 @@ class Attempt:
         """True if the receiver wants no webhooks any more."""
         return self.status == _GONE
 
+    @property
+    def reason(self) -> str:
+        """The failure in a few words."""
+        return self.error or f"answered {self.status}"
+
     def retry_after_s(self, now: datetime) -> float:
         """Returns the seconds that `Retry-After` asks for (RFC 9110 §10.2.3); 0 if there is none that can be read."""
         text = self.retry_after or ""
@@ -73,7 +78,7 @@ class Post:
         deadline_s: float = DEADLINE_S,
         look_up: LookUp = look_up,
     ) -> None:
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self._lookups = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="webhook lookup")
         self._pools = {
             scheme: self._pool(Reach(networks, public=public, lookups=self._lookups, look_up=look_up), tls)
@@ -96,10 +101,10 @@ class Post:
         answered: list[httpcore2.Response] = []
         error = ""
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(self.deadline_s):
                 await self._exchange(url, body.encode(), headers, answered)
         except TimeoutError:
-            error = f"no answer within {self._deadline_s:g} s"
+            error = f"no answer within {self.deadline_s:g} s"
         except _FAILURES as failure:
             error = str(failure)[:_LONGEST_ERROR] or type(failure).__name__
         took_s = monotonic() - began

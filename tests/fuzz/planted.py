@@ -28,6 +28,7 @@ from tests.simulation.models.recorded_facts import events_of
 from tests.support.access import HeldTokens, bearing, client_of
 
 PLANTED = "Xaver Zwölfaxing, Quittenweg 77"  # in every personal field of the commands that are sent
+SHAPED = {"secret": "whsec_UXVpdHRlbndlZyBRdWl0dGVud2VnIFF1aXR0ZW53ZWc="}  # fields that take no other text
 WITH_PERSONAL_FIELDS = {
     name: fields
     for name in OVER_HTTP
@@ -128,7 +129,9 @@ def bodies(name: str, facts: Facts, clock: Callable[[], datetime], count: int) -
     """Returns the data of commands about known things, with planted texts in the personal fields."""
     values, kind = Values(Random(name), facts, clock, odd=0.02), MENU[name].command
     personal = WITH_PERSONAL_FIELDS[name]
-    planted = {each: {"name": PLANTED} if is_mapping else PLANTED for each, is_mapping in personal.items()}
+    planted = {
+        each: {"name": PLANTED} if is_mapping else SHAPED.get(each, PLANTED) for each, is_mapping in personal.items()
+    }
     found: list[dict[str, Any]] = []
     for _ in range(100 * count):
         about = facts.about(values.random, set(kind.model_fields) - ENVELOPE)

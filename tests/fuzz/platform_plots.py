@@ -139,6 +139,15 @@ def subscription(script: Script) -> Iterator[Step]:
     yield Step("retire_subscription", named | {"reason": "other"}, fay)
 
 
+def webhook(script: Script) -> Iterator[Step]:
+    """A subscription with an endpoint: it gets a secret and a test."""
+    fay = Actor(kind="platform", id="fay", role="finance")
+    named = {"subscription_id": script.values.name("webhook")}
+    yield Step("create_subscription", named | {"url": "https://shop.example/hook"}, fay)
+    yield Step("rotate_webhook_secret", named | {"secret": f"whsec_{'A' * 43}="}, fay)
+    yield Step("send_test_webhook", named, fay)
+
+
 def product(script: Script) -> Iterator[Step]:
     named = {"merchant_id": script.merchant_id, "product_id": script.values.name("product")}
     yield Step("submit_product", named | {"category_id": "home"}, OWNER)

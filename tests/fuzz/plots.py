@@ -83,6 +83,10 @@ PLOTS: tuple[tuple[Plot, str], ...] = (  # each with the commands it is for
         "replay_parked_event skip_parked_event retire_subscription",
     ),
     (
+        platform_plots.webhook,
+        "rotate_webhook_secret send_test_webhook",
+    ),
+    (
         platform_plots.product,
         "submit_product publish_product_translation approve_product set_export_status revoke_product reject_product",
     ),

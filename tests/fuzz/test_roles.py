@@ -42,6 +42,7 @@ SPECIAL: dict[str, dict[str, Any]] = {  # whose fields depend on each other
         "effective_from": "2025-04-01T00:00:00Z",
     },
     "create_subscription": {"subscription_id": "S", "account_id": "nobody"},
+    "rotate_webhook_secret": {"subscription_id": "S", "secret": f"whsec_{'A' * 43}="},
     "rewind_subscription": {"subscription_id": "S", "book": 0, "position": 0},
     "post_fx_revaluation": {"period": "2025-04", "balances": [], "positions": {}},
 }
