@@ -5,7 +5,7 @@ A candidate outlives its process: the next one of the same code goes on where ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +18,17 @@ from projections.engine.checkpoints import positions
 from projections.engine.compare import Comparison, Side, compare
 from projections.engine.connections import begin, snapshot
 from projections.engine.control import prepare
-from projections.engine.fill import CannotApplyEvent, Watch, begin_again, fill, fill_here, unwatched
+from projections.engine.fill import (
+    FULL_SPEED,
+    CannotApplyEvent,
+    Pace,
+    Watch,
+    begin_again,
+    fill,
+    fill_here,
+    unwatched,
+)
+from projections.engine.fill_together import fill_together
 from projections.engine.generations import (
     Generation,
     begun,
@@ -46,31 +56,41 @@ class NoCandidate(Exception):
 @dataclass(frozen=True, slots=True)
 class Filling:
     """Means to fill a candidate. `executor` runs one job for each book of a long log, by default a pool of processes;
-    `watch` gets the number of filled events and of all.
+    `watch` gets the number of filled events and of all. `pace` leaves time to live commands.
     """
 
     executor: Executor | None = None
     watch: Watch = unwatched
+    pace: Pace = FULL_SPEED
 
 
 IN_PROCESSES = Filling()
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"
 
 
 @contextmanager
-def alone(engine: Engine, projection: Projection) -> Iterator[None]:
-    """Holds a lock, so that one rebuild of a view runs at a time. It only saves work; correctness does not need it."""
-    key = {"key": f"redledger rebuild {projection.name}"}
+def alone(engine: Engine, *projections: Projection) -> Iterator[None]:
+    """Holds a lock for each view, so that one rebuild of it runs at a time. It only saves work; correctness does not
+    need it.
+    """
     with engine.connect() as connection:  # not in a transaction, which would stay open during the whole rebuild
-        if not connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key).scalar():
-            raise RebuildUnderWay(f"{projection.name} is already being rebuilt or verified: wait until that ends")
         try:
+            for projection in projections:
+                if not connection.execute(text(_LOCK), _key(projection)).scalar():
+                    raise RebuildUnderWay(
+                        f"{projection.name} is already being rebuilt or verified: wait until that ends"
+                    )
             yield
         finally:
-            # The session holds the lock. If it cannot be released, the connection must not return to the pool.
+            # The session holds the locks. If they cannot be released, the connection must not return to the pool.
             try:
-                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
             except (DBAPIError, DatabaseTrouble):
                 connection.invalidate()
+
+
+def _key(projection: Projection) -> dict[str, str]:
+    return {"key": f"redledger rebuild {projection.name}"}
 
 
 def live_or_made(engine: Engine, projection: Projection) -> Generation:
@@ -109,12 +129,20 @@ def candidate_of(engine: Engine, projection: Projection) -> Generation:
 def _fill(engine: Engine, candidate: Generation, upto: Mapping[int, int], filling: Filling) -> None:
     missing = sum(upto.values()) - sum(positions_of(engine, candidate).values())
     if missing < _MIN_EVENTS_FOR_PROCESSES:
-        fill_here(engine, candidate, upto)
+        fill_here(engine, candidate, upto, filling.pace)
     elif filling.executor is not None:
-        fill(engine, candidate, upto, filling.executor, filling.watch)
+        fill(engine, candidate, upto, filling.executor, filling.watch, filling.pace)
     else:
         with fold_processes() as pool:
-            fill(engine, candidate, upto, pool, filling.watch)
+            fill(engine, candidate, upto, pool, filling.watch, filling.pace)
+
+
+def fill_together_up_to(
+    engine: Engine, candidates: Sequence[Generation], upto: Mapping[int, int], filling: Filling
+) -> None:
+    """Fills several candidates together on a pool. A few events are left to the fill of each alone."""
+    if filling.executor is not None and sum(upto.values()) * len(candidates) >= _MIN_EVENTS_FOR_PROCESSES:
+        fill_together(engine, candidates, upto, filling.executor, filling.watch, filling.pace)
 
 
 def filled_as_far_as_it_goes(engine: Engine, candidate: Generation, heads: Mapping[int, int], filling: Filling) -> str:
@@ -139,6 +167,8 @@ def compared(engine: Engine, live: Generation, candidate: Generation, filling: F
     """Fills the candidate and compares both at the positions of one snapshot; the live view continues meanwhile."""
     fill_up_to(engine, live, candidate, filling)
     with begin(engine) as connection:
+        if filling.pace.is_throttled:
+            connection.exec_driver_sql("SET LOCAL max_parallel_maintenance_workers = 0")
         build_indexes(connection, candidate)
     with snapshot(engine) as before:
         fill_here(engine, candidate, recorded(engine, positions(before, live)))

@@ -73,6 +73,10 @@ SELECT %s, projection, generation, 0, 0, %s, 'following', '' FROM views.generati
 WHERE (projection, generation) IN %s
 ON CONFLICT (book, projection, generation) DO NOTHING
 """
+_POSITIONS_IN = """
+SELECT projection, position FROM views.checkpoints WHERE book = %s AND (projection, generation) IN %s
+"""
+_FOLDED = "SELECT coalesce(sum(position), 0) FROM views.checkpoints WHERE (projection, generation) IN %s"
 _MOVE = """
 UPDATE views.checkpoints
 SET position = %s, count = %s, digest = %s, status = %s, reason = %s, parked = CAST(%s AS bigint[])
@@ -125,6 +129,12 @@ def claim_all(
     return [(by_key[name, number], checkpoint_of(book, *stored)) for name, number, *stored in cursor.fetchall()]
 
 
+def positions_in(cursor: extensions.cursor, generations: Sequence[Generation], book: int) -> dict[str, int]:
+    """Returns the position of each generation in the book by name, without those that have no checkpoint."""
+    cursor.execute(_POSITIONS_IN, (book, tuple((each.name, each.number) for each in generations)))
+    return dict(cursor.fetchall())
+
+
 def move_all(cursor: extensions.cursor, to: Sequence[tuple[Generation, Checkpoint]]) -> None:
     """Writes several checkpoints in one round trip."""
     execute_batch(cursor, _MOVE, [_moved(generation, checkpoint) for generation, checkpoint in to])
@@ -157,6 +167,12 @@ def checkpoints(connection: Connection, generation: Generation) -> dict[int, Che
 def positions(connection: Connection, generation: Generation) -> dict[int, int]:
     """Returns the position of the generation in each book."""
     return {book: checkpoint.position for book, checkpoint in checkpoints(connection, generation).items()}
+
+
+def folded(connection: Connection, generations: Sequence[Generation]) -> int:
+    """Returns the number of events that the generations have folded together, in all books."""
+    keys = tuple((each.name, each.number) for each in generations)
+    return int(connection.exec_driver_sql(_FOLDED, (keys,)).scalar_one())
 
 
 def reached(vector: Mapping[int, int], wanted: Mapping[int, int]) -> bool:

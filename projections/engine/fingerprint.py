@@ -24,7 +24,14 @@ from projections.engine.projection import Projection
 # Each version of a view, with the fingerprints that are known to make the same rows; the last is of today's code.
 FILE = Path(__file__).parent.parent / "fingerprints.json"
 _OURS = ("ledger", "projections")
-_LEFT_OUT = ("ledger.log", "projections.engine", "ledger.events.event", "ledger.sealed", "ledger.validation_messages")
+_LEFT_OUT = (
+    "projections.engine",
+    "ledger.log",
+    "ledger.events.event",
+    "ledger.events.published",  # a new event changes no row of those before
+    "ledger.sealed",
+    "ledger.validation_messages",
+)
 _DIGITS = 16
 # fields of syntax trees that do not change what the code does
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_params"})

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Engine
 
+from ledger.events.event import Event
 from ledger.log.log_ranges import LogRange, read_log_range
+from ledger.log.rows import Recorded
 from projections.engine.checkpoints import claim_all, move_all, open_for_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
@@ -53,6 +58,18 @@ class LockstepRunner:
             return set()
 
 
+class _Shared(Recorded):
+    """An event for several projections: decoded once. A fold changes neither the event nor the lines of its entry."""
+
+    @cached_property
+    def event(self) -> Event:
+        return super().event
+
+    @cached_property
+    def lines(self) -> list[dict[str, Any]]:
+        return super().lines
+
+
 def step_together(engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int) -> set[str]:
     """Folds the book up to `upto` into the generations at `after`, in one transaction, and returns their names.
 
@@ -67,8 +84,9 @@ def step_together(engine: Engine, generations: Sequence[Generation], book: int, 
         log_range = read_log_range(cursor, book=book, after=after, upto=upto)
         parked = parked_in(cursor, book)
         claimed = [(each, checkpoint) for each, checkpoint in claimed if checkpoint.honours(parked.of(each.name))]
+        shared = replace(log_range, events=[*map(_Shared._make, log_range.events)])
         for generation, _ in claimed:
-            used = _used_by(generation.projection, log_range)
+            used = _used_by(generation.projection, shared)
             fold_into(cursor, generation, book, without(used, parked.of(generation.name)))
         move_all(cursor, [(each, checkpoint.after(log_range, parked.of(each.name))) for each, checkpoint in claimed])
     return {generation.name for generation, _ in claimed}

@@ -6,7 +6,7 @@ by one. The generation that was live before is kept as the old one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
@@ -18,12 +18,13 @@ from projections.engine.candidates import (
     candidate_begun,
     candidate_of,
     compared,
+    fill_together_up_to,
     fill_up_to,
     filled_as_far_as_it_goes,
     live_or_made,
     positions_of,
 )
-from projections.engine.checkpoints import open_book, positions, reached
+from projections.engine.checkpoints import checkpoints, open_book, positions, reached
 from projections.engine.compare import Comparison
 from projections.engine.connections import begin, transaction
 from projections.engine.control import prepare
@@ -84,6 +85,25 @@ def fill_candidate(engine: Engine, projection: Projection, filling: Filling = IN
     with alone(engine, projection):
         live = live_or_made(engine, projection)
         fill_up_to(engine, live, candidate_begun(engine, projection), filling)
+
+
+def fill_candidates(engine: Engine, projections: Sequence[Projection], filling: Filling) -> None:
+    """Fills the candidates of several views together, as far as they can go together: `rebuild` of each goes on.
+
+    Goes up to the live view that is least far, without views that have stopped or have no row yet. Raises
+    `RebuildUnderWay`.
+    """
+    with alone(engine, *projections):
+        going = dict[str, dict[int, int]]()
+        for each in projections:
+            live = live_or_made(engine, each)
+            with engine.connect() as connection:
+                known = checkpoints(connection, live)
+            if known and all(at.status == "following" for at in known.values()):
+                going[each.name] = {book: at.position for book, at in known.items()}
+        upto = {book: min(of.get(book, 0) for of in going.values()) for book in set().union(*going.values())}
+        together = [candidate_begun(engine, each) for each in projections if each.name in going]
+        fill_together_up_to(engine, together, recorded(engine, upto), filling)
 
 
 def compare_candidate(engine: Engine, projection: Projection, filling: Filling = IN_PROCESSES) -> Comparison:

@@ -13,10 +13,6 @@ from commands.bus.bus import Bus
 from commands.command import Command
 from commands.menu import MENU
 from ledger.ledger import Ledger
-from projections.balances.merchant_balances import MerchantBalances
-from projections.engine.rebuild import rebuild
-from projections.engine.worker import ProjectionWorker
-from projections.registry import PROJECTIONS
 from service.demo.simulator.month import make_month
 from service.demo.simulator.step import Step
 from service.embedded import EmbeddedPostgres
@@ -66,18 +62,13 @@ def _record_in_a_process(gate: Any, argument: tuple[str, Path, int, int], _: int
 
 
 def measure_reading(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scale) -> None:
-    """Catching up from position 1, every event decoded; then balances with their journal lines rebuilt."""
+    """Catching up from position 1, every event decoded."""
     with month_clock(open_ledger(server.url("bench_reading"), keys)) as (ledger, clock, bus):
         record_months(scale.read_months, clock, bus, orders=scale.orders)
         events = sum(ledger.reader.heads().values())
-        projection = PROJECTIONS[MerchantBalances.name]
-        ProjectionWorker(ledger.engine, ledger.reader, projection).catch_up()
         for _ in range(scale.rounds):
             table.figure("catch-up, decoded", unit="events/s", aim=">= 80,000").samples.append(
                 rate(events, lambda: _decode_all(ledger))
-            )
-            table.figure("merchant balances rebuilt", unit="events/s", aim=">= 40,000").samples.append(
-                rate(events, lambda: rebuild(ledger.engine, ledger.reader, projection))
             )
 
 

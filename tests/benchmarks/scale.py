@@ -17,6 +17,7 @@ class Scale:
     orders: int = 1_500  # of a simulated month
     read_months: tuple[int, ...] = (1, 2, 3, 4)  # seeds of the months that are read back
     rebuilt_months: tuple[tuple[int, ...], ...] = ((1, 2, 3), (4, 5, 6, 7, 8, 9))  # before each rebuild
+    rebuilt_beside_s: float = 10.0  # of commands beside a rebuild
     seen: int = 200  # commands that are waited for until a view shows them
     decisions: int = 500
     history: int = 200  # events of the order that is decided on
@@ -45,6 +46,7 @@ TOY = Scale(
     orders=10,
     read_months=(1,),
     rebuilt_months=((1,),),
+    rebuilt_beside_s=0.1,
     seen=2,
     decisions=3,
     history=20,

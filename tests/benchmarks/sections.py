@@ -14,6 +14,7 @@ from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.bench_memory import measure_memory
 from tests.benchmarks.bench_parcels import measure_deciding
+from tests.benchmarks.bench_rebuild import measure_rebuild
 from tests.benchmarks.bench_relay import measure_relay
 from tests.benchmarks.measure import Table
 from tests.benchmarks.scale import Scale
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Section] = {
     "bulk": measure_bulk,
     "commands": measure_commands,
     "reading": measure_reading,
+    "rebuild": measure_rebuild,
     "latency": measure_latency,
     "http": measure_http,
     "feeds": measure_feeds,

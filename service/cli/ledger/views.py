@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -40,6 +42,25 @@ OptionalName = Annotated[
     ),
 ]
 Every = Annotated[bool, typer.Option("--all", help="All views.")]
+Dask = Annotated[
+    str,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Address of a Dask scheduler, such as tcp://10.0.0.7:8786: its workers fold the books, instead of"
+        " processes of this machine.",
+    ),
+]
+Throttle = Annotated[
+    float,
+    typer.Option(
+        "--throttle",
+        metavar="SHARE",
+        min=0.01,
+        max=1,
+        help="Share of its time that each process folds, so that live commands keep their latency. 1 is full speed.",
+    ),
+]
 AcceptDifferences = Annotated[
     bool, typer.Option("--accept-differences", help="Switch although the rebuilt view differs from the live one.")
 ]
@@ -51,6 +72,8 @@ def rebuild_views(
     name: OptionalName = None,
     every: Every = False,
     accept_differences: AcceptDifferences = False,
+    throttle: Throttle = 1,
+    dask: Dask = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Fold a view again beside the live one, compare the two, and switch if they are the same.
@@ -65,31 +88,39 @@ def rebuild_views(
         ledger = app.ledger
         return rebuild(ledger.engine, ledger.reader, projection, filling, accept_differences=accept_differences)
 
-    _show_rebuilt(*_each(settings, _chosen(name, every=every), work), format)
+    _show_rebuilt(*_each(settings, _chosen(name, every=every), work, _Means(throttle, dask), together=True), format)
 
 
 @view.command("fill")
 @takes_settings()
-def fill_view(settings: Settings, name: Name) -> None:
+def fill_view(settings: Settings, name: Name, throttle: Throttle = 1, dask: Dask = "") -> None:
     """Fold a view again beside the live one, as its candidate. A fill that was cut off goes on where it stopped."""
     from projections.engine.rebuild import fill_candidate
 
-    _, problems = _each(
-        settings, _chosen(name), lambda app, each, filling: fill_candidate(app.ledger.engine, each, filling)
-    )
+    def work(app: App, projection: Projection, filling: Filling) -> None:
+        fill_candidate(app.ledger.engine, projection, filling)
+
+    _, problems = _each(settings, _chosen(name), work, _Means(throttle, dask))
     _end(problems)
 
 
 @view.command("compare")
 @takes_settings()
-def compare_view(settings: Settings, name: Name, format: FormatOption = Format.TABLE) -> None:
+def compare_view(
+    settings: Settings,
+    name: Name,
+    throttle: Throttle = 1,
+    dask: Dask = "",
+    format: FormatOption = Format.TABLE,
+) -> None:
     """Compare the candidate with the live view, row by row at the same positions. Ends with 0 only if all are the
     same."""
     from projections.engine.rebuild import compare_candidate
 
-    found, problems = _each(
-        settings, _chosen(name), lambda app, each, filling: compare_candidate(app.ledger.engine, each, filling)
-    )
+    def work(app: App, projection: Projection, filling: Filling) -> Comparison:
+        return compare_candidate(app.ledger.engine, projection, filling)
+
+    found, problems = _each(settings, _chosen(name), work, _Means(throttle, dask))
     _show_compared(found, format)
     if any(comparison.count for _, comparison in found):
         problems.append(f"`redledger view switch {name} --accept-differences` switches to the candidate all the same.")
@@ -102,6 +133,8 @@ def switch_view(
     settings: Settings,
     name: Name,
     accept_differences: AcceptDifferences = False,
+    throttle: Throttle = 1,
+    dask: Dask = "",
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Compare the candidate once more and make it live, in one transaction. The tables before are kept as the old
@@ -112,7 +145,7 @@ def switch_view(
         ledger = app.ledger
         return switch(ledger.engine, ledger.reader, projection, filling, accept_differences=accept_differences)
 
-    _show_rebuilt(*_each(settings, _chosen(name), work), format)
+    _show_rebuilt(*_each(settings, _chosen(name), work, _Means(throttle, dask)), format)
 
 
 @view.command("discard")
@@ -158,26 +191,56 @@ def verify_views(settings: Settings, format: FormatOption = Format.TABLE) -> Non
     _end(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """Where and how fast books are folded."""
+
+    throttle: float = 1
+    dask: str = ""
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor]:
+        from projections.engine.processes import fold_processes
+        from service.views.dask_cluster import dask_cluster
+
+        with dask_cluster(self.dask) if self.dask else fold_processes() as executor:
+            yield executor
+
+    @contextmanager
+    def filling(self, what: str, executor: Executor) -> Iterator[Filling]:
+        from projections.engine.candidates import Filling
+        from projections.engine.fill import Pace
+
+        with progress_bar(what, "events") as advance:
+            yield Filling(executor, advance, Pace(self.throttle))
+
+
+_IN_PROCESSES = _Means()
+
+
 def _each(
     settings: Settings,
     projections: Sequence[Projection],
     work: Callable[[App, Projection, Filling], T],
+    means: _Means = _IN_PROCESSES,
     *,
     up_to_date: bool = False,
+    together: bool = False,
 ) -> tuple[list[tuple[Projection, T]], list[str]]:
     """Returns the result of the work for each view, and the problem of each view that failed. A failed view does not
     stop the others."""
     from projections.engine.candidates import NoCandidate, RebuildUnderWay
     from projections.engine.fill import CannotApplyEvent, CannotFill
-    from projections.engine.processes import fold_processes
     from projections.engine.projection import Projection
     from projections.engine.rebuild import NeverBackwards, ViewsDiffer
 
     found, problems = list[tuple[Projection, T]](), list[str]()
-    with reading(settings, projections if up_to_date else ()) as app, fold_processes() as pool:
+    with reading(settings, projections if up_to_date else ()) as app, means.executor() as executor:
+        if together and len(projections) > 1:
+            _fill_together(app, projections, means, executor)
         for projection in projections:
             try:
-                with _filling(projection, pool) as filling:
+                with means.filling(projection.name, executor) as filling:
                     found.append((projection, work(app, projection, filling)))
             except CannotApplyEvent as problem:
                 problems.append(f"{problem}. {_WAY_BACK}")
@@ -186,12 +249,15 @@ def _each(
     return found, problems
 
 
-@contextmanager
-def _filling(projection: Projection, pool: Any) -> Iterator[Filling]:
-    from projections.engine.candidates import Filling
+def _fill_together(app: App, projections: Sequence[Projection], means: _Means, executor: Executor) -> None:
+    """Fills all candidates at once, because each event is then read once. Each view is then rebuilt from there, and
+    names what this could not do."""
+    from projections.engine.candidates import RebuildUnderWay
+    from projections.engine.fill import CannotFill
+    from projections.engine.rebuild import fill_candidates
 
-    with progress_bar(projection.name, "events") as advance:
-        yield Filling(pool, advance)
+    with suppress(RebuildUnderWay, CannotFill), means.filling(f"{len(projections)} views", executor) as filling:
+        fill_candidates(app.ledger.engine, projections, filling)
 
 
 def _end(problems: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Signal
 
@@ -176,6 +177,12 @@ def test_a_fill_of_a_generation_that_was_dropped_ends(ledger: Ledger) -> None:
     discard(ledger.engine, Held())
     with pytest.raises(CannotFill, match="was dropped"):
         fill_here(ledger.engine, candidate, {1: 12})
+
+
+def test_a_worker_with_other_code_folds_nothing(ledger: Ledger) -> None:
+    candidate = replace(candidate_begun(ledger.engine, Held()), fingerprint="of-other-code")
+    with ThreadPoolExecutor(1) as pool, pytest.raises(CannotFill, match="a worker has other code of tally"):
+        filling.fill(ledger.engine, candidate, {1: 12}, pool)
 
 
 def test_a_watcher_learns_how_far_the_books_are_filled(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

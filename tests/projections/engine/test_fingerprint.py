@@ -21,7 +21,7 @@ from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker, catch_up
 from projections.registry import PROJECTIONS
 from tests.golden.fingerprints import ADVICE, changed, grown, today
-from tests.projections.engine.sample_views import Restated, Tally, TallyWithOtherWords
+from tests.projections.engine.sample_views import Restated, Strict, Tally, TallyWithOtherWords
 from tests.support.view_history import History
 
 FOLD = '''
@@ -129,10 +129,10 @@ def test_a_view_whose_fold_changed_under_its_version_is_neither_read_nor_folded(
 def test_no_view_is_folded_together_with_others_after_its_fold_changed(ledger: Ledger, views: Views) -> None:
     history = History(ledger)
     history.words(1, "a")
-    catch_up(ledger.engine, ledger.reader, [Tally(), Words()])
+    catch_up(ledger.engine, ledger.reader, [Tally(), Strict()])
     history.words(1, "a")
     with pytest.raises(ViewOutdated):
-        catch_up(ledger.engine, ledger.reader, [Restated(), Words()])
+        catch_up(ledger.engine, ledger.reader, [Restated(), Strict()])
     assert views.status(Tally())[1].position == 1
 
 
@@ -179,12 +179,6 @@ def test_a_changed_fold_is_not_written_without_a_new_version() -> None:
 
 def test_every_view_has_a_fingerprint_of_its_own() -> None:
     assert len({fingerprint(type(projection)) for projection in PROJECTIONS.values()}) == len(PROJECTIONS)
-
-
-class Words(Tally):
-    """Another view, so that two are folded together."""
-
-    name = "words"
 
 
 def follow(ledger: Ledger, projection: Projection) -> None:

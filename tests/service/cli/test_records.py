@@ -112,6 +112,13 @@ def test_a_candidate_that_differs_is_thrown_away_by_command(run: Run, settings: 
     assert (nothing.code, "has no candidate of this code" in nothing.err) == (1, True)
 
 
+def test_a_rebuild_may_be_throttled_but_not_to_nothing(run: Run, settings: Settings, file: Path) -> None:
+    file.write_text(_line("M-1"))
+    run(settings, "record", str(file))
+    assert run(settings, "rebuild", "audit_trail", "--throttle", "0.5").code == 0
+    assert run(settings, "rebuild", "audit_trail", "--throttle", "0").code == 2
+
+
 def _roles(run: Run, settings: Settings) -> list[str]:
     run(settings, "audit")
     rows = run(settings, "generations", "--format", "json").data
