@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 
 from ledger.log.engine import cursor_of
 
-_BOOKS_OF_ORDER = """
-SELECT DISTINCT e.book FROM log.directory d
-JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"""
+_MERCHANTS_OF_ORDER = """
+SELECT d.merchant_id, d.book FROM log.directory d
+JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1
+ORDER BY 1"""
 
 
 class Directory:
@@ -39,11 +40,11 @@ class Directory:
             self._books |= self._find([merchant_id])
         return self._books.get(merchant_id)
 
-    def books_of_order(self, order_id: str) -> frozenset[int]:
-        """Returns the books with an order of this id. Several merchants may use the same order id."""
+    def merchants_of_order(self, order_id: str) -> dict[str, int]:
+        """Returns the merchants that have an order of this id, in their order, each with its book."""
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_BOOKS_OF_ORDER, {"order": order_id})
-            return frozenset(book for (book,) in cursor.fetchall())
+            cursor.execute(_MERCHANTS_OF_ORDER, {"order": order_id})
+            return dict(cursor.fetchall())
 
     def _find(self, merchants: list[str]) -> dict[str, int]:
         with cursor_of(self._engine) as cursor:

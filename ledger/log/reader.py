@@ -22,6 +22,7 @@ _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
 _RANGE = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
 _AT = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position = ANY(%s) ORDER BY position"
+_RANGE_PLACES = _RANGE.replace(_COLUMNS, "position")
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
 # Keys, each with its book: a batch of commands reads from many books in one round trip.
@@ -130,6 +131,14 @@ class Reader:
     def read_at(self, book: int, positions: Sequence[int]) -> list[Recorded]:
         """Returns the events of the book at these positions, in order."""
         return [_recorded(row) for row in self._rows(_AT, (book, list(positions)))]
+
+    def count_range(self, book: int, after: int, upto: int, wanted: RowFilter, most: int) -> int:
+        """Returns the number of wanted events of a range. Counts no further than `most`."""
+        condition, values = wanted.condition()
+        statement = f"SELECT count(*) FROM ({_RANGE_PLACES}{condition} LIMIT %(most)s) AS found"
+        within = {"book": book, "after": after, "upto": upto, "most": most}
+        ((count,),) = self._rows(statement, within | values)
+        return int(count)
 
     def summaries(self, book: int, after: int, *, limit: int = 5_000) -> Iterator[list[EventSummary]]:
         """Yields the events after `after` in batches. The next batch is fetched while the caller uses this one."""

@@ -24,6 +24,7 @@ from projections.engine.tables import ViewTable
 
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position
+Why = Literal["parked", "stopped", "unfounded"]
 _FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
 
 
@@ -52,17 +53,19 @@ class Held(dict[int, int]):
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """An event that a view leaves out: parked, or the first one after a stop."""
+    """An event that a view leaves out: parked, the first one after a stop, or (`unfounded`) one that rests on an event
+    that had not happened yet on the day that was asked about."""
 
     view: str
     book: int
     position: int
-    why: Literal["parked", "stopped"] = "parked"
+    why: Why = "parked"
 
     def __str__(self) -> str:
         if self.why == "stopped":
             return f"{self.view} has stopped at position {self.position} of book {self.book}"
-        return f"{self.view} leaves out position {self.position} of book {self.book}, which is parked"
+        because = "which is parked" if self.why == "parked" else "which rests on a later day"
+        return f"{self.view} leaves out position {self.position} of book {self.book}, {because}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,12 @@ def say_more(next_cursor: str | None, shown: int) -> None:
         stderr().print(f"{shown:,} rows are shown; there are more. To continue: --after {next_cursor}", soft_wrap=True)
 
 
+def say_folded(events: int | None) -> None:
+    """Prints the cost of a past state that was folded for the answer."""
+    if events is not None:
+        stderr().print(f"Folded from {events:,} events.", soft_wrap=True)
+
+
 @contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """Shows a progress bar on standard error, with the speed and the time left, and yields its update function (done,

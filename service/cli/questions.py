@@ -10,7 +10,7 @@ import typer
 
 from service.cli.answers.print_answer import expect_sound, print_answer
 from service.cli.options import FieldsFormat, FieldsOption, Format, FormatOption, takes_settings
-from service.cli.output import print_json, say_more
+from service.cli.output import print_json, say_folded, say_more
 from service.cli.timepoints import day_of, instant_of
 from service.cli.view_reads import one_order, reading, views_named
 from service.questions.limits import MOST_ROWS
@@ -61,6 +61,7 @@ def _ask(question: Question, settings: Settings, values: Mapping[str, Any], form
         print_json(content)
     else:
         print_answer(question, answer, values, format)
+    say_folded(answer.folded)
     if question.is_list:
         say_more(answer.next, len(answer.data))
     expect_sound(question, answer)

@@ -26,6 +26,7 @@ from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.feeds.view_query import ViewChanged
 from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.intake.messages import RateNotKnown
+from service.questions.past_states import TooManyToFold
 from service.questions.reader import RoleMayNotRead
 from service.tracking.localisation import UnknownLocale
 
@@ -98,6 +99,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     IssuerUnreachable: (503, "ISSUER_UNREACHABLE"),
     RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
     ViewChanged: (410, "VIEW_CHANGED"),
+    TooManyToFold: (422, "TOO_MANY_EVENTS"),
     NotKnown: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),

@@ -22,6 +22,7 @@ from service.questions.presentation import MoneyText
 from service.questions.question import Question
 
 _LISTS = (list, tuple, set, frozenset)
+_FOLDED = Annotated[int | None, Field(description="Number of events folded for a past state; null for now.")]
 _CLOSED = ConfigDict(extra="forbid")
 _LINKS = {"links": Annotated[dict[str, str], Field(description="Addresses of the things that this names.")]}
 
@@ -51,7 +52,8 @@ def envelope_of(question: Question) -> type[BaseModel]:
     """Returns the model of the whole answer: the one envelope, with the data of this question."""
     data: Any = row_model(question)
     title = "".join(word.capitalize() for word in question.name.replace("-", " ").split())
-    more = {"summary": model_of(class_named(question.summary))} if question.summary else {}
+    more: dict[str, Any] = {"summary": model_of(class_named(question.summary))} if question.summary else {}
+    more |= {"folded": _FOLDED} if question.folds else {}
     doc = f"The answer of {question.path}."
     return envelope_with(f"{title}Answer", doc, list[data] if question.is_list else data, **more)
 

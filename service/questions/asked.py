@@ -12,11 +12,13 @@ from typing import Any
 from ledger.log.cursor import Cursor
 from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
+from projections.engine.past import PastViews
 from projections.engine.views import Held, Views
 from service.app import App
 from service.failures import NotKnown, UnknownValue
 from service.questions.filters import books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
+from service.questions.past_states import few_enough, past_of
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question, Role
 from service.questions.reader import Reader
@@ -116,13 +118,15 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: an object or rows, the cursor of the next page, the positions it rests on, and figures of the whole
-    list. Its links are those that the reader may follow."""
+    list. Its links are those that the reader may follow. `folded` is the number of events that were folded for it, None
+    if it was read from stored rows or the log."""
 
     data: Any
     vector: Held
     next: str | None = None
     summary: Any = None
     role: Role | None = None  # of the reader
+    folded: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,23 +148,27 @@ def answer_to(
 ) -> Answer:
     """Returns the answer, as far as the reader may see it; the command line, on the machine itself, sees all.
 
-    Raises `RoleMayNotRead`, `NotKnown`, `UnknownValue` for a value that nobody knows, `ViewBehind`, and what `wait_for`
-    raises. A thing of another merchant or buyer is not known, as if it did not exist.
+    Raises `RoleMayNotRead`, `NotKnown`, `UnknownValue` for a value that nobody knows, `TooManyToFold`, `ViewBehind`,
+    and what `wait_for` raises. A thing of another merchant or buyer is not known, as if it did not exist.
     """
     if reader:
         values = reader.values_for(question, values)
     _check(question, app, values, reader)
     wait = wait_for(app, at_least, values, timeout_s=timeout_s)
     heads = Held({} if question.views else app.ledger.reader.heads())  # what the log holds before it is read
-    tracker = PositionTracker(app.views, at_least=wait.vector, timeout_s=wait.timeout_s)
+    past = past_of(question, app, values)
+    views = PastViews(app.views, app.ledger.reader, past) if past else app.views
+    tracker = PositionTracker(views, at_least=wait.vector, timeout_s=wait.timeout_s)
     asked = Asked(question, replace(app, views=tracker), values, wait, reader)
-    found = question.find(asked)
+    with few_enough(question):
+        found = question.find(asked)
     if found is None or (reader and not reader.sees(question, found)):
         raise NotKnown(_unknown(question, values))
     vector = tracker.vector if question.views else heads
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
     rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
-    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, asked.role)
+    folded = views.folded if isinstance(views, PastViews) else None
+    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, asked.role, folded)
 
 
 def _check(question: Question, app: App, values: Mapping[str, Any], reader: Reader | None) -> None:

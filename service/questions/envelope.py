@@ -14,10 +14,11 @@ from service.questions.question import Question
 
 
 def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
-    """Returns the answer to a question as JSON types, with its `summary` if the question has one."""
+    """Returns the answer to a question as JSON types, with its `summary` and `folded` if the question has them."""
     data = presented(answer.data, links_for(answer.role))
     content = enveloped(app, data, answer.vector, next=answer.next)
-    return content | ({"summary": presented(answer.summary)} if question.summary else {})
+    content |= {"summary": presented(answer.summary)} if question.summary else {}
+    return content | ({"folded": answer.folded} if question.folds else {})
 
 
 def enveloped(app: App, data: Any, vector: Vector, *, next: str | None = None) -> dict[str, Any]:

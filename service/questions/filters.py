@@ -92,7 +92,7 @@ def _merchant(app: App, value: str) -> bool:
 
 
 def _order(app: App, value: str) -> bool:
-    return bool(app.ledger.directory.books_of_order(value))
+    return bool(app.ledger.directory.merchants_of_order(value))
 
 
 def _actor(app: App, value: str) -> bool:
@@ -187,8 +187,8 @@ def books_of(app: App, *, merchant: Any = None, order: Any = None) -> frozenset[
     """Returns the books that the answer rests on, with the platform's book 0; None if it may be all."""
     if is_id(merchant) and (book := app.ledger.directory.known_book_of(merchant)) is not None:
         return frozenset({PLATFORM_BOOK, book})
-    if is_id(order) and (books := app.ledger.directory.books_of_order(order)):
-        return books | {PLATFORM_BOOK}
+    if is_id(order) and (merchants := app.ledger.directory.merchants_of_order(order)):
+        return frozenset({PLATFORM_BOOK, *merchants.values()})
     return None
 
 

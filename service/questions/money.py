@@ -48,7 +48,7 @@ def _payouts(asked: Asked) -> Any:
 def _payout(asked: Asked) -> Any:
     from projections.balances.payouts import payouts
 
-    found = payouts(asked.views, payout_id=asked["id"], limit=1)
+    found = payouts(asked.views, asked.timepoint, payout_id=asked["id"], limit=1)
     return found[0] if found else None
 
 
@@ -185,7 +185,7 @@ QUESTIONS = (
         readers=MERCHANTS,
         of_positions=True,
         views=("payouts",),
-        own_parameters=(Parameter(name="id", says="Id of the payout.", argument=True, required=True),),
+        own_parameters=(Parameter(name="id", says="Id of the payout.", argument=True, required=True), *TIMES),
         noun="Payout",
     ),
     Question(
@@ -227,6 +227,7 @@ QUESTIONS = (
         own_parameters=(
             Parameter(name="id", says="Id of the settlement run.", argument=True, required=True, filter="run"),
         ),
+        folds=True,
         key={"merchant": str, "statement_id": str},
         noun="Settlement run",
         table=tables.RUN_STATEMENTS,

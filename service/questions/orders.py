@@ -30,8 +30,8 @@ def _track(asked: Asked) -> Any:
     found = track(asked.views, asked["order"], merchant=asked["merchant"], buyer=buyer)
     if found is None:
         return None
-    words = localised(found, asked.now, reader_of(language, market=found.market)) if language else None
-    return reported(found, asked.now) | {"words": words}
+    words = localised(found, asked.end, reader_of(language, market=found.market)) if language else None
+    return reported(found, asked.end) | {"words": words}
 
 
 def _history(asked: Asked) -> Any:
@@ -69,6 +69,8 @@ QUESTIONS = (
             Parameter(name="locale", says="Language of the buyer, such as en-US, zh-Hans, zh-Hant-MO or pt-MO."),
             Parameter(name="accept_language", says="", kind=Kind.WORD, header=True),
         ),
+        folds=True,
+        folds_only_of=("order", "merchant"),
         noun="Order",
         table=tables.TIMELINE,
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from service.questions.parameters import AFTER, LIMIT, Parameter
+from service.questions.parameters import AFTER, LIMIT, TIMES, Parameter
 from service.tables.columns import Table
 
 Group = Literal["search", "money", "orders", "work", "books", "partners", "access", "ledger"]
@@ -64,6 +64,10 @@ class Question:
     it rests on the log. `noun` names the thing of the path. `table` has the columns for people; a question without one
     is shown field by field. `of_positions`: the answer depends on the values and the ledger alone, not on the clock.
     `exported`: the whole list can be read as CSV or NDJSON.
+
+    A question about a state takes `as_of` and `as_known_at`. `folds`: its views keep no history, so that a past state
+    is folded from the events; `folds_only_of` are the parameters that limit the fold to one merchant or order. A
+    question without one of the times says in `without_times` why.
     """
 
     name: str
@@ -85,6 +89,9 @@ class Question:
     summary: str = ""
     of_positions: bool = False
     exported: bool = False
+    folds: bool = False
+    folds_only_of: tuple[str, ...] = ()
+    without_times: str = ""
 
     @property
     def is_paged(self) -> bool:
@@ -99,7 +106,7 @@ class Question:
     def parameters(self) -> tuple[Parameter, ...]:
         """All parameters but `at_least`, which HTTP alone has; of a paged list with `limit` and `after`."""
         paging = (LIMIT.saying(LIMIT.says, default=self.rows), AFTER) if self.is_paged else ()
-        return (*self.own_parameters, *paging)
+        return (*self.own_parameters, *(TIMES if self.folds else ()), *paging)
 
     def names_in_path(self, parameter: Parameter) -> bool:
         return f"{{{parameter.name}}}" in self.path

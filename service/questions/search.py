@@ -60,6 +60,8 @@ QUESTIONS = (
             ),
             MERCHANT,
         ),
+        folds=True,
+        folds_only_of=("merchant",),
         listed=True,
         table=tables.FOUND,
     ),

@@ -48,7 +48,7 @@ def _unmatched(asked: Asked) -> Any:
 def _overdue(asked: Asked) -> Any:
     from projections.worklists.warehouse_promises import overdue, warnings
 
-    found = (warnings if asked["soon"] else overdue)(asked.views, asked.now, merchant=asked["merchant"])
+    found = (warnings if asked["soon"] else overdue)(asked.views, asked.end, merchant=asked["merchant"])
     return asked.cut(found)
 
 
@@ -86,6 +86,8 @@ QUESTIONS = (
         readers=MERCHANTS,
         views=("approvals_queue",),
         own_parameters=(MERCHANT,),
+        folds=True,
+        folds_only_of=("merchant",),
         key={"waiting_since": datetime, "merchant": str, "order_id": str, "refund_id": str},
         computed={"late": Computed(bool, lambda case, now: case.is_late(now))},
         table=tables.APPROVALS,
@@ -170,6 +172,8 @@ QUESTIONS = (
             ),
             MERCHANT,
         ),
+        folds=True,
+        folds_only_of=("merchant",),
         key={"promised_by": datetime, "merchant": str, "order_id": str, "parcel_id": str},
         computed={"hours_late": Computed(int, lambda promised, _: promised.hours_late)},
         hidden=("late_by",),
@@ -193,6 +197,7 @@ QUESTIONS = (
             ),
             MERCHANT,
         ),
+        folds=True,  # of all merchants: they may share a declaration
         key={"declaration_no": str, "merchant": str, "order_id": str},
         table=tables.DECLARATIONS,
     ),

@@ -16,7 +16,6 @@ from ledger.events.event import Undecodable
 from ledger.events.platform import PolicyPublished
 from ledger.ids import decided_at, order_stream, policy_stream
 from ledger.ledger import Ledger
-from ledger.log.engine import cursor_of
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from ledger.policies.after_sales_lock import AfterSalesLock
@@ -30,11 +29,6 @@ from service.failures import ServiceFailure
 from service.tracking.order_axes import Axes, axes_of
 from service.tracking.tracking import reported
 
-_FIND = (
-    "SELECT d.merchant_id, d.book FROM log.directory d JOIN log.events e ON e.book = d.book"
-    " AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1"
-    " WHERE %(merchant)s::text IS NULL OR d.merchant_id = %(merchant)s ORDER BY 1"
-)
 _REASONS = ("reason", "reasons", "code", "cause", "resolution", "note")
 _NOTHING = re.compile(r"[A-Z]{3} 0(\.0+)?")
 
@@ -92,14 +86,13 @@ def _reason(value: Any) -> str:
 
 def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
     """Returns book and stream of an order. Raises `ServiceFailure` if there is none, `AmbiguousOrder` for several."""
-    with cursor_of(ledger.engine) as cursor:
-        cursor.execute(_FIND, {"order": order, "merchant": merchant})
-        found = cursor.fetchall()
+    known = ledger.directory.merchants_of_order(order)
+    found = {name: book for name, book in known.items() if merchant in (None, name)}
     if not found:
         raise ServiceFailure(f"Order {order} is not known. Check the id.")
     if len(found) > 1:
-        raise AmbiguousOrder(order, [name for name, _ in found])
-    ((merchant_id, book),) = found
+        raise AmbiguousOrder(order, list(found))
+    ((merchant_id, book),) = found.items()
     return book, order_stream(merchant_id, order)
 
 

@@ -37,7 +37,8 @@ HOSTILE = [
 
 def searched(app: App, q: str, role: Role | None = None, scope: str | None = None, **more: Any) -> Answer:
     reader = Reader(role, scope) if role else None
-    return answer_to(QUESTIONS["search"], app, {"q": q, "merchant": None, **more}, reader=reader)
+    values = {each.name: each.default for each in QUESTIONS["search"].parameters} | {"q": q} | more
+    return answer_to(QUESTIONS["search"], app, values, reader=reader)
 
 
 def things(app: App, q: str, role: Role | None = None, scope: str | None = None) -> list[Thing]:

@@ -1,0 +1,53 @@
+"""Past states of questions whose views keep no history: which events are folded for an answer, and the refusal of too
+many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ledger.ids import PLATFORM_BOOK, order_stream
+from ledger.log.reader import RowFilter
+from projections.engine.past import Past, TooManyEvents
+from service.app import App
+from service.failures import ServiceFailure
+from service.questions.question import Question
+
+
+class TooManyToFold(ServiceFailure):
+    """The past state rests on more events than one answer may fold."""
+
+
+def past_of(question: Question, app: App, values: Mapping[str, Any]) -> Past | None:
+    """Returns the past state that a question is about, or None if it is about now or its views keep their history."""
+    as_of, as_known_at = values.get("as_of"), values.get("as_known_at")
+    if not question.folds or (as_of is None and as_known_at is None):
+        return None
+    return Past(as_of=as_of, as_known_at=as_known_at, parts=_parts(question, app, values))
+
+
+def _parts(question: Question, app: App, values: Mapping[str, Any]) -> dict[int, list[RowFilter]] | None:
+    """Returns the events that the answer rests on: all of book 0, and those of the merchant or the order. None means
+    all events."""
+    order, merchant = (values[name] if name in question.folds_only_of else None for name in ("order", "merchant"))
+    directory = app.ledger.directory
+    parts = {PLATFORM_BOOK: [RowFilter()]}
+    if order is not None:
+        for owner, book in directory.merchants_of_order(order).items():
+            if merchant in (None, owner):
+                parts.setdefault(book, []).append(RowFilter(stream=order_stream(owner, order)))
+        return parts
+    of_merchant = directory.known_book_of(merchant) if merchant is not None else None
+    return None if of_merchant is None else parts | {of_merchant: [RowFilter(merchant=merchant)]}
+
+
+@contextmanager
+def few_enough(question: Question) -> Iterator[None]:
+    """Turns `TooManyEvents` into a refusal that says how to ask for less."""
+    try:
+        yield
+    except TooManyEvents as many:
+        less = " or ".join(question.folds_only_of)
+        ask = f"Name one {less}" if less else "Ask without as_of and as_known_at"
+        raise TooManyToFold(f"{many} {ask}.") from None
