@@ -39,5 +39,8 @@ class Observer:
     def webhook_posted(self, subscription: str, outcome: str, *, seconds: float) -> None:
         """The endpoint of a subscription was sent a webhook: `delivered`, `failed` or `gone`."""
 
+    def circuit_changed(self, subscription: str, *, is_open: bool) -> None:
+        """The circuit breaker of an endpoint is now open or closed."""
+
 
 UNOBSERVED = Observer()

@@ -18,7 +18,7 @@ from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.feeds.event_feed import EventFeed
 from service.feeds.tail import Tail
-from service.http import access, commands, feeds, health, questions, schemas, statements, webhooks
+from service.http import access, commands, feeds, health, questions, schemas, statements, webhook_secrets, webhooks
 from service.http import metrics as metrics_route
 from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
@@ -63,6 +63,7 @@ _ROUTERS = (
     ("/v1", feeds.router),
     ("", schemas.router),
     ("", access.router),
+    ("", webhook_secrets.router),
     ("", commands.router),
     ("", webhooks.router),
     ("", health.router),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ledger.observer import Answer, Observer
 
@@ -34,6 +34,8 @@ class Metrics(Observer):
         says = "Positions that a view or a feed noticed as repeated, by view or feed. It stopped there."
         self._repeated = self._counter("positions_repeated", says, "reader")
         self._webhooks = self._counter("webhooks", "Posts of webhooks by outcome.", "subscription", "outcome")
+        says = "1 while the circuit breaker of an endpoint is open: it gets one probe at a time."
+        self._circuits = Gauge("redledger_webhook_circuit_open", says, ("subscription",), registry=self.registry)
         self._posts = self._histogram("webhook_seconds", "Time of one post of a webhook.", "subscription")
         says = "Time from a request to the beginning of its answer, by method, route and status."
         self._requests = self._histogram("http_request_seconds", says, "method", "route", "status")
@@ -75,6 +77,9 @@ class Metrics(Observer):
     def webhook_posted(self, subscription: str, outcome: str, *, seconds: float) -> None:
         self._webhooks.labels(subscription, outcome).inc()
         self._posts.labels(subscription).observe(seconds)
+
+    def circuit_changed(self, subscription: str, *, is_open: bool) -> None:
+        self._circuits.labels(subscription).set(is_open)
 
     def requested(self, method: str, route: str, status: int, *, seconds: float) -> None:
         """A request to a route has its answer."""

@@ -34,6 +34,7 @@ _FORGET = (
     " FROM delivery.members WHERE book = %s AND subscription = %s"
     " AND seen_at <= clock_timestamp() - make_interval(secs => %s) FOR UPDATE SKIP LOCKED)"
 )
+_LEAVE = "DELETE FROM delivery.members WHERE book = %s AND subscription = %s AND member = %s"
 _ADD = (
     "INSERT INTO delivery.books (book, subscription, epoch, decided, position, lease, member)"
     " SELECT book, %s, %s, 0, position, 0, '' FROM unnest(%s::integer[], %s::bigint[]) AS b (book, position)"
@@ -99,6 +100,11 @@ class DeliveryRows:
             if not all(found.values()):
                 cursor.execute(_FORGET, (PLATFORM_BOOK, self._id, self.settings.ack_within_s))
             return [name for name, is_live in found.items() if is_live]
+
+    def leave(self, member: str) -> None:
+        """Forgets the member, so that the others have its books at once."""
+        with cursor_of(self._engine) as cursor:
+            cursor.execute(_LEAVE, (PLATFORM_BOOK, self._id, member))
 
     def members(self) -> Sequence[str]:
         """Returns the members that were there within the time to settle."""

@@ -12,6 +12,7 @@ from service.app import App
 from service.failures import accepted
 from service.feeds.cloud_events import merchant_event
 from service.questions.presentation import instant_in_utc
+from service.subscriptions.delivery_rows import DeliveryRows
 from service.subscriptions.lease_call import DeliveredEvent
 from service.subscriptions.subscriptions import Subscriptions
 from service.webhooks.attempt_log import AttemptLog
@@ -76,6 +77,11 @@ class EndpointCalls:
         self._subscriptions.give_back(
             endpoint.id, self._member, [event.receipt], retry_after_s=0.0, reason="no time was left to send it"
         )
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Leaves the group, so that another process delivers at once."""
+        rows = DeliveryRows(self._app.ledger.engine, endpoint.id, endpoint.settings)
+        rows.leave(self._member)
 
     def test_of(self, endpoint: Endpoint) -> Message | None:
         """Returns the test that is to be sent now, or None."""

@@ -120,10 +120,12 @@ class EndpointSender:
         attempt = await self._posted(endpoint, Message(event.row.event_id, event.text), secrets)
         if attempt.is_delivered:
             self._circuit.succeeded()
+            self._observer.circuit_changed(endpoint.id, is_open=False)
             await self._call(self._calls.delivered, endpoint, event, attempt)
             return True
         asked = min(timedelta(seconds=attempt.retry_after_s(self._calls.now())), LONGEST_ASKED)
         self._circuit.failed(asyncio.get_running_loop().time(), asked_s=asked.total_seconds())
+        self._observer.circuit_changed(endpoint.id, is_open=self._circuit.is_open)
         delay = delay_after(event.attempt, asked=asked, random=self._random, delays=self._delays)
         await self._call(self._calls.failed, endpoint, event, attempt, delay)
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +45,11 @@ class Endpoints:
         self._position = 0
         self._tests = dict[str, Recorded]()  # by stream
         self._open = dict[str, Endpoint]()
+
+    @property
+    def known(self) -> Collection[Endpoint]:
+        """The open endpoints as they were read last."""
+        return self._open.values()
 
     def refresh(self) -> Mapping[str, Endpoint]:
         """Returns the open endpoints by stream, as they are now."""

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from random import Random
 from threading import Thread
 from uuid import uuid4
 
-from ledger.log.database_errors import trouble_of
+from ledger.log.database_errors import DatabaseTrouble, trouble_of
 from ledger.log.wakeups import Listener
 from service.app import App
 from service.webhooks.delays import DELAYS
@@ -58,6 +58,9 @@ class WebhookSender:
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._send())
+        with suppress(DatabaseTrouble):  # the others wait until the member is silent for long enough
+            for endpoint in self._endpoints.known:
+                self._calls.leave(endpoint)
 
     async def _send(self) -> None:
         with (

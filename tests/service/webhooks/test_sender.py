@@ -228,9 +228,9 @@ def test_the_log_of_deliveries_has_every_attempt(desk: Desk, app: App) -> None:
     assert first == [(1, 500), (2, 500), (3, 204)]
 
 
-def test_a_second_process_takes_over_when_the_first_one_ends(desk: Desk, app: App) -> None:
+def test_a_second_process_takes_over_at_once_when_the_first_one_ends(desk: Desk, app: App) -> None:
     with receiver() as to:
-        hook(desk, to, ack_within_s=1)
+        hook(desk, to, ack_within_s=3_600)
         with sending(app):
             to.wait_for(lambda posts: len(ids(posts)) == wanted(app))
         busy(desk, ["M-9"])
