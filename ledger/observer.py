@@ -1,34 +1,48 @@
-"""The port through which the ledger says what it does, so that somebody may count it."""
+"""The port through which the ledger says what it does, so that somebody may count it or follow it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
+
+from ledger.log.rows import Attempt, Receipt, Recorded
 
 
 class Answer(NamedTuple):
-    """The answer to a command: its name, the status of its outcome, and the code of a refusal."""
+    """The answer to a command: its name, the status of its outcome, the code of a refusal, and its scoped id.
+
+    The scoped id, `caller/id/merchant`, is empty if the command could not be read.
+    """
 
     command: str
     status: str
     code: str
+    command_id: str
 
 
 class Observer:
     """Hears what the parts of one process do. This one counts nothing. Methods are called by many threads at once, and
-    must neither block nor raise."""
+    must neither block nor raise. `seconds` is how long it took, until now."""
 
-    def submitted(self, answers: Mapping[Answer, int], *, seconds: float) -> None:
+    def submitted(self, answers: Sequence[Answer], *, seconds: float) -> None:
         """The bus has answered the commands of one call."""
 
     def conflicted(self, commands: int) -> None:
         """Commands were decided on what had changed by the append, and are decided again."""
 
-    def appended(self, book: int, *, requests: int, events: int, seconds: float) -> None:
-        """One append has recorded the events of several requests."""
+    def appended(
+        self, book: int, *, requests: int, attempts: Sequence[Attempt], receipts: Sequence[Receipt], seconds: float
+    ) -> None:
+        """One append has answered the attempts of several requests, with a receipt each."""
 
     def append_failed(self, code: str) -> None:
         """An append has failed for a trouble of the database, of this code."""
+
+    def folded(self, views: Collection[str], events: Sequence[Recorded], *, seconds: float) -> None:
+        """Views that follow the log have folded these new events of a book, in one transaction."""
+
+    def delivered(self, to: str, events: Sequence[Recorded], *, seconds: float) -> None:
+        """New events have been handed over: to the followers of a feed, a broker or a subscription."""
 
     def swept(self, timer: str, *, recorded: int, failed: bool, seconds: float) -> None:
         """A timer has looked through the books, and has recorded so many commands."""

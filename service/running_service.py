@@ -18,9 +18,9 @@ from service.embedded import Watch
 from service.failures import ServiceFailure
 from service.http.application import end_streams, make_application
 from service.http.server import server_config
-from service.metrics.metrics import Metrics
 from service.networks import host_in_url
 from service.settings import Settings
+from service.tracing.export import observing
 from service.views.follower import following
 from service.views.upgrade import upgrading
 from service.webhooks.sender import WebhookSender
@@ -42,7 +42,7 @@ def serve(
             if settings.server is None:
                 stack.enter_context(only_service(settings.data_dir, address))
             watch = stack.enter_context(kept_running(settings))
-            metrics = Metrics()
+            metrics = stack.enter_context(observing(settings))
             app = stack.enter_context(open_app(settings, create=True, demonstration=demonstration, observer=metrics))
             _expect_known_policies(app)
             stack.enter_context(following(app.ledger))

@@ -20,6 +20,7 @@ _DRIVER = "postgresql+psycopg2"  # SQLAlchemy 2.1 maps a plain postgresql:// to 
 _HIGHEST_PORT = 65_535
 _HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,32}")  # a part of names at the broker
+_LOG_FORMATS = ("text", "json")
 _REPLICAS = (1, 3, 5)  # a cluster decides by majority
 
 
@@ -63,6 +64,18 @@ class Settings:
         metadata=_says(
             "Addresses or networks of reverse proxies, with commas between them. Their X-Forwarded-For names the"
             " client; anybody else's is ignored."
+        ),
+    )
+
+    log_format: str = field(
+        default="text",
+        metadata=_says("The service's log: 'text' for people, 'json' with one object a line for programs."),
+    )
+    otlp_endpoint: str = field(
+        default="",
+        metadata=_says(
+            "Address of an OpenTelemetry collector (OTLP over HTTP), http://127.0.0.1:4318 for one beside the service."
+            " Without it no traces are made."
         ),
     )
 
@@ -181,6 +194,10 @@ class Settings:
                     raise ServiceFailure(f"{flag_of(name)}: {network!r} is no address of a host or network.")
         if not _HEXADECIMAL.fullmatch(self.adyen_secret):
             raise ServiceFailure(f"{flag_of('adyen_secret')}: the key is not hexadecimal. Copy it as Adyen shows it.")
+        if self.log_format not in _LOG_FORMATS:
+            raise ServiceFailure(f"{flag_of('log_format')}: give one of {', '.join(_LOG_FORMATS)}.")
+        if self.otlp_endpoint and not is_server(self.otlp_endpoint, "http", "https"):
+            raise ServiceFailure(f"{flag_of('otlp_endpoint')}: an address is written as http://host:4318.")
         self._expect_relay()
 
     def _expect_relay(self) -> None:
@@ -244,11 +261,15 @@ SERVING = (
     *OIDC,
     *SECRETS,
     "adyen_capture",
+    "log_format",
+    "otlp_endpoint",
     "partners",
     "webhook_networks",
 )
 RELAYING = (
     *EVERYWHERE,
+    "log_format",
+    "otlp_endpoint",
     "relay_to",
     "relay_credentials",
     "relay_prefix",

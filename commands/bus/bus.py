@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -73,14 +72,20 @@ class Bus:
         then safe.
         """
         started, outcomes = monotonic(), dict[int, Outcome]()
-        by_book = self._by_book(self._asked(commands, outcomes), outcomes)
+        asked = self._asked(commands, outcomes)
+        by_book = self._by_book(asked, outcomes)
         if platform := by_book.pop(PLATFORM_BOOK, None):
             outcomes |= self._settle({PLATFORM_BOOK: platform})
             self._reference.refresh()
         outcomes |= self._settle(by_book)
-        answers = Counter(Answer(each.name, outcomes[i].status, outcomes[i].code) for i, each in enumerate(commands))
+        answered = [outcomes[index] for index in range(len(commands))]
+        ids = {each.place: each.key for each in asked}
+        answers = [
+            Answer(command.name, outcome.status, outcome.code, ids.get(place, ""))
+            for place, (command, outcome) in enumerate(zip(commands, answered, strict=True))
+        ]
         self._observer.submitted(answers, seconds=monotonic() - started)
-        return [outcomes[index] for index in range(len(commands))]
+        return answered
 
     def trial(self, command: Command) -> Trial:
         """The outcome that the command would have now. Records nothing: no event, no outcome, no book of a merchant."""

@@ -37,7 +37,7 @@ def fault_of(error: Exception, *, command: str, id: str, book: int, stream: str)
         raise error
     reference = f"F-{token_hex(6)}"
     about = {"fault": reference, "command": command, "id": id, "book": book, "stream": stream}
-    _logger.error("%s", canonical(about | described(error)))
+    _logger.error("%s", canonical(about | described(error)), extra={"command_id": id, **about})
     return Outcome(command_id=id, status="fault", book=book, code=FAULT, facts={"reference": reference})
 
 

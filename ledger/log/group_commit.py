@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Protocol
 
 from ledger.log.database_errors import DatabaseTrouble
-from ledger.log.rows import Attempt, Receipt, Status
+from ledger.log.rows import Attempt, Receipt
 from ledger.observer import UNOBSERVED, Observer
 
 _MOST_ATTEMPTS = 1000  # of one merged append; a larger request goes alone
@@ -96,9 +96,9 @@ class GroupCommit:
                 successor.wake.release()
 
     def _append(self, book: int, group: list[_Request]) -> None:
-        started = monotonic()
+        started, attempts = monotonic(), [attempt for request in group for attempt in request.attempts]
         try:
-            receipts = self._appender.append(book, [attempt for request in group for attempt in request.attempts])
+            receipts = self._appender.append(book, attempts)
         except DatabaseTrouble as error:  # not the fault of one request: each alone would fail too
             self._observer.append_failed(error.kind.code)
             for request in group:
@@ -110,8 +110,8 @@ class GroupCommit:
             for request in group:  # one request is at fault: append each alone, so that the others succeed
                 self._append(book, [request])
         else:
-            events = sum(receipt.last - receipt.first + 1 for receipt in receipts if receipt.status is Status.RECORDED)
-            self._observer.appended(book, requests=len(group), events=events, seconds=monotonic() - started)
+            seconds = monotonic() - started
+            self._observer.appended(book, requests=len(group), attempts=attempts, receipts=receipts, seconds=seconds)
             start = 0
             for request in group:
                 request.receipts = receipts[start : start + len(request.attempts)]

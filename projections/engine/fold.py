@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from psycopg2 import extensions
 from sqlalchemy import Engine
 
 from ledger.log.log_ranges import LogRange, read_log_range
+from ledger.log.rows import Recorded
 from ledger.log.sequence import OutOfSequence, check_count
 from projections.engine.batch import Batch
 from projections.engine.checkpoints import Checkpoint, claim, move, open_book
@@ -39,8 +40,9 @@ class Step:
     """The result of a step. `checkpoint` is None if another worker holds the book or the generation was dropped.
 
     `parking` is the version of the book's parking stream at a stop, and `out_of_sequence` the cause if positions were
-    skipped or repeated. If `again`, nothing was folded: the parked events have changed, and the folded part is too
-    long for one transaction (`projections/engine/refold.py`).
+    skipped or repeated. `events` are the events that were read and that the view uses. If `again`, nothing was folded:
+    the parked events have changed, and the folded part is too long for one transaction
+    (`projections/engine/refold.py`).
     """
 
     checkpoint: Checkpoint | None
@@ -48,6 +50,7 @@ class Step:
     parking: int = 0
     again: bool = False
     out_of_sequence: OutOfSequence | None = None
+    events: Sequence[Recorded] = ()
 
 
 class _CannotApply(Exception):
@@ -128,7 +131,7 @@ def _apply(engine: Engine, generation: Generation, book: int, size: int, upto: i
                 raise
             raise _CannotApply(checkpoint.position, following.count - checkpoint.count) from error
         move(cursor, generation, following)
-    return Step(following, following.count - checkpoint.count)
+    return Step(following, following.count - checkpoint.count, events=log_range.events)
 
 
 def _fold_again(

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from time import monotonic
 
 from sqlalchemy import Engine
 
 from ledger.events.event import Event
 from ledger.log.log_ranges import LogRange, read_log_range
 from ledger.log.rows import Recorded
+from ledger.observer import UNOBSERVED, Observer
 from projections.engine.checkpoints import claim_all, move_all, open_for_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
@@ -29,8 +31,10 @@ class LockstepRunner:
     worker.
     """
 
-    def __init__(self, engine: Engine, log: Log, projections: Sequence[Projection]) -> None:
-        self._engine, self._log, self._projections = engine, log, projections
+    def __init__(
+        self, engine: Engine, log: Log, projections: Sequence[Projection], *, observer: Observer = UNOBSERVED
+    ) -> None:
+        self._engine, self._log, self._projections, self._observer = engine, log, projections, observer
 
     def follow(self) -> set[str]:
         """Moves the projections that are at the same position to the heads. Returns the names of those still behind."""
@@ -53,9 +57,13 @@ class LockstepRunner:
             if new := [at.generation for at in behind if not at.has_begun(book)]:
                 with transaction(self._engine) as cursor:  # its own, so that no worker waits for the first fold
                     open_for_all(cursor, new, book)
-            return step_together(self._engine, abreast, book, after=near, upto=head)
+            started = monotonic()
+            names, log_range = step_together(self._engine, abreast, book, after=near, upto=head)
         except Exception:  # one cannot apply an event, or the database is in trouble: each worker alone finds the cause
             return set()
+        if names and log_range.events:
+            self._observer.folded(names, log_range.events, seconds=monotonic() - started)
+        return names
 
 
 class _Shared(Recorded):
@@ -70,10 +78,12 @@ class _Shared(Recorded):
         return super().lines
 
 
-def step_together(engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int) -> set[str]:
-    """Folds the book up to `upto` into the generations at `after`, in one transaction, and returns their names.
+def step_together(
+    engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int
+) -> tuple[set[str], LogRange]:
+    """Folds the book up to `upto` into the generations at `after`, in one transaction.
 
-    Raises any error of one of them; then nothing is changed.
+    Returns their names and what was read. Raises any error of one of them; then nothing is changed.
     """
     with transaction(engine) as cursor:
         claimed = [
@@ -89,7 +99,7 @@ def step_together(engine: Engine, generations: Sequence[Generation], book: int, 
             used = _used_by(generation.projection, shared)
             fold_into(cursor, generation, book, without(used, parked.of(generation.name)))
         move_all(cursor, [(each, checkpoint.after(log_range, parked.of(each.name))) for each, checkpoint in claimed])
-    return {generation.name for generation, _ in claimed}
+    return {generation.name for generation, _ in claimed}, log_range
 
 
 def _used_by(projection: Projection, log_range: LogRange) -> LogRange:

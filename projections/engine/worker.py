@@ -80,7 +80,7 @@ class ProjectionWorker:
     def _note(self, error: Exception) -> None:
         reason = _words(error)
         if reason != self._noted:  # logged once, not at every try
-            _logger.warning("projection %s waits: %s", self.name, reason)
+            _logger.warning("projection %s waits: %s", self.name, reason, extra={"view": self.name})
         self._noted = reason
 
     def catch_up(self, stop: Event | None = None) -> None:
@@ -113,7 +113,8 @@ class ProjectionWorker:
             errors.append(error)
             failures = self._resting[book].failures + 1 if book in self._resting else 0
             if not failures:
-                _logger.warning("projection %s waits in book %s: %s", self.name, book, _words(error))
+                about = {"view": self.name, "book": book}
+                _logger.warning("projection %s waits in book %s: %s", self.name, book, _words(error), extra=about)
             self._resting[book] = _Rest(failures, self._clock() + _pause_s(failures), _words(error))
             return False
         self._resting.pop(book, None)
@@ -151,7 +152,7 @@ class ProjectionWorker:
 
     def _advance(self, generation: Generation, book: int) -> bool:
         """Takes one step. Returns True if there may be more to fold."""
-        size = self._sizes.get(book, SMALLEST)
+        size, started = self._sizes.get(book, SMALLEST), monotonic()
         done = step(self._engine, generation, book, size=size)
         if done.again:
             done = refold(self._engine, generation, book)
@@ -161,8 +162,10 @@ class ProjectionWorker:
             self._given_up[generation.number, book] = done.parking
             if (broken := done.out_of_sequence) is not None:
                 self._observer.out_of_sequence(self.name, skipped=broken.skipped, repeated=broken.repeated)
-            _logger.error("projection %s stops in book %s at %s", self._projection.name, book, done.checkpoint.reason)
+            _log_stop(self.name, done.checkpoint)
             return False
+        if done.events:
+            self._observer.folded([self.name], done.events, seconds=monotonic() - started)
         full = done.read == size
         self._sizes[book] = min(2 * size, LARGEST) if full else SMALLEST
         return done.read > 0
@@ -175,6 +178,11 @@ class _Rest:
     failures: int
     until: float
     reason: str
+
+
+def _log_stop(view: str, stopped: Checkpoint) -> None:
+    about = {"view": view, "book": stopped.book, "position": stopped.position}
+    _logger.error("projection %s stops in book %s at %s", view, stopped.book, stopped.reason, extra=about)
 
 
 def _pause_s(failures: int) -> float:
@@ -193,7 +201,7 @@ class ProjectionWorkers:
     ) -> None:
         self._workers = [ProjectionWorker(engine, log, projection, observer=observer) for projection in projections]
         self._audit = CompletenessAudit(engine, projections, observer=observer)
-        self._lockstep_runner = LockstepRunner(engine, log, projections)
+        self._lockstep_runner = LockstepRunner(engine, log, projections, observer=observer)
         self._bells = {worker.name: Event() for worker in self._workers}
         self._news = Event()
         self._stop = Event()
@@ -229,9 +237,7 @@ class ProjectionWorkers:
                 _logger.warning("the views could not be compared with the log", exc_info=True)
                 continue
             for generation, checkpoint in stopped:
-                _logger.error(
-                    "projection %s stops in book %s at %s", generation.name, checkpoint.book, checkpoint.reason
-                )
+                _log_stop(generation.name, checkpoint)
 
     def stop(self) -> None:
         """Ends each worker after its current step."""

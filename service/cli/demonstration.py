@@ -11,6 +11,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.log.identity import Identity
+    from ledger.observer import Observer
     from service.app import App
 
 # Of the ledger that the running command has opened.
@@ -28,11 +29,12 @@ def one_command() -> Iterator[None]:
 
 
 @contextmanager
-def opened(settings: Settings, *, create: bool = False) -> Iterator[App]:
+def opened(settings: Settings, *, create: bool = False, observer: Observer | None = None) -> Iterator[App]:
     """Yields the ledger that the settings name, opened by `open_app`."""
+    from ledger.observer import UNOBSERVED
     from service.app import open_app
 
-    with open_app(settings, create=create) as app:
+    with open_app(settings, create=create, observer=observer or UNOBSERVED) as app:
         note(app)
         yield app
 

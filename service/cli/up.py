@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.demonstration import note
 from service.cli.options import Format, takes_settings
-from service.cli.output import progress_bar, show, stderr, stdout
+from service.cli.output import progress_bar, show, stdout
 from service.settings import SERVING, Settings
 from service.tables.tables import MONTH_BALANCES
 
@@ -36,14 +35,10 @@ def up(
 
     Creates a ledger if there is none. Ctrl-C ends the service and the embedded database.
     """
-    from rich.logging import RichHandler
-
-    from service.http.request_ids import NamesRequest
+    from service.logs import log_to_standard_error
     from service.running_service import serve
 
-    handler = RichHandler(console=stderr(), show_path=False)
-    handler.addFilter(NamesRequest())
-    logging.basicConfig(level=logging.WARNING, format="%(request)s%(message)s", handlers=[handler])
+    log_to_standard_error(settings.log_format)
     codes: list[str] = []
 
     def first(app: App) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
+from ledger.log.rows import Recorded
 from ledger.log.sequence import OutOfSequence
 from service.feeds.feed import Feed, Filter, Frame, Growth, Page, Positions, Recent, grown_books
 
@@ -154,12 +155,16 @@ class Tail:
         at = run.known.heads.get(book, 0)
         if head <= at:
             return False
+        started = monotonic()
         growth = self.feed.growth(book, at, head)
         if growth.key != run.known.key:
             run.stop.set()  # each reader begins again, and learns why
             return True
         _check_new(at, growth)
         run.known = run.known.with_book(book, growth.recent, growth.reached)
+        rows = [each.source for each in growth.recent if isinstance(each.source, Recorded)]
+        if rows:
+            self._ledger.observer.delivered("feed", rows, seconds=monotonic() - started)
         return True
 
     def _wake(self) -> None:

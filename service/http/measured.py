@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPMethod
 from time import monotonic
 
@@ -11,6 +12,8 @@ from service.metrics.metrics import Metrics
 
 OTHER = "other"  # methods and addresses that clients make up get no series of their own
 _METHODS = frozenset(HTTPMethod)
+
+_logger = logging.getLogger(__name__)
 
 
 class Measured:
@@ -28,10 +31,16 @@ class Measured:
         async def measured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 method = scope["method"] if scope["method"] in _METHODS else OTHER
-                self._metrics.requested(method, _route(scope), message["status"], seconds=monotonic() - started)
+                self._answered(method, _route(scope), message["status"], monotonic() - started)
             await send(message)
 
         await self._app(scope, receive, measured)
+
+    def _answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._metrics.requested(method, route, status, seconds=seconds)
+        if _logger.isEnabledFor(logging.INFO):
+            about = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 3)}
+            _logger.info("%s %s %d", method, route, status, extra=about)
 
 
 def _route(scope: Scope) -> str:

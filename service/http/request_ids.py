@@ -32,9 +32,10 @@ def for_all(ids: Sequence[str]) -> None:
 
 
 class NamesRequest(logging.Filter):
-    """Gives each record of a log the text `request`: the id of the request that is handled, or nothing."""
+    """Gives each record of a log the id of the request that is handled: `request_id`, and in words as `request`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        id = _current.get()
+        if id := _current.get():
+            record.request_id = id
         record.request = f"request {id}: " if id else ""
         return True

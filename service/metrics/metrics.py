@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter as Counts
+from collections.abc import Collection, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ledger.log.rows import Attempt, Receipt, Recorded, Status
 from ledger.observer import Answer, Observer
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -26,6 +28,10 @@ class Metrics(Observer):
         self._appends = self._histogram("append_seconds", "Time of one append.")
         self._merged = self._histogram("append_requests", "Requests that shared one append.", buckets=_SIZES)
         self._failed = self._counter("failed_appends", "Appends that failed, by the trouble of the database.", "code")
+        self._folds = self._histogram("fold_seconds", "Time of one transaction in which views folded new events.")
+        self._folded = self._counter("folded_events", "New events that were read for a view that follows.", "view")
+        self._delivered = self._counter("delivered_events", "New events that were handed over, by receiver.", "to")
+        self._deliveries = self._histogram("delivery_seconds", "Time of one hand-over of new events.", "to")
         self._sweeps = self._histogram("timer_sweep_seconds", "Time of one sweep of a timer, by timer.", "timer")
         self._failures = self._counter("timer_failures", "Sweeps that failed as a whole, by timer.", "timer")
         self._timed = self._counter("timer_commands", "Commands that timers recorded, by timer.", "timer")
@@ -46,21 +52,35 @@ class Metrics(Observer):
     def _histogram(self, name: str, says: str, *labels: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
         return Histogram(f"redledger_{name}", says, labels, registry=self.registry, buckets=buckets)
 
-    def submitted(self, answers: Mapping[Answer, int], *, seconds: float) -> None:
-        for answer, times in answers.items():
-            self._commands.labels(answer.command, answer.status).inc(times)
-            if answer.status == "refused":
-                self._refusals.labels(answer.code).inc(times)
-        self._batches.observe(sum(answers.values()))
+    def submitted(self, answers: Sequence[Answer], *, seconds: float) -> None:
+        counts = Counts((each.command, each.status, each.code) for each in answers)
+        for (command, status, code), times in counts.items():
+            self._commands.labels(command, status).inc(times)
+            if status == "refused":
+                self._refusals.labels(code).inc(times)
+        self._batches.observe(len(answers))
         self._submits.observe(seconds)
 
     def conflicted(self, commands: int) -> None:
         self._conflicts.inc(commands)
 
-    def appended(self, book: int, *, requests: int, events: int, seconds: float) -> None:
+    def appended(
+        self, book: int, *, requests: int, attempts: Sequence[Attempt], receipts: Sequence[Receipt], seconds: float
+    ) -> None:
+        answered = zip(attempts, receipts, strict=True)
+        events = sum(len(attempt.events) for attempt, receipt in answered if receipt.status is Status.RECORDED)
         self._events.labels(str(book)).inc(events)
         self._appends.observe(seconds)
         self._merged.observe(requests)
+
+    def folded(self, views: Collection[str], events: Sequence[Recorded], *, seconds: float) -> None:
+        self._folds.observe(seconds)
+        for view in views:
+            self._folded.labels(view).inc(len(events))
+
+    def delivered(self, to: str, events: Sequence[Recorded], *, seconds: float) -> None:
+        self._delivered.labels(to).inc(len(events))
+        self._deliveries.labels(to).observe(seconds)
 
     def append_failed(self, code: str) -> None:
         self._failed.labels(code).inc()

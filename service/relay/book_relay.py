@@ -9,6 +9,7 @@ from nats.aio.client import Client
 from nats.errors import Error
 
 from ledger.log.rows import Recorded
+from ledger.observer import UNOBSERVED, Observer
 from service.relay.book_stream import BookStream
 from service.relay.failures import Overtaken
 from service.relay.flight import Flight
@@ -23,8 +24,18 @@ _SHORTEST_PAUSE_S, _LONGEST_OVERTAKEN_S, _LONGEST_PAUSE_S = 0.05, 1.0, 5.0
 class BookRelay:
     """Keeps the stream of one book equal to the book. It has no state: the stream knows its last position."""
 
-    def __init__(self, client: Client, stream: BookStream, read: Read, status: Status, *, head: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        stream: BookStream,
+        read: Read,
+        status: Status,
+        *,
+        head: int,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
         self._client, self._stream, self._read, self._status = client, stream, read, status
+        self._observer = observer
         self._part = f"book {stream.book}"
         self._head, self._has_grown = head, asyncio.Event()
         self._pause_s = _SHORTEST_PAUSE_S
@@ -57,7 +68,7 @@ class BookRelay:
 
     async def _fill(self, last: int, upto: int | None) -> None:
         """Publishes the events after `last`. Returns at `upto`, or when the book was idle for a while."""
-        async with Flight.after(last, self._client, self._stream) as flight:
+        async with Flight.after(last, self._client, self._stream, observer=self._observer) as flight:
             try:
                 while upto is None or last < upto:
                     if last >= self._head:

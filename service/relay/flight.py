@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Self
 
 from nats.aio.client import Client
@@ -19,6 +21,7 @@ from nats.js.api import Header, StatusCode
 from nats.js.errors import APIError, NoStreamResponseError
 
 from ledger.log.rows import Recorded
+from ledger.observer import UNOBSERVED, Observer
 from service.relay.book_stream import BookStream
 from service.relay.failures import Overtaken
 
@@ -30,8 +33,9 @@ _ELSEWHERE = frozenset({10071, 10164, 10158})  # codes: another last sequence; t
 class Flight:
     """The events of a book after `last`, sent in order; the stream acknowledges them in order."""
 
-    def __init__(self, client: Client, stream: BookStream, last: int) -> None:
-        self._client, self._stream = client, stream
+    def __init__(self, client: Client, stream: BookStream, last: int, observer: Observer) -> None:
+        self._client, self._stream, self._observer = client, stream, observer
+        self._on_the_way = deque[tuple[Recorded, float]]()  # with the time when it was sent
         self._reply = client.new_inbox()
         self._first, self._sent, self._landed = last, last, last  # positions
         self._failure: Exception | None = None
@@ -39,9 +43,11 @@ class Flight:
 
     @classmethod
     @asynccontextmanager
-    async def after(cls, last: int, client: Client, stream: BookStream) -> AsyncIterator[Self]:
+    async def after(
+        cls, last: int, client: Client, stream: BookStream, *, observer: Observer = UNOBSERVED
+    ) -> AsyncIterator[Self]:
         """Yields a flight. What is still on its way at the end lands at its position, or the stream refuses it."""
-        flight = cls(client, stream, last)
+        flight = cls(client, stream, last, observer)
         answers = await client.subscribe(f"{flight._reply}.*", cb=flight._take)
         try:
             yield flight
@@ -58,6 +64,7 @@ class Flight:
         """Sends the next event, once there are not too many on their way. Raises what `land` raises."""
         while self._failure or self._sent - self._landed >= MOST_ON_THE_WAY:
             await self._answer()
+        self._on_the_way.append((row, monotonic()))
         await self._stream.publish(row, reply=f"{self._reply}.{row.position}")
         self._sent = row.position
 
@@ -80,6 +87,8 @@ class Flight:
             if position != self._landed + 1 or _sequence(message) != position:
                 raise Overtaken
             self._landed = position
+            row, sent = self._on_the_way.popleft()
+            self._observer.delivered("broker", [row], seconds=monotonic() - sent)
         except (Overtaken, Error) as failure:
             self._failure = self._failure or failure
         self._is_answered.set()

@@ -123,7 +123,7 @@ class _Relay:
             keeping=self._keeping,
             event_id_at=self._event_id_at,
         )
-        return BookRelay(connection.client, stream, self._read, self._status, head=head)
+        return BookRelay(connection.client, stream, self._read, self._status, head=head, observer=self._ledger.observer)
 
     def _event_id_at(self, book: int, position: int) -> str | None:
         return next((row.event_id for row in self._ledger.reader.read(book, position - 1, 1)), None)

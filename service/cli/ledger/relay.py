@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 import typer
 
 from service.cli.demonstration import opened
 from service.cli.options import takes_settings
-from service.cli.output import stderr, stdout
+from service.cli.output import stdout
 from service.failures import ServiceFailure
 from service.settings import RELAYING, Settings, flag_of
 
@@ -33,16 +32,18 @@ def relay(
     if not settings.brokers:
         raise ServiceFailure(f"{flag_of('relay_to')}: name the NATS servers, such as nats://127.0.0.1:4222.")
     try:
+        from service.logs import log_to_standard_error
         from service.relay.book_stream import Keeping
         from service.relay.connection import Servers
         from service.relay.names import Names
         from service.relay.relay import relay as do_relay
+        from service.tracing.export import observing
     except ModuleNotFoundError:
         raise ServiceFailure("The relay needs the client of NATS: pip install 'redledger[nats]'.") from None
-    _log_to_standard_error()
+    log_to_standard_error(settings.log_format, talkative="service.relay")
     servers = Servers(settings.brokers, settings.relay_credentials)
     keeping = Keeping(settings.relay_replicas, settings.relay_keep_days, settings.relay_keep_mib)
-    with opened(settings) as app:
+    with observing(settings) as observer, opened(settings, observer=observer) as app:
         if not once:
             stdout().print(f"RedLedger relays its events to {servers}. Ctrl-C ends it.", soft_wrap=True)
         try:
@@ -52,12 +53,3 @@ def relay(
                 raise
             return
     stdout().print(f"{published:,} events were relayed to {servers}. It has every event that was recorded.")
-
-
-def _log_to_standard_error() -> None:
-    from rich.logging import RichHandler
-
-    logging.basicConfig(
-        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=stderr(), show_path=False)]
-    )
-    logging.getLogger("service.relay").setLevel(logging.INFO)
