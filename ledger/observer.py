@@ -44,6 +44,10 @@ class Observer:
     def delivered(self, to: str, events: Sequence[Recorded], *, seconds: float) -> None:
         """New events have been handed over: to the followers of a feed, a broker or a subscription."""
 
+    def trace_parent(self, event: Recorded) -> str:
+        """Returns the W3C trace context of the event, for whoever gets it; empty if no trace of it is made."""
+        return ""
+
     def swept(self, timer: str, *, recorded: int, failed: bool, seconds: float) -> None:
         """A timer has looked through the books, and has recorded so many commands."""
 

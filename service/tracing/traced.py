@@ -65,6 +65,11 @@ class TracedMetrics(Metrics):
         super().delivered(to, events, seconds=seconds)
         self._after(f"deliver {to}", events, {}, seconds, SpanKind.PRODUCER)
 
+    def trace_parent(self, event: Recorded) -> str:
+        trace = trace_of(event.command_id)
+        span = span_of_event(event.book, event.position)
+        return f"00-{trace:032x}-{span:016x}-01" if self._is_sampled(trace) else ""
+
     def _after(
         self, name: str, events: Iterable[Recorded], says: Mapping[str, AttributeValue], seconds: float, kind: SpanKind
     ) -> None:

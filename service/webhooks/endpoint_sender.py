@@ -117,10 +117,12 @@ class EndpointSender:
 
     async def _is_delivered(self, event: DeliveredEvent, secrets: Sequence[str]) -> bool:
         endpoint = self._endpoint
-        attempt = await self._posted(endpoint, Message(event.row.event_id, event.text), secrets)
+        trace_parent = self._observer.trace_parent(event.row)
+        attempt = await self._posted(endpoint, Message(event.row.event_id, event.text), secrets, trace_parent)
         if attempt.is_delivered:
             self._circuit.succeeded()
             self._observer.circuit_changed(endpoint.id, is_open=False)
+            self._observer.delivered("webhook", [event.row], seconds=attempt.took_s)
             await self._call(self._calls.delivered, endpoint, event, attempt)
             return True
         asked = min(timedelta(seconds=attempt.retry_after_s(self._calls.now())), LONGEST_ASKED)
@@ -136,8 +138,11 @@ class EndpointSender:
             attempt = await self._posted(endpoint, message, secrets)
             await self._call(self._calls.tested, endpoint, attempt)
 
-    async def _posted(self, endpoint: Endpoint, message: Message, secrets: Sequence[str]) -> Attempt:
+    async def _posted(
+        self, endpoint: Endpoint, message: Message, secrets: Sequence[str], trace_parent: str = ""
+    ) -> Attempt:
         headers = signed_headers(message.id, message.body, at=self._calls.now(), secrets=secrets)
+        headers |= {"traceparent": trace_parent} if trace_parent else {}
         attempt = await self._post.post(endpoint.url, message.body, headers)
         outcome = "delivered" if attempt.is_delivered else "gone" if attempt.is_gone else "failed"
         self._observer.webhook_posted(endpoint.id, outcome, seconds=attempt.took_s)
