@@ -19,10 +19,10 @@ from ledger.log.engine import writer_engine
 from ledger.log.group_commit import GroupCommit
 from ledger.log.identity import Identity, read_identity
 from ledger.log.migrations import upgrade
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.reader import Reader
 from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
-from ledger.observer import UNOBSERVED, Observer
 from ledger.sealed import KeyStore
 
 _RECENT_S = 10.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
-from ledger.observer import UNOBSERVED, Observer
+from ledger.log.observer import UNOBSERVED, Observer
 from projections.engine.generations import ViewOutdated
 from projections.engine.projection import Projection
 from projections.engine.views import ViewBehind, Views

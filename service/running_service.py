@@ -20,7 +20,7 @@ from service.http.application import end_streams, make_application
 from service.http.server import server_config
 from service.networks import host_in_url
 from service.settings import Settings
-from service.tracing.export import observing
+from service.traces.export import observing
 from service.views.follower import following
 from service.views.upgrade import upgrading
 from service.webhooks.sender import WebhookSender

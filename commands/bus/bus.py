@@ -19,7 +19,7 @@ from commands.bus.trial import Trial, trial_of
 from commands.command import Command, Handler
 from ledger.ids import PLATFORM_BOOK, book_named_by, merchant_of
 from ledger.ledger import Ledger
-from ledger.observer import UNOBSERVED, Answer, Observer
+from ledger.log.observer import UNOBSERVED, Answer, Observer
 from ledger.policies.reference import Reference
 from ledger.refusals.catalogue import InstantNotYours, VersionConflict
 from ledger.refusals.finance import BookUnknown

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import Protocol
 
 from ledger.log.database_errors import DatabaseTrouble
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.rows import Attempt, Receipt
-from ledger.observer import UNOBSERVED, Observer
 
 _MOST_ATTEMPTS = 1000  # of one merged append; a larger request goes alone
 

@@ -9,8 +9,8 @@ from psycopg2 import extensions
 from sqlalchemy import Engine
 
 from ledger.log.log_ranges import read_leaves
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.sequence import OutOfSequence, check_count
-from ledger.observer import UNOBSERVED, Observer
 from projections.engine.checkpoints import Checkpoint, claim, move
 from projections.engine.connections import transaction
 from projections.engine.generations import Generation

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from ledger.events.event import Event
 from ledger.log.log_ranges import LogRange, read_log_range
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.rows import Recorded
-from ledger.observer import UNOBSERVED, Observer
 from projections.engine.checkpoints import claim_all, move_all, open_for_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into

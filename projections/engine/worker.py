@@ -10,8 +10,8 @@ from time import monotonic
 
 from sqlalchemy import Engine
 
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.sequence import OutOfSequence
-from ledger.observer import UNOBSERVED, Observer
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.completeness import CompletenessAudit, check_digest
 from projections.engine.fold import LARGEST, SMALLEST, Log, step

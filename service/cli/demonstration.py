@@ -11,7 +11,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.log.identity import Identity
-    from ledger.observer import Observer
+    from ledger.log.observer import Observer
     from service.app import App
 
 # Of the ledger that the running command has opened.
@@ -31,7 +31,7 @@ def one_command() -> Iterator[None]:
 @contextmanager
 def opened(settings: Settings, *, create: bool = False, observer: Observer | None = None) -> Iterator[App]:
     """Yields the ledger that the settings name, opened by `open_app`."""
-    from ledger.observer import UNOBSERVED
+    from ledger.log.observer import UNOBSERVED
     from service.app import open_app
 
     with open_app(settings, create=create, observer=observer or UNOBSERVED) as app:

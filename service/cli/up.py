@@ -35,7 +35,7 @@ def up(
 
     Creates a ledger if there is none. Ctrl-C ends the service and the embedded database.
     """
-    from service.logs import log_to_standard_error
+    from service.cli.logs import log_to_standard_error
     from service.running_service import serve
 
     log_to_standard_error(settings.log_format)

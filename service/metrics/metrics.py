@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ledger.log.observer import Answer, Observer
 from ledger.log.rows import Attempt, Receipt, Recorded, Status
-from ledger.observer import Answer, Observer
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)

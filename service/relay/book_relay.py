@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from nats.aio.client import Client
 from nats.errors import Error
 
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.rows import Recorded
-from ledger.observer import UNOBSERVED, Observer
 from service.relay.book_stream import BookStream
 from service.relay.failures import Overtaken
 from service.relay.flight import Flight

@@ -20,8 +20,8 @@ from nats.errors import Error
 from nats.js.api import Header, StatusCode
 from nats.js.errors import APIError, NoStreamResponseError
 
+from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.rows import Recorded
-from ledger.observer import UNOBSERVED, Observer
 from service.relay.book_stream import BookStream
 from service.relay.failures import Overtaken
 

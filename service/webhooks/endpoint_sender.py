@@ -12,7 +12,7 @@ from random import Random
 from typing import ParamSpec, TypeVar
 
 from ledger.log.database_errors import trouble_of
-from ledger.observer import Observer
+from ledger.log.observer import Observer
 from service.failures import ServiceFailure
 from service.subscriptions.book_delivery import NotHeld
 from service.subscriptions.lease_call import DeliveredEvent

@@ -32,12 +32,12 @@ def relay(
     if not settings.brokers:
         raise ServiceFailure(f"{flag_of('relay_to')}: name the NATS servers, such as nats://127.0.0.1:4222.")
     try:
-        from service.logs import log_to_standard_error
+        from service.cli.logs import log_to_standard_error
         from service.relay.book_stream import Keeping
         from service.relay.connection import Servers
         from service.relay.names import Names
         from service.relay.relay import relay as do_relay
-        from service.tracing.export import observing
+        from service.traces.export import observing
     except ModuleNotFoundError:
         raise ServiceFailure("The relay needs the client of NATS: pip install 'redledger[nats]'.") from None
     log_to_standard_error(settings.log_format, talkative="service.relay")

@@ -11,8 +11,8 @@ from psycopg2 import extensions
 
 from ledger.ledger import Ledger
 from ledger.log.log_ranges import read_log_range
+from ledger.log.observer import Observer
 from ledger.log.sequence import OutOfSequence
-from ledger.observer import Observer
 from projections.engine.checkpoints import Checkpoint, claim, move
 from projections.engine.completeness import CompletenessAudit
 from projections.engine.connections import transaction

@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from ledger.ledger import Ledger
+from ledger.log.observer import Observer
 from ledger.log.reader import Reader
 from ledger.log.rows import Recorded
 from ledger.log.sequence import OutOfSequence
-from ledger.observer import Observer
 from service.feeds.event_feed import EventFeed, EventFilter
 from service.feeds.feed import Growth
 from service.feeds.tail import Tail

@@ -44,7 +44,7 @@ class Observer:
     def delivered(self, to: str, events: Sequence[Recorded], *, seconds: float) -> None:
         """New events have been handed over: to the followers of a feed, a broker or a subscription."""
 
-    def trace_parent(self, event: Recorded) -> str:
+    def trace_parent(self, event: Recorded) -> str:  # noqa: ARG002 - of those that make traces
         """Returns the W3C trace context of the event, for whoever gets it; empty if no trace of it is made."""
         return ""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import httpx2
 import pytest
 
-from service.tracing.ids import span_of_command, span_of_event, trace_of
+from service.traces.ids import span_of_command, span_of_event, trace_of
 from tests.support.collector import Collector, collecting
 from tests.support.services import PATIENCE_S, Service, until
 

@@ -11,12 +11,12 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
+from ledger.log.observer import Answer
 from ledger.log.rows import Attempt, Receipt, Recorded
 from ledger.log.rows import Status as Receipts
-from ledger.observer import Answer
 from service.http.request_ids import current
 from service.metrics.metrics import Metrics
-from service.tracing.ids import MadeIds, span_of_command, span_of_event, trace_of, under
+from service.traces.ids import MadeIds, span_of_command, span_of_event, trace_of, under
 
 _NANOSECONDS = 1_000_000_000
 

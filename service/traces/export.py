@@ -30,8 +30,8 @@ def observing(settings: Settings) -> Iterator[Metrics]:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    from service.tracing.ids import MadeIds
-    from service.tracing.traced import TracedMetrics
+    from service.traces.ids import MadeIds
+    from service.traces.traced import TracedMetrics
 
     ids = MadeIds()
     resource = Resource.create({"service.name": "redledger", "service.version": version("redledger")})
