@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 from time import monotonic
+from typing import Any
 
 from sqlalchemy import Engine
 
