@@ -112,7 +112,11 @@ def furthest(facts: Collection[H]) -> StatusFact[H] | None:
 
     A fact that a later one has undone does not count. A delivery is read as in `ledger.events.deliveries`.
     """
-    return max(as_read(still_valid(facts)), key=_rank, default=None)
+    valid = still_valid(facts)
+    if any(fact.milestone in DELIVERIES for fact in valid):
+        return max(as_read(valid), key=_rank, default=None)
+    last = max(valid, key=_rank_of_fact, default=None)  # each fact is read as it was reported
+    return StatusFact(last.milestone, last) if last is not None else None
 
 
 def as_read(facts: Collection[H]) -> Iterator[StatusFact[H]]:
@@ -158,3 +162,7 @@ def place_on_the_way(word: str) -> int:
 
 def _rank(found: StatusFact[H]) -> tuple[int, datetime, int]:
     return MILESTONES[found.word].rank, found.fact.happened_at, _ORDER[found.word]
+
+
+def _rank_of_fact(fact: Happened) -> tuple[int, datetime, int]:
+    return MILESTONES[fact.milestone].rank, fact.happened_at, _ORDER[fact.milestone]

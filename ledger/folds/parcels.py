@@ -90,6 +90,8 @@ class Parcels(Evolving):
 
     def whole_journey(self, parcel: Parcel) -> Journey:
         """Returns the journey of all units of the parcel: each instant is that of the last line."""
+        if not parcel.came_from:  # all its lines have been in no other parcel
+            return parcel.journey("")
         lines = dict.fromkeys(item.line_id for item in parcel.items)
         return _with_last(parcel.journey(""), [self.journey(parcel, line_id) for line_id in lines])
 

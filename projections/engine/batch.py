@@ -19,7 +19,10 @@ Find = Callable[[ViewTable, Sequence[Key]], Iterable[Row]]
 
 def indexed(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Returns the values of a key as the index holds them: a very long text is replaced by its digest."""
-    return tuple([key_form(value) if type(value) is str else value for value in values])
+    for value in values:
+        if type(value) is str and key_form(value) is not value:
+            return tuple([key_form(value) if type(value) is str else value for value in values])
+    return values  # almost always, and a copy would cost more than the check
 
 
 class Batch:
@@ -67,7 +70,7 @@ class KeptRows:
 
         Raises `OutOfSequence` if a stored row was changed by an event of the batch: it would be folded again.
         """
-        missing = [key for key in dict.fromkeys(map(indexed, keys)) if key not in self._rows]
+        missing = [key for key in dict.fromkeys(map(indexed, dict.fromkeys(keys))) if key not in self._rows]
         if not missing:
             return
         self._rows.update(dict.fromkeys(missing))
@@ -92,8 +95,9 @@ class KeptRows:
 
     def put(self, row: Row, *, at: int) -> None:
         """Stores the row as the event at position `at` leaves it: all columns but `book` and the engine's own two."""
-        key = indexed(tuple(row[name] for name in self._table.key))
-        row.update(zip(self._table.key, key, strict=True))
+        given = tuple([row[name] for name in self._table.key])
+        if (key := indexed(given)) is not given:
+            row.update(zip(self._table.key, key, strict=True))
         if key not in self._rows:
             self.load((key,))
         row["book"], row["changed_at_position"], row["deleted"] = self._book, at, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.events import parcels as shipment
 from ledger.events.event import Event
-from ledger.events.milestones import MILESTONES
+from ledger.events.milestones import MILESTONES, as_read, furthest, place_on_the_way, still_valid
 from ledger.folds.parcel import Parcel
 from ledger.folds.parcel_facts import Fact
 from ledger.folds.parcels import Parcels
@@ -198,3 +199,20 @@ def test_facts_in_any_order_give_the_same_parcel(events: list[Event], random: Ra
 def _seen(events: list[Event]) -> object:
     one = parcel(*events)
     return one.status, one.timeline, one.dispatch, one.signature, one.lost_at, one.journey("A")
+
+
+@given(words=st.lists(st.sampled_from(sorted(MILESTONES)), max_size=8), hours=st.lists(st.integers(0, 3), min_size=8))
+def test_the_furthest_fact_is_the_one_of_the_highest_rank_as_facts_are_read(words: list[str], hours: list[int]) -> None:
+    facts = [Fact.of(word, T0 + timedelta(hours=n), "") for word, n in zip(words, hours, strict=False)]
+    read = [
+        (MILESTONES[each.word].rank, each.fact.happened_at, place_on_the_way(each.word), each)
+        for each in as_read(still_valid(facts))
+    ]
+    assert furthest(facts) == (max(read)[-1] if read else None), (words, hours)
+
+
+def test_a_parcel_that_came_from_no_other_has_one_journey_for_all_its_lines() -> None:
+    parcels = remembered(CREATED, dispatched(1), fact("received_at_warehouse", 2), fact("departed", 3), signed(5))
+    parcel = parcels.of("P-1")
+    assert parcel is not None
+    assert replace(parcels.whole_journey(parcel), qty=2) == parcels.journey(parcel, "A")
