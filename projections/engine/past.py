@@ -52,9 +52,9 @@ class Past:
     as_known_at: datetime | None = None
     parts: Mapping[int, Sequence[RowFilter]] | None = None
 
-    def has_happened(self, recorded: Recorded) -> bool:
-        """True if the event happened by the end of the day."""
-        return self.as_of is None or accounting_day(recorded.occurred_at) <= self.as_of
+    def has(self, occurred_at: datetime) -> bool:
+        """True if what happened at this instant had happened by the end of the day."""
+        return self.as_of is None or accounting_day(occurred_at) <= self.as_of
 
 
 class TemporaryGeneration(Generation):
@@ -158,7 +158,7 @@ class _Fold:
                 while rows := self.reader.read_range(book, after, self.positions[book], part, _PAGE):
                     after = rows[-1].position
                     self.folded += len(rows)
-                    wanted = [row for row in rows if row.position not in parked and self.past.has_happened(row)]
+                    wanted = [row for row in rows if row.position not in parked and self.past.has(row.occurred_at)]
                     self._apply(cursor, wanted)
 
     def _apply(self, cursor: extensions.cursor, rows: Sequence[Recorded]) -> bool:

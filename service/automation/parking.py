@@ -14,7 +14,7 @@ from commands.proposable import PROPOSABLE
 from ledger.actors import Actor
 from ledger.ids import parking_stream
 from ledger.ledger import Ledger
-from ledger.streams.loader import load_each
+from ledger.streams.loader import StreamReader, load_each
 from ledger.streams.parking import Parking
 from ledger.streams.proposals import ProposalState
 from projections.registry import PROJECTIONS
@@ -41,11 +41,12 @@ class ParkedRow:
     proposal_id: str  # set for a proposal only
 
 
-def parked(ledger: Ledger) -> list[ParkedRow]:
-    """Returns everything that is parked, and every open proposal about it, book by book."""
+def parked(ledger: Ledger, streams: StreamReader | None = None) -> list[ParkedRow]:
+    """Returns everything that is parked, and every open proposal about it, book by book. `streams` is the log at the
+    time in question, None for now."""
     return [
         row
-        for book, parking in sorted(_parkings(ledger).items())
+        for book, parking in sorted(_parkings(ledger, streams or ledger.reader).items())
         for row in (*_stands(book, parking), *_waits(book, parking))
     ]
 
@@ -73,9 +74,9 @@ def _propose(app: App, command: str, data: dict[str, object], reason: str, by: A
     return propose(app.bus, command, data, reason=reason, by=by)
 
 
-def _parkings(ledger: Ledger) -> dict[int, Parking]:
+def _parkings(ledger: Ledger, streams: StreamReader) -> dict[int, Parking]:
     books = {parking_stream(book): book for book in ledger.reader.heads()}
-    found = load_each(ledger.reader, books, Parking)
+    found = load_each(streams, books, Parking)
     return {books[name]: parking for name, parking in found.items()}
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from projections.engine.past import MOST_FOLDED
 from service.docs_from_code.markdown import sentences, table
 from service.questions.answer_models import row_model
+from service.questions.parameters import TIMES
 from service.questions.question import GROUPS, Question, Readers
 from service.questions.registry import QUESTIONS
 
@@ -23,9 +25,52 @@ to the database.
 """
 
 
+_TIME = f"""
+## Time
+
+A question about a state takes three parameters, alone or together:
+
+- `as_of` is a day in Asia/Shanghai. The answer is the state at its end. Money counts on the accounting day of its
+  entry, and a statement on the day on which its period ended. Any other event counts on the day on which it happened
+  (`occurred_at`).
+- `as_known_at` is an instant. The answer rests on the events that were recorded by then, and on no later ones. "30 June
+  as known on 3 July" has both parameters.
+- `at_least` (HTTP only) is the `position` of an earlier answer. The read waits until it includes all that this position
+  names.
+
+**Late facts.** A fact that is recorded late counts from the day on which it happened. So the same `as_of` may have
+another answer after it. With `as_known_at` too, it always has the same. An event may rest on another one that happened
+on a later day, because the clocks of partners differ. On the days between, a folded state leaves it out, and
+`incomplete` names it.
+
+**Cost.** Most views keep in their rows what a past state needs. The others keep only the present state: then the answer
+is made by the view's own code from the events up to that time, in temporary tables. `folded` is the number of these
+events, and null if none were folded; the command line prints it on standard error. They are counted from the first
+event of each book. For one merchant or one order, only its own events and those of the platform are folded. A state of
+more than {MOST_FOLDED:,} events is refused before it is folded, with `TOO_MANY_EVENTS`: name a merchant or an order.
+
+"""
+
+
 def questions() -> str:
     """Returns the text of `docs/questions.md`."""
-    return _HEAD + "".join(_group(group, title) for group, title in GROUPS.items())
+    return _HEAD + _times() + "".join(_group(group, title) for group, title in GROUPS.items())
+
+
+def _times() -> str:
+    rows = [(f"`{question.name}`", *_times_of(question)) for question in QUESTIONS.values()]
+    return _TIME + table(("Question", "`as_of`", "`as_known_at`", "A past state is"), rows) + "\n"
+
+
+def _times_of(question: Question) -> tuple[str, str, str]:
+    given = {each.name for each in question.parameters}
+    as_of, as_known_at = ("yes" if each.name in given else "no" for each in TIMES)
+    if question.without_times:
+        return as_of, as_known_at, question.without_times
+    if question.folds:
+        of = " or the ".join(question.folds_only_of)
+        return as_of, as_known_at, "folded from events" + (f"; of the {of} alone, if it is named" if of else "")
+    return as_of, as_known_at, "read from stored rows" if question.views else "read from streams of the log"
 
 
 def _group(group: str, title: str) -> str:

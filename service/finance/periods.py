@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import singledispatch
 from typing import Any, Literal
 
+from ledger.accounting_days import accounting_day
 from ledger.calendar_months import month_of
 from ledger.events.periods import AccountingPeriodClosed, AccountingPeriodReopened
 from ledger.ids import periods_stream
@@ -43,14 +44,15 @@ class Periods:
     unfinished: tuple[int, ...]
 
 
-def periods(app: App, *, as_known_at: datetime | None = None) -> Periods:
-    """Returns the periods as known at an instant. `unfinished` is always the present state."""
+def periods(app: App, *, as_of: date | None = None, as_known_at: datetime | None = None) -> Periods:
+    """Returns the periods at the end of a day, as known at an instant. `unfinished` is known for now alone."""
     rows = app.ledger.reader.read_stream(0, periods_stream())
     changes_known = (
         row.event
         for row in rows
         if isinstance(row.event, AccountingPeriodClosed | AccountingPeriodReopened)
         and (as_known_at is None or row.recorded_at <= as_known_at)
+        and (as_of is None or accounting_day(row.occurred_at) <= as_of)
     )
     events: list[Any] = list(changes_known)
     open_from: date | None = events[-1].first_open_day if events else None
@@ -60,7 +62,7 @@ def periods(app: App, *, as_known_at: datetime | None = None) -> Periods:
         open_from=open_from,
         open_period=month_of(open_from) if open_from else "",
         changes=tuple(changes),
-        unfinished=tuple(elsewhere) if as_known_at is None else (),
+        unfinished=tuple(elsewhere) if as_known_at is None and as_of is None else (),
     )
 
 

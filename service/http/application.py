@@ -32,6 +32,7 @@ from service.http.limits import (
     COMMANDS,
     EXPORTS,
     FEED_READS,
+    FOLDS,
     JOINED_CALLS,
     JOINED_COMMANDS,
     MOST_CONNECTIONS,
@@ -69,7 +70,7 @@ _ROUTERS = (
     ("", health.router),
     ("", metrics_route.router),
 )
-_LANES = ("reads", "waiting_reads", "commands", "batches", "webhooks", "exports", "streams", "feed_reads")
+_LANES = ("reads", "waiting_reads", "commands", "batches", "webhooks", "folds", "exports", "streams", "feed_reads")
 
 
 def make_application(
@@ -99,6 +100,7 @@ def make_application(
         lambda sent: commands.answers_to(keys, sent), calls=JOINED_CALLS, most=JOINED_COMMANDS
     )
     application.state.waiting_reads = Lane("reads with `at_least`", WAITING_READS)
+    application.state.folds = Lane("reads of past states", FOLDS)
     application.state.tail = Tail(app.ledger, EventFeed(app.ledger)) if app else None
     application.state.view_tails = dict[str, Tail]()
     application.state.streams = Lane("streams of events", STREAMS)

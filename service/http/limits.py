@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from projections.engine.past import MOST_FOLDED
 from projections.engine.views import MOST_WAITING
 from service.formats.bodies import LONGEST_BYTES
 
@@ -66,8 +67,9 @@ class Rate:
 
 
 # Those in threads and the joined calls are together fewer than the server's 40 threads and than the pool's connections.
-READS = LaneSize(at_once=10, queued=64, patience_s=2.0)
-WAITING_READS = LaneSize(at_once=10, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
+READS = LaneSize(at_once=9, queued=64, patience_s=2.0)
+WAITING_READS = LaneSize(at_once=9, queued=64, patience_s=2.0)  # so that those that wait never hold up the others
+FOLDS = LaneSize(at_once=2, queued=32, patience_s=10.0)  # each may fold many events
 WEBHOOKS = LaneSize(at_once=4, queued=64, patience_s=10.0)
 COMMANDS = LaneSize(at_once=64, queued=256, patience_s=10.0, in_threads=False)  # they are joined
 BATCHES = LaneSize(at_once=4, queued=64, patience_s=10.0)
@@ -123,6 +125,12 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         "Reads with `at_least` at a time",
         f"{WAITING_READS.words}. {MOST_WAITING} wait for a view",
         f"{_BUSY}; 503 `TOO_MANY_WAITING`",
+    ),
+    ("Reads of past states that are folded at a time", FOLDS.words, _BUSY),
+    (
+        "Events that are folded for one past state",
+        f"{MOST_FOLDED:,}",
+        "422 `TOO_MANY_EVENTS`; name a merchant or an order",
     ),
     ("Webhooks at a time", f"{WEBHOOKS.words}; an address counts as an account", _BUSY),
     ("Requests with one command at a time", COMMANDS.words, _BUSY),

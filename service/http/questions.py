@@ -61,6 +61,7 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
         kind = annotation_of(each, in_path=in_path)
         places.append(Argument(each.name, Argument.KEYWORD_ONLY, default=default, annotation=kind))
     read.__signature__ = Signature(places)  # type: ignore[attr-defined]
+    read.folds = question.folds  # type: ignore[attr-defined]
     read.__name__, read.__doc__ = question.name.replace("-", "_").replace(" ", "_"), question.says
     return read
 

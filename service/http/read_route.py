@@ -14,7 +14,7 @@ from service.http.bearer import bearer_of
 from service.http.errors import BadParameter
 from service.http.exports import SentList, format_of
 from service.http.lanes import Lane
-from service.questions.parameters import AT_LEAST, FORMAT
+from service.questions.parameters import AT_LEAST, FORMAT, TIMES
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -54,11 +54,12 @@ class ReadRoute(CheckedRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         known = _query_names(self.dependant)
+        folds = getattr(self.endpoint, "folds", False)  # `reading` of service/http/questions.py sets it
 
         async def in_lane(request: Request) -> Response:
             account_id = (await bearer_of(request)).account_id
             async with AsyncExitStack() as place:
-                await place.enter_async_context(_lane_of(request, known).entered(account_id))
+                await place.enter_async_context(_lane_of(request, known, folds=folds).entered(account_id))
                 answer = await handle(request)
                 if isinstance(answer, SentList):
                     answer.place = place.pop_all()
@@ -67,10 +68,12 @@ class ReadRoute(CheckedRoute):
         return in_lane
 
 
-def _lane_of(request: Request, known: set[str]) -> Lane:
+def _lane_of(request: Request, known: set[str], *, folds: bool) -> Lane:
     state = request.app.state
     if FORMAT.name in known and format_of(request):
         lane: Lane = state.exports
+    elif folds and any(each.name in request.query_params for each in TIMES):
+        lane = state.folds
     else:
         lane = state.waiting_reads if AT_LEAST.name in request.query_params else state.reads
     return lane

@@ -12,13 +12,13 @@ from typing import Any
 from ledger.log.cursor import Cursor
 from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
-from projections.engine.past import PastViews
+from projections.engine.past import Past, PastViews
 from projections.engine.views import Held, Views
 from service.app import App
 from service.failures import NotKnown, UnknownValue
 from service.questions.filters import books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
-from service.questions.past_states import few_enough, past_of
+from service.questions.past_states import PastStreams, few_enough, past_of
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question, Role
 from service.questions.reader import Reader
@@ -77,6 +77,12 @@ class Asked:
     @property
     def views(self) -> Views:
         return self.app.views
+
+    @property
+    def streams(self) -> PastStreams:
+        """The streams of the log at the time of the question."""
+        past = Past(as_of=self.values.get("as_of"), as_known_at=self.values.get("as_known_at"))
+        return PastStreams(self.app.ledger.reader, past)
 
     @cached_property
     def now(self) -> datetime:

@@ -79,7 +79,7 @@ def _reconciliation(asked: Asked) -> Any:
 def _periods(asked: Asked) -> Any:
     from service.finance.periods import periods
 
-    return periods(asked.app, as_known_at=asked["as_known_at"])
+    return periods(asked.app, **asked.given("as_of", "as_known_at"))
 
 
 def _rates(asked: Asked) -> Any:
@@ -203,7 +203,7 @@ QUESTIONS = (
         find=_periods,
         answer="service.finance.periods:Periods",
         readers=FINANCE,
-        own_parameters=(AS_KNOWN_AT,),
+        own_parameters=TIMES,
         table=tables.PERIODS,
     ),
     Question(

@@ -76,6 +76,7 @@ QUESTIONS = (
             Parameter(name="until", says="Only events recorded before this instant.", kind=Kind.INSTANT),
         ),
         key={"recorded_at": datetime, "book": int, "position": int},
+        without_times="A recorded event never changes; `until` ends the list at an instant.",
         table=tables.AUDIT,
     ),
     Question(
@@ -93,6 +94,7 @@ QUESTIONS = (
             Parameter(name="id", says="Id of the event, or its book and position.", argument=True, required=True),
         ),
         noun="Event",
+        without_times="A recorded event never changes.",
     ),
     Question(
         name="status",
@@ -103,6 +105,7 @@ QUESTIONS = (
         find=_status,
         answer="service.views.status:LedgerStatus",
         readers=STAFF,
+        without_times="It shows how this service stands now; nothing is kept of how it stood.",
         table=tables.VIEWS,
     ),
     Question(
@@ -114,6 +117,7 @@ QUESTIONS = (
         find=_generations,
         answer="service.views.generations:GenerationRow",
         readers=STAFF,
+        without_times="It shows which tables there are now; nothing is kept of earlier ones.",
         listed=True,
         table=tables.GENERATIONS,
     ),

@@ -60,6 +60,7 @@ def _statements(asked: Asked) -> Any:
 
 
 def _statement(asked: Asked) -> Any:
+    from ledger.accounting_days import accounting_day
     from ledger.events.statements import SettlementStatementIssued
     from projections.balances.payouts import issued_at
     from projections.balances.statements import issued_again
@@ -69,6 +70,9 @@ def _statement(asked: Asked) -> Any:
     row = asked.row(*place) if place else None
     event = row and row.event
     if row is None or not isinstance(event, SettlementStatementIssued):
+        return None
+    known_at, as_of = asked["as_known_at"], asked["as_of"]
+    if (known_at and row.recorded_at > known_at) or (as_of and accounting_day(event.period_to) > as_of):
         return None
     return shown_statement(event, issued_again(asked.views, event).lines, event_id=row.event_id)
 
@@ -85,7 +89,7 @@ def _run(asked: Asked) -> Any:
     from ledger.streams.statements import SettlementRun
     from service.questions.shapes import shown_run
 
-    run = load_stream(asked.app.ledger.reader, 0, settlement_run_stream(asked["id"]), SettlementRun)
+    run = load_stream(asked.streams, 0, settlement_run_stream(asked["id"]), SettlementRun)
     if run.started is None:
         return None
     return shown_run(run.started, run.completed)
@@ -198,7 +202,11 @@ QUESTIONS = (
         readers=MERCHANTS,
         of_positions=True,
         views=("payouts", "merchant_balances"),
-        own_parameters=(Parameter(name="id", says="Id of the statement.", argument=True, required=True),),
+        own_parameters=(
+            Parameter(name="id", says="Id of the statement.", argument=True, required=True),
+            AS_OF.saying("Only if its period ended by this accounting day."),
+            AS_KNOWN_AT,
+        ),
         noun="Statement",
     ),
     Question(
@@ -210,7 +218,7 @@ QUESTIONS = (
         answer="service.questions.shapes:ShownRun",
         readers=FINANCE,
         of_positions=True,
-        own_parameters=(Parameter(name="id", says="Id of the settlement run.", argument=True, required=True),),
+        own_parameters=(Parameter(name="id", says="Id of the settlement run.", argument=True, required=True), *TIMES),
         noun="Settlement run",
     ),
     Question(

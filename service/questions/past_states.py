@@ -1,5 +1,4 @@
-"""Past states of questions whose views keep no history: which events are folded for an answer, and the refusal of too
-many."""
+"""Past states of questions whose views keep no history, and of questions that read streams of the log."""
 
 from __future__ import annotations
 
@@ -8,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ledger.ids import PLATFORM_BOOK, order_stream
-from ledger.log.reader import RowFilter
+from ledger.log.reader import Reader, RowFilter
+from ledger.log.rows import EventSummary
 from projections.engine.past import Past, TooManyEvents
 from service.app import App
 from service.failures import ServiceFailure
@@ -40,6 +40,21 @@ def _parts(question: Question, app: App, values: Mapping[str, Any]) -> dict[int,
         return parts
     of_merchant = directory.known_book_of(merchant) if merchant is not None else None
     return None if of_merchant is None else parts | {of_merchant: [RowFilter(merchant=merchant)]}
+
+
+class PastStreams:
+    """The log as it was: the events of streams that were known, and had happened, at the time of a question."""
+
+    def __init__(self, reader: Reader, past: Past) -> None:
+        self._reader, self._past = reader, past
+
+    def summaries_of_streams(self, books: Mapping[str, int]) -> list[EventSummary]:
+        """Returns the events of these streams (stream → book), in order of book and position."""
+        found = [each for each in self._reader.summaries_of_streams(books) if self._past.has(each.occurred_at)]
+        if self._past.as_known_at is None:
+            return found
+        known = self._reader.positions_as_known_at(self._past.as_known_at, set(books.values()))
+        return [each for each in found if each.position <= known[books[each.stream]]]
 
 
 @contextmanager

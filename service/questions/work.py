@@ -70,7 +70,7 @@ def _refused(asked: Asked) -> Any:
 def _parked(asked: Asked) -> Any:
     from service.automation.parking import parked
 
-    return parked(asked.app.ledger)
+    return parked(asked.app.ledger, asked.streams)
 
 
 QUESTIONS = (
@@ -220,6 +220,7 @@ QUESTIONS = (
             Parameter(name="until", says="Only commands refused before this instant.", kind=Kind.INSTANT),
         ),
         key={"recorded_at": datetime, "book": int, "number": int},
+        without_times="A refusal never changes; `until` ends the list at an instant.",
         table=tables.REFUSED_COMMANDS,
     ),
     Question(
@@ -231,6 +232,7 @@ QUESTIONS = (
         find=_parked,
         answer="service.automation.parking:ParkedRow",
         readers=STAFF,
+        own_parameters=TIMES,
         listed=True,
         table=tables.PARKED,
     ),

@@ -12,11 +12,13 @@ import pytest
 from projections.engine.past import Past, PastViews
 from projections.worklists.approvals_queue import waiting_cases
 from service.app import App
+from service.failures import NotKnown
+from service.finance.settlement_run import settle
 from service.questions.asked import Answer, answer_to
 from service.questions.past_states import TooManyToFold, few_enough
 from service.questions.registry import QUESTIONS
-from tests.support.access import reader_of
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.access import ADMIN, reader_of, token_for
+from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import CARRIER, merchant_ready, paid, sent, signed
 from tests.support.shops import app_of
 
@@ -127,3 +129,42 @@ def test_http_answers_with_the_cost(app: App) -> None:
         now = client.get("/v1/orders/O-1/tracking").json()
     assert then["folded"] > 0
     assert now["folded"] is None
+
+
+def test_a_settlement_run_and_its_statement_are_not_known_before_they_were_made(app: App, desk: Desk) -> None:
+    ((before,),) = desk.ledger.reader.select("SELECT clock_timestamp()")
+    desk.clock.forward(days=30)
+    desk.expect("release_settlement", actor=PLATFORM, merchant_id="M-1", order_id="O-1")
+    settle(app, "RUN-1")
+    app.catch_up()
+    made = desk.clock.now.date()
+    (row,) = ask(app, "run-statements", id="RUN-1").data
+    for name, id in (("show settlement-run", "RUN-1"), ("show statement", row.statement_id)):
+        assert ask(app, name, id=id, as_of=made).data
+        thens: list[dict[str, Any]] = [{"as_known_at": before}, {"as_of": SIGNED}]
+        for then in thens:
+            with pytest.raises(NotKnown):
+                ask(app, name, id=id, **then)
+
+
+def test_what_is_parked_is_listed_as_it_was(app: App, desk: Desk) -> None:
+    about: dict[str, Any] = {"view": "exceptions", "book": 1, "position": 1}
+    desk.by_two("park_effect", approver=PLATFORM, **about)
+    ((parked,),) = desk.ledger.reader.select("SELECT clock_timestamp()")
+    desk.clock.forward(days=2)
+    desk.by_two("unpark_effect", approver=PLATFORM, **about)
+    assert ask(app, "parked").data == []
+    assert [row.what for row in ask(app, "parked", as_known_at=parked).data] == ["1"]
+    assert [row.what for row in ask(app, "parked", as_of=date(2025, 4, 7)).data] == ["1"]
+    assert ask(app, "parked", as_of=SIGNED).data == []
+
+
+def test_accounts_and_tokens_are_listed_as_they_were(app: App, desk: Desk) -> None:
+    token_for(app, "ada", "finance")
+    ((opened,),) = desk.ledger.reader.select("SELECT clock_timestamp()")
+    desk.expect("close_access_account", actor=ADMIN, account_id="ada", reason="left")
+    app.catch_up()
+    assert [bool(row.closed_at) for row in ask(app, "accounts").data] == [True]
+    assert [bool(row.closed_at) for row in ask(app, "accounts", as_known_at=opened).data] == [False]
+    assert len(ask(app, "tokens", as_known_at=opened).data) == 1
+    assert len(ask(app, "tokens", as_of=SIGNED).data) == 0
