@@ -106,7 +106,7 @@ class LeaseCall:
         """Returns the events of the book that are leased to the member now: none if another was faster."""
         with self._rows.locked(book) as locked:
             state, now = locked[book]
-            if state.member != self._member and state.member in self._live:
+            if self._is_anothers(state.member):
                 return []
             state.carry_out(self._subscription.decisions, epoch=self._epoch, now=now)
             state.hand_over(self._member, now)
@@ -115,6 +115,11 @@ class LeaseCall:
                 state.member = state.member if state.leased() else ""
                 return []
             return self._taken(state, most, head, now)
+
+    def _is_anothers(self, owner: str) -> bool:
+        """True if another live member has the book. It may have come after this call began, so the members are read
+        again, under the lock of the book."""
+        return owner not in ("", self._member) and owner in self._rows.members()
 
     def _taken(self, state: BookDelivery, most: int, head: int, now: datetime) -> list[DeliveredEvent]:
         readable = self._read_on(state, most, head, now)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
 from random import Random
@@ -60,28 +61,25 @@ class EndpointSender:
         self._rung.set()
 
     async def run(self) -> None:
-        """Sends until it is cancelled. After a trouble of the database, and if the subscription cannot be delivered
-        now, it tries again; what was in flight then comes again."""
-        while True:
-            try:
-                self._in_flight = 0
-                await self._work()
-            except Exception as error:
-                self._note(error)
-                await asyncio.sleep(_AFTER_TROUBLE_S)
-
-    async def _work(self) -> None:
+        """Sends until it is cancelled. A trouble of the database delays what it meets and nothing else: posts that wait
+        for their answers go on, and an event that cannot be settled comes again when its lease has ended."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._rung.clear()
-                if secrets := await self._call(self._calls.secrets, self._endpoint):
-                    await self._send_test(secrets)
-                    for events in await self._leased():
-                        tasks.create_task(self._deliver(events, secrets, asyncio.get_running_loop().time()))
                 try:
+                    await self._begin(tasks)
+                except Exception as error:
+                    self._note(error)
+                    await asyncio.sleep(_AFTER_TROUBLE_S)
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._rung.wait(), _LOOK_EVERY_S)
-                except TimeoutError:
-                    continue
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Begins to send what there is room for now."""
+        if secrets := await self._call(self._calls.secrets, self._endpoint):
+            await self._send_test(secrets)
+            for events in await self._leased():
+                tasks.create_task(self._deliver(events, secrets, asyncio.get_running_loop().time()))
 
     async def _leased(self) -> Sequence[Sequence[DeliveredEvent]]:
         """Returns new events by stream, each in order."""
@@ -111,6 +109,8 @@ class EndpointSender:
                 self._in_flight -= 1
         except NotHeld:
             return  # it was taken back meanwhile, by a rewind or after a pause of this process, and comes again
+        except Exception as error:
+            self._note(error)
         finally:
             self._in_flight -= left
             self._rung.set()
@@ -155,15 +155,8 @@ class EndpointSender:
 
     def _note(self, error: Exception) -> None:
         """Logs a trouble, once until it has ended."""
-        first = _first(error)
-        trouble = trouble_of(first)
-        reason = f"{type(first).__name__}: {first}"
+        reason = f"{type(error).__name__}: {error}"
         if reason != self._noted:
             self._noted = reason
-            known = trouble is not None or isinstance(first, ServiceFailure)
-            _logger.warning("webhooks of %s wait: %s", self._endpoint.id, reason, exc_info=None if known else first)
-
-
-def _first(error: BaseException) -> BaseException:
-    """Returns the first error of a group."""
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+            known = trouble_of(error) is not None or isinstance(error, ServiceFailure)
+            _logger.warning("webhooks of %s wait: %s", self._endpoint.id, reason, exc_info=None if known else error)

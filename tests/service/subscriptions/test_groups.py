@@ -12,8 +12,11 @@ from threading import Lock, Thread
 import pytest
 
 from service.app import App
+from service.feeds.event_feed import EventFeed
 from service.subscriptions.book_delivery import NotHeld
-from service.subscriptions.lease_call import DeliveredEvent
+from service.subscriptions.event_choice import choice_of
+from service.subscriptions.lease_call import DeliveredEvent, LeaseCall
+from service.subscriptions.subscriptions import Subscriptions
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.shops import app_of
 from tests.support.subscribers import Member, Place, busy, let_pass, places, recorded, subscribe
@@ -45,6 +48,19 @@ def test_the_events_of_a_stream_come_in_order(app: App) -> None:
     for stream in {row.stream for row in rows}:
         versions = [row.version for row in rows if row.stream == stream]
         assert versions == sorted(versions)
+
+
+def test_a_member_keeps_the_books_that_it_took_while_anothers_call_had_begun(app: App) -> None:
+    subscriptions = Subscriptions(app)
+    subscription = subscriptions.found("stock")
+    rows, wanted = subscriptions.rows(subscription), choice_of(app.ledger.directory, subscription)
+    assert wanted
+    live = rows.greet("one")
+    of_two = Member(app, "two").lease()
+    call = LeaseCall(app.ledger, EventFeed(app.ledger), subscription, rows, wanted, "one", live)
+    of_one = list(call.events(1_000))
+    assert of_two
+    assert not set(places(of_one)) & set(places(of_two))
 
 
 def test_members_share_the_books_and_no_event_goes_to_two(app: App) -> None:

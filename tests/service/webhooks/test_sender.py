@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Event, Lock
 from typing import Any
 
+import psycopg2
 import pytest
 from standardwebhooks import Webhook
 
@@ -239,12 +240,68 @@ def test_a_second_process_takes_over_at_once_when_the_first_one_ends(desk: Desk,
         assert in_order(to.posts)
 
 
+def test_two_processes_share_the_work_and_send_no_event_twice(desk: Desk, app: App) -> None:
+    with receiver() as to:
+        hook(desk, to)
+        with sending(app), sending(app, random=Random(2)):
+            to.wait_for(lambda posts: len(ids(posts)) == wanted(app))
+            for number in range(4):
+                busy(desk, [f"M-{10 + number}"])
+            to.wait_for(lambda posts: len(ids(posts)) == wanted(app))
+        assert len(to.posts) == wanted(app)
+        assert in_order(to.posts)
+
+
+def test_connections_that_are_cut_delay_the_events_and_lose_none(desk: Desk, app: App, database_url: str) -> None:
+    def cutting(_id: str, number: int) -> int:
+        if number % 5 == 0:
+            cut_connections(database_url)
+        return 204
+
+    with receiver(cutting) as to:
+        hook(desk, to, ack_within_s=1)
+        count = wanted(app)
+        with sending(app):
+            to.wait_for(lambda posts: len(ids(posts)) == count)
+        assert in_order(to.posts)
+
+
+def test_a_dead_endpoint_gets_one_probe_at_a_time(desk: Desk, app: App) -> None:
+    lock, running, together = Lock(), [0], list[int]()
+
+    def fails(_id: str, _number: int) -> int:
+        with lock:
+            running[0] += 1
+            together.append(running[0])
+        overlap.wait(0.05)
+        with lock:
+            running[0] -= 1
+        return 500
+
+    overlap = Event()
+    with receiver(fails) as to:
+        hook(desk, to)
+        with sending(app):
+            to.wait_for(lambda posts: len(posts) >= len(MERCHANTS) + 3)
+    assert max(together[: len(MERCHANTS)]) > 1, "before the circuit opens, streams are sent together"
+    assert together[len(MERCHANTS) :] == [1] * (len(together) - len(MERCHANTS))
+
+
 def test_a_secret_is_nowhere_in_clear(desk: Desk, app: App, database_url: str) -> None:
     with receiver() as to:
         secret = hook(desk, to)
         with sending(app):
             to.wait_for(lambda posts: len(posts) > 0)
     assert secret.removeprefix("whsec_") not in everything_in(database_url)
+
+
+def cut_connections(url: str) -> None:
+    """Ends every connection of the service to the database, as a restart of the server would."""
+    with closing(psycopg2.connect(url.replace("+psycopg2", ""))) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'redledger'"
+        )
 
 
 def _wait_for_event(app: App, type: str) -> Any:
