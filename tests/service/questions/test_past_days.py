@@ -14,10 +14,12 @@ from projections.worklists.approvals_queue import waiting_cases
 from service.app import App
 from service.failures import NotKnown
 from service.finance.settlement_run import settle
+from service.http.lanes import Lane
+from service.http.limits import LaneSize
 from service.questions.asked import Answer, answer_to
 from service.questions.past_states import TooManyToFold, few_enough
 from service.questions.registry import QUESTIONS
-from tests.support.access import ADMIN, reader_of, token_for
+from tests.support.access import ADMIN, application_for_reads, client_of, reader_of, token_for
 from tests.support.buses import PLATFORM, Desk, open_desk, publish_programme
 from tests.support.sales import CARRIER, merchant_ready, paid, sent, signed
 from tests.support.shops import app_of
@@ -168,3 +170,12 @@ def test_accounts_and_tokens_are_listed_as_they_were(app: App, desk: Desk) -> No
     assert [bool(row.closed_at) for row in ask(app, "accounts", as_known_at=opened).data] == [False]
     assert len(ask(app, "tokens", as_known_at=opened).data) == 1
     assert len(ask(app, "tokens", as_of=SIGNED).data) == 0
+
+
+def test_past_states_that_are_folded_do_not_hold_up_other_reads(app: App) -> None:
+    application = application_for_reads(app)
+    application.state.folds = Lane("places", LaneSize(at_once=0, queued=0, patience_s=0.0))
+    with client_of(application) as client:
+        assert client.get("/v1/approvals", params={"as_of": "2025-04-02"}).status_code == 429
+        assert client.get("/v1/proposals", params={"as_of": "2025-04-02"}).status_code == 200
+        assert client.get("/v1/approvals").status_code == 200
