@@ -54,6 +54,9 @@ class Observer:
     def out_of_sequence(self, reader: str, *, skipped: int, repeated: int) -> None:
         """A view or a feed has noticed that it was to skip or to repeat positions of a book, and stops there."""
 
+    def subscription_changed(self, subscription: str, outcome: str, *, events: int) -> None:
+        """Events of a subscription were `leased`, `acknowledged` or `given_back`."""
+
     def webhook_posted(self, subscription: str, outcome: str, *, seconds: float) -> None:
         """The endpoint of a subscription was sent a webhook: `delivered`, `failed` or `gone`."""
 

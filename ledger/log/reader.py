@@ -23,6 +23,10 @@ _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s OR
 _RANGE = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
 _AT = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position = ANY(%s) ORDER BY position"
 _RANGE_PLACES = _RANGE.replace(_COLUMNS, "position")
+_OF_KIND = (  # of "C" collation: what follows a slash lies between "/" and "0"
+    "SELECT stream FROM log.events WHERE book = %s AND version = 1 AND stream > %s || '/' AND stream < %s || '0'"
+    " ORDER BY stream"
+)
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
 # Keys, each with its book: a batch of commands reads from many books in one round trip.
@@ -154,6 +158,10 @@ class Reader:
     def read_stream(self, book: int, stream: str) -> list[Recorded]:
         """Returns all events of one stream, in order."""
         return self.load(book, [stream])[stream]
+
+    def streams_of(self, book: int, kind: str) -> list[str]:
+        """Returns the names of a book's streams of one kind, in order."""
+        return [stream for (stream,) in self._rows(_OF_KIND, (book, kind, kind))]
 
     def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
         """Returns all events of each stream, in order, with one query. A stream without events has an empty list."""

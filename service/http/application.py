@@ -18,7 +18,18 @@ from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.feeds.event_feed import EventFeed
 from service.feeds.tail import Tail
-from service.http import access, commands, feeds, health, questions, schemas, statements, webhook_secrets, webhooks
+from service.http import (
+    access,
+    commands,
+    feeds,
+    health,
+    questions,
+    schemas,
+    statements,
+    subscriptions,
+    webhook_secrets,
+    webhooks,
+)
 from service.http import metrics as metrics_route
 from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
@@ -47,7 +58,7 @@ from service.http.openapi import completed, operation_id
 from service.http.statuses import EVERYWHERE, responses
 from service.http.straight_way import StraightWay
 from service.metrics.metrics import Metrics
-from service.metrics.state import LaneState, LedgerState
+from service.metrics.state import LaneState, LedgerState, SubscriptionState
 from service.settings import Settings
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -66,6 +77,7 @@ _ROUTERS = (
     ("", access.router),
     ("", webhook_secrets.router),
     ("", commands.router),
+    ("", subscriptions.router),
     ("", webhooks.router),
     ("", health.router),
     ("", metrics_route.router),
@@ -134,7 +146,8 @@ def _serve_document(application: FastAPI) -> None:
 def _watching(metrics: Metrics, application: FastAPI) -> Metrics:
     """Adds the state of the ledger and of the lanes to the metrics."""
     lanes = LaneState({name: getattr(application.state, name) for name in _LANES})
-    application.state.collectors = (lanes, LedgerState(application.state.app))
+    app = application.state.app
+    application.state.collectors = (lanes, LedgerState(app), SubscriptionState(app))
     for collector in application.state.collectors:
         metrics.registry.register(collector)
     return metrics

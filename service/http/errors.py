@@ -28,6 +28,9 @@ from service.formats.refused_bodies import SignatureDoesNotMatch
 from service.intake.messages import RateNotKnown
 from service.questions.past_states import TooManyToFold
 from service.questions.reader import RoleMayNotRead
+from service.subscriptions.book_delivery import NotHeld
+from service.subscriptions.lease_call import PlaceLost
+from service.subscriptions.subscriptions import SubscriptionEnded
 from service.tracking.localisation import UnknownLocale
 
 _logger = logging.getLogger(__name__)
@@ -100,6 +103,9 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     RoleMayNotRead: (403, "ROLE_NOT_ALLOWED"),
     ViewChanged: (410, "VIEW_CHANGED"),
     TooManyToFold: (422, "TOO_MANY_EVENTS"),
+    SubscriptionEnded: (410, "SUBSCRIPTION_ENDED"),
+    PlaceLost: (422, "POSITION_UNUSABLE"),
+    NotHeld: (409, "LEASE_NOT_HELD"),
     NotKnown: (404, "NOT_FOUND"),
     ServiceFailure: (404, "NOT_FOUND"),
     BadParameter: (422, "INVALID_PARAMETER"),

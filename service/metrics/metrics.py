@@ -39,6 +39,8 @@ class Metrics(Observer):
         self._skipped = self._counter("positions_skipped", says, "reader")
         says = "Positions that a view or a feed noticed as repeated, by view or feed. It stopped there."
         self._repeated = self._counter("positions_repeated", says, "reader")
+        says = "Events that subscriptions leased, and that members acknowledged or gave back."
+        self._subscribed = self._counter("subscription_events", says, "subscription", "outcome")
         self._webhooks = self._counter("webhooks", "Posts of webhooks by outcome.", "subscription", "outcome")
         says = "1 while the circuit breaker of an endpoint is open: it gets one probe at a time."
         self._circuits = Gauge("redledger_webhook_circuit_open", says, ("subscription",), registry=self.registry)
@@ -93,6 +95,9 @@ class Metrics(Observer):
     def out_of_sequence(self, reader: str, *, skipped: int, repeated: int) -> None:
         self._skipped.labels(reader).inc(skipped)
         self._repeated.labels(reader).inc(repeated)
+
+    def subscription_changed(self, subscription: str, outcome: str, *, events: int) -> None:
+        self._subscribed.labels(subscription, outcome).inc(events)
 
     def webhook_posted(self, subscription: str, outcome: str, *, seconds: float) -> None:
         self._webhooks.labels(subscription, outcome).inc()

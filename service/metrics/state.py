@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.app import App
+from service.subscription_list import all_subscriptions, lags
 from service.views.generations import generations
 from service.views.status import LedgerStatus, ViewStatus, status_of
 
@@ -31,10 +32,22 @@ _LEFT = (
     "Time that the candidate of a rebuild still needs at its mean speed so far.",
     ("view",),
 )
+_BEHIND = ("redledger_subscription_lag_events", "Events after the place of a subscription.", ("subscription",))
+_SINCE = (
+    "redledger_subscription_lag_seconds",
+    "Age of the oldest event after the place of a subscription.",
+    ("subscription",),
+)
+_UNSETTLED = (
+    "redledger_subscription_unsettled_events",
+    "Events of a subscription that are in flight, waiting or parked.",
+    ("subscription", "state"),
+)
 _SET_ASIDE = ("redledger_set_aside_items", "Items that a loop could not do and has set aside.", ("loop",))
 _RUNNING = ("redledger_lane_running", "Requests that hold a place of a lane.", ("lane",))
 _WAITING = ("redledger_lane_waiting", "Requests that wait for a place of a lane.", ("lane",))
 _OF_LEDGER = (_REACHABLE, _POSITION, _LAG, _AGE, _STOPPED, _PARKED, _FILLED, _MISSING, _LEFT, _SET_ASIDE)
+_OF_SUBSCRIPTIONS = (_BEHIND, _SINCE, _UNSETTLED)
 
 # By the event behind each position: the clock is the database's, which also gave the event its time.
 _OLDEST = """
@@ -103,6 +116,32 @@ def _ages(engine: Engine, behind: Iterable[ViewStatus]) -> dict[str, float]:
     with engine.connect() as connection:
         rows = connection.execute(text(_OLDEST), {"views": views, "books": books, "positions": positions}).all()
     return {str(view): float(age_s) for view, age_s in rows}
+
+
+class SubscriptionState(Collector):
+    """The lag of the subscriptions, and what they have not settled; retired ones are left out."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return [_family(declared, {}) for declared in _OF_SUBSCRIPTIONS]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yields the figures; none while the database does not answer."""
+        try:
+            found = lags(self._app.ledger.engine)
+            open_ = {id for id, each in all_subscriptions(self._app).items() if each.is_open}
+        except DatabaseTrouble:
+            return
+        found = {id: lag for id, lag in found.items() if id in open_}
+        yield _family(_BEHIND, {id: lag.events for id, lag in found.items()})
+        yield _family(_SINCE, {id: lag.seconds for id, lag in found.items()})
+        unsettled = _family(_UNSETTLED, {})
+        for id, lag in found.items():
+            for state, events in (("in_flight", lag.in_flight), ("waiting", lag.waiting), ("parked", lag.parked)):
+                unsettled.add_metric([id, state], events)
+        yield unsettled
 
 
 class Places(Protocol):

@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from service.questions.parameters import Parameter
-from service.questions.question import ADMINS, Question
+from service.questions.parameters import MERCHANT, Parameter
+from service.questions.question import ADMINS, Question, Readers
 from service.tables import tables
 
 if TYPE_CHECKING:
+    from ledger.streams.subscriptions import Subscription
     from service.questions.asked import Asked
+    from service.questions.reader import Reader
 
 
 def _accounts(asked: Asked) -> Any:
@@ -25,6 +27,33 @@ def _tokens(asked: Asked) -> Any:
 
     return asked.page(partial(tokens, asked.views, account=asked["account"]))
 
+
+def _subscriptions(asked: Asked) -> Any:
+    from service.subscription_list import listed
+
+    merchant = asked["merchant"]
+    rows = listed(asked.app, lambda each: _is_shown(each, asked.reader))
+    return asked.cut(row for row in rows if merchant in (None, row.merchant))
+
+
+def _subscription(asked: Asked) -> Any:
+    from service.subscription_list import all_subscriptions, details
+
+    found = all_subscriptions(asked.app).get(asked["id"])
+    return details(asked.app, found) if found and _is_shown(found, asked.reader) else None
+
+
+def _is_shown(subscription: Subscription, reader: Reader | None) -> bool:
+    """True if the reader may see it: an admin and an auditor see all, others those of their account, and a merchant's
+    accounts those of each other."""
+    if reader is None or reader.role in ADMINS.any:
+        return True
+    created = subscription.created
+    assert created, "only those that were created are asked about"
+    return created.owner == reader.account_id or (reader.merchant is not None and created.scope == reader.merchant)
+
+
+_SUBSCRIBERS = Readers(ADMINS.any, frozenset({"finance", "support", "service", "merchant"}))
 
 QUESTIONS = (
     Question(
@@ -54,5 +83,31 @@ QUESTIONS = (
         folds=True,
         key={"account_id": str, "created_at": datetime, "token_id": str},
         table=tables.ACCESS_TOKENS,
+    ),
+    Question(
+        name="subscriptions",
+        group="access",
+        path="/subscriptions",
+        says="List subscriptions to the log: what each delivers, how far it is behind, and what waits.\n\nOthers than"
+        " admins and auditors see those of their own account.",
+        find=_subscriptions,
+        answer="service.subscription_list:SubscriptionRow",
+        readers=_SUBSCRIBERS,
+        own_parameters=(MERCHANT.saying("Only subscriptions to the events of this merchant."),),
+        key={"subscription_id": str},
+        table=tables.SUBSCRIPTIONS,
+        without_times="It shows how far deliveries are now; the place of a subscription is kept without its past.",
+    ),
+    Question(
+        name="subscription",
+        group="access",
+        path="/subscriptions/{id}",
+        says="Show one subscription: its choice and limits, its place, the members of its group, and parked events.",
+        find=_subscription,
+        answer="service.subscription_list:SubscriptionDetails",
+        readers=_SUBSCRIBERS,
+        noun="Subscription",
+        without_times="It shows how far deliveries are now; the place of a subscription is kept without its past.",
+        own_parameters=(Parameter(name="id", says="Id of the subscription.", argument=True, required=True),),
     ),
 )

@@ -76,5 +76,7 @@ class Reader:
         """True if the reader may see this thing, which was found by its id."""
         if self.role in question.readers.any or question.is_list or "merchant" in {p.name for p in question.parameters}:
             return True
+        if self.account_id and getattr(found, "account_id", None) == self.account_id:
+            return True
         owner = getattr(found, "merchant", None) or getattr(found, "merchant_id", None)
         return owner is not None and owner == self.scope

@@ -20,7 +20,7 @@ _NO_ANSWER = "no answer in time"
 
 
 class NotHeld(Exception):
-    """A receipt is not of an event that the member holds. Nothing was changed."""
+    """A receipt is not of an event that the member holds. Nothing has changed; the events come again."""
 
     def __init__(self, receipt: Receipt, why: str) -> None:
         super().__init__(f"The event at position {receipt.position} of book {receipt.book} {why}.")

@@ -126,6 +126,12 @@ class DeliveryRows:
         with cursor_of(self._engine) as cursor:
             cursor.execute(_ADD, (self._id, epoch, list(places), list(places.values())))
 
+    def forget(self) -> None:
+        """Removes all rows of the subscription, because it is retired."""
+        with transaction(self._engine) as cursor:
+            for table in ("books", "events", "members"):
+                cursor.execute(f"DELETE FROM delivery.{table} WHERE subscription = %s", (self._id,))
+
     @contextmanager
     def locked(self, *books: int) -> Iterator[dict[int, tuple[BookDelivery, datetime]]]:
         """Yields the deliveries of these books with the time, and writes what was changed when the block ends. A book
@@ -138,16 +144,6 @@ class DeliveryRows:
             yield {book: (state, now) for book, state in found.items()}
             for book, state in found.items():
                 self._save(cursor, state, before[book])
-
-    def parked(self, *, limit: int, after: tuple[int, int] = (-1, 0)) -> Sequence[tuple[int, Unsettled]]:
-        """Returns parked events with their books, in order, after a book and position."""
-        with cursor_of(self._engine) as cursor:
-            cursor.execute(
-                "SELECT position, stream, due_at, attempts, lease, parked, reason, book FROM delivery.events"
-                " WHERE subscription = %s AND parked AND (book, position) > (%s, %s) ORDER BY book, position LIMIT %s",
-                (self._id, *after, limit),
-            )
-            return [(row[7], Unsettled(*row[:7])) for row in cursor.fetchall()]
 
     def _load(self, cursor: extensions.cursor, book: int) -> BookDelivery | None:
         cursor.execute(_BOOK, (book, self._id))

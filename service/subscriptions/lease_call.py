@@ -68,10 +68,11 @@ class LeaseCall:
         share = share_of(self._member, {book: row.member for book, row in books.items()}, self._live)
         in_flight = sum(row.in_flight for row in books.values() if row.member == self._member)
         room = min(most, self._rows.settings.most_in_flight - in_flight)
-        busy = [book for book in share.keeps if self._has_work(books[book], heads)]
-        to_visit = [*busy, *share.takes, *share.gives_up]
-        for number, book in enumerate(to_visit):
-            part = -(-max(0, room) // (len(to_visit) - number))
+        busy = [book for book in (*share.keeps, *share.takes) if self._has_work(books[book], heads)]
+        for book in (*share.gives_up, *(book for book in share.takes if book not in busy)):
+            self._visit(book, 0, heads[book], share)
+        for number, book in enumerate(busy):
+            part = -(-max(0, room) // (len(busy) - number))
             taken = self._visit(book, part, heads[book], share)
             room -= len(taken)
             yield from taken

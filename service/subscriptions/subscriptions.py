@@ -12,7 +12,7 @@ from ledger.streams.loader import load_stream
 from ledger.streams.subscriptions import Subscription
 from service.access.tokens import account_of
 from service.app import App
-from service.failures import NotKnown, ServiceFailure
+from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.feeds.event_feed import EventFeed
 from service.questions.reader import Reader
 from service.subscriptions.book_delivery import BookDelivery, NotHeld, Receipt
@@ -70,7 +70,9 @@ class Subscriptions:
         if subscription.paused or wanted is None:
             return Leased((), ack_within_s, subscription.state)
         call = LeaseCall(self._app.ledger, self._feed, subscription, rows, wanted, member, live)
-        return Leased(tuple(call.events(most)), ack_within_s, subscription.state)
+        events = tuple(call.events(most))
+        self._app.ledger.observer.subscription_changed(subscription_id, "leased", events=len(events))
+        return Leased(events, ack_within_s, subscription.state)
 
     def acknowledge(
         self, subscription_id: str, member: str, receipts: Sequence[Receipt], *, reader: Reader | None = None
@@ -79,6 +81,7 @@ class Subscriptions:
         with self._held(subscription_id, member, receipts, reader) as held:
             for state, _, of_book in held:
                 state.acknowledge(member, of_book)
+        self._app.ledger.observer.subscription_changed(subscription_id, "acknowledged", events=len(receipts))
 
     def give_back(
         self,
@@ -96,6 +99,7 @@ class Subscriptions:
         with self._held(subscription_id, member, receipts, reader) as held:
             for state, now, of_book in held:
                 state.give_back(member, of_book, now, retry_after_s=retry_after_s, park=park, reason=reason)
+        self._app.ledger.observer.subscription_changed(subscription_id, "given_back", events=len(receipts))
 
     @contextmanager
     def _held(
@@ -122,7 +126,10 @@ class Subscriptions:
     def _open(self, subscription_id: str, reader: Reader | None) -> Subscription:
         found = self.found(subscription_id, reader)
         assert found.created, "only one that was created is found"
+        if reader is not None and found.created.delivery != "lease":
+            raise UnknownValue("subscription", "The service posts its events to a webhook. Nobody else leases them.")
         if found.retired:
+            self.rows(found).forget()
             raise SubscriptionEnded(f"Subscription {subscription_id} is retired. Create another one.")
         if not account_of(self._app.ledger, found.created.owner).is_open:
             raise SubscriptionEnded(f"Account {found.created.owner}, which owns the subscription, is not open.")

@@ -35,6 +35,13 @@ ACCESS_TOKENS = Table(
     (*ids("account_id", "token_id", "role"), *times("created_at", "ends_at", "last_used"), *ids("revoked_by")),
     title="Access tokens",
 )
+SUBSCRIPTIONS = Table(
+    (
+        *ids("subscription_id", "account_id", "merchant", "state", "delivery"),
+        *counts("lag_events", "in_flight", "waiting", "parked"),
+    ),
+    title="Subscriptions",
+)
 MONTH_BALANCES = Table(
     (*ids("merchant"), *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")),
     title="Merchant balances, CNY",

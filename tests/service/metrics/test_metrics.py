@@ -28,7 +28,7 @@ from service.metrics.metrics import Metrics
 from service.questions.question import Role
 from service.settings import Settings
 from tests.ledger.log.attempts import attempt as an_attempt
-from tests.support.access import HeldTokens, bearing, client_of
+from tests.support.access import HeldTokens, bearing, client_of, open_accounts
 from tests.support.given import PLATFORM
 from tests.support.outages import away_for
 from tests.support.services import until
@@ -90,6 +90,26 @@ def test_the_progress_of_a_rebuild_is_shown_until_it_is_live(client: TestClient,
     assert sample(client, "redledger_rebuild_missing_events", view="audit_trail") == missing > 0
     switch(app.ledger.engine, app.ledger.reader, view)
     assert "redledger_rebuild_filled_events{" not in client.get("/metrics").text
+
+
+def test_a_subscription_shows_its_deliveries_and_how_far_it_is_behind(client: TestClient, app: App) -> None:
+    open_accounts(app.bus, "one-admin", roles=("admin",))
+    data = {"data": {"subscription_id": "stock", "start": "first", "books": [0]}}
+    assert client.post("/v1/commands/create_subscription", json=data, headers={"Idempotency-Key": "k"}).is_success
+    leased = client.post("/v1/subscriptions/stock/lease", json={"member": "one", "most": 3}).json()["data"]["events"]
+    receipts = [each["receipt"] for each in leased]
+    for verb, body in (("ack", {"receipts": receipts[:1]}), ("nack", {"receipts": receipts[1:2], "park": True})):
+        assert client.post(f"/v1/subscriptions/stock/{verb}", json={"member": "one"} | body).is_success
+
+    def figure(name: str, **labels: str) -> float:
+        return sample(client, f"redledger_{name}", subscription="stock", **labels)
+
+    counted = [figure("subscription_events_total", outcome=each) for each in ("leased", "acknowledged", "given_back")]
+    states = [figure("subscription_unsettled_events", state=each) for each in ("in_flight", "parked", "waiting")]
+    assert (counted, states) == ([3, 1, 1], [1, 1, 0])
+    head = app.ledger.reader.heads()[0]
+    assert figure("subscription_lag_events") == head - leased[2]["event"]["data"]["position"] + 1
+    assert figure("subscription_lag_seconds") > 0
 
 
 def test_a_refused_command_is_counted_by_its_code(client: TestClient) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from threading import Lock, Thread
 
@@ -17,18 +16,11 @@ from service.subscriptions.book_delivery import NotHeld
 from service.subscriptions.event_choice import choice_of
 from service.subscriptions.lease_call import DeliveredEvent, LeaseCall
 from service.subscriptions.subscriptions import Subscriptions
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.buses import Desk
 from tests.support.shops import app_of
 from tests.support.subscribers import Member, Place, busy, let_pass, places, recorded, subscribe
 
 MERCHANTS = [f"M-{number}" for number in range(12)]
-
-
-@pytest.fixture
-def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
-    with open_desk(database_url, tmp_path) as desk:
-        publish_programme(desk)
-        yield desk
 
 
 @pytest.fixture
