@@ -20,6 +20,8 @@ NO_QUESTIONS_OF_MONEY = {
     "accounts",
     "refused-commands",
     "tokens",
+    "subscriptions",
+    "subscription",
     *(name for name in QUESTIONS if name.startswith("show ")),
 }
 

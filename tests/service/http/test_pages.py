@@ -14,8 +14,8 @@ from service.app import App
 from service.questions.registry import QUESTIONS
 
 # Of these the month has too few rows. Pages of approvals are in tests/projections/worklists/test_approvals_queue.py,
-# and those of accounts and tokens in tests/service/access/test_lists.py.
-_SHORT = {"approvals", "overdue", "accounts", "tokens"}
+# those of accounts and tokens in tests/service/access/test_lists.py, and subscriptions are in test_subscriptions.py.
+_SHORT = {"approvals", "overdue", "accounts", "tokens", "subscriptions"}
 _ASKED = {
     "contribution": ["", "as_known_at={at}&"],
     "exceptions": ["status=all&"],
