@@ -57,7 +57,9 @@ def _excess(events: Sequence[Event]) -> Callable[[Command, Order, Rules], Iterat
     def step(command: Command, order: Order, rules: Rules) -> Iterator[Event]:
         for freed in _freed(events):
             if freed.currency == order.currency:
-                yield from excess_divided(order, freed, rules, at=command.decided_at)
+                found = list(excess_divided(order, freed, rules, at=command.decided_at))
+                yield from found
+                order = order.after(*found) if found else order
 
     return step
 

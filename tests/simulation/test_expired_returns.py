@@ -69,6 +69,12 @@ TWO_CHEAP_UNITS = Sale(lines=((2, 50),), charges=(), weights=(1, 1), rates=(8500
 ONE_LOST_TWICE = Wait(
     which=0, qty=1, liability="merchant", part=100, is_released=False, parts_before=0, shares=(1, 1), won=0
 )
+# The second dispute takes more than there was. The first one is won, and with it the return is called off: two sums are
+# freed by one command, and the excess is divided once.
+TWO_UNITS = Sale(lines=((2, 357),), charges=(), weights=(1,), rates=(8500,) * 30, market="US", pays_late=False)
+EXCESS_FREED_TWICE = Wait(
+    which=0, qty=1, liability="merchant", part=100, is_released=False, parts_before=1, shares=(50, 54), won=1
+)
 
 
 class ReturningLife(MoneyLife):
@@ -139,6 +145,7 @@ def live(sale: Sale, wait: Wait, tail: list[tuple[str, int, int]]) -> ReturningL
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sale=SALES, wait=WAITS, tail=TAILS)
 @example(sale=TWO_CHEAP_UNITS, wait=ONE_LOST_TWICE, tail=[("express", 0, 1), ("open dispute", 76, 1)])
+@example(sale=TWO_UNITS, wait=EXCESS_FREED_TWICE, tail=[])
 def test_the_books_are_right_when_a_return_expires_in_part(
     sale: Sale, wait: Wait, tail: list[tuple[str, int, int]]
 ) -> None:
