@@ -141,13 +141,19 @@ class UnitModel:
         return len(found) < dispute.qty or any(dispute.looks(each, self.ways) >= here for each in found)
 
     def _contested(self, beside: str) -> int:
-        """Returns the units of open cases that the issuer may also give back: their money goes back once."""
+        """Returns the money of cases that the issuer may also give back: it goes back once. Of open cases it is the
+        price of their disputed units, of granted refunds what no provider was asked to pay yet."""
         contested = 0
         for line, dispute in self.disputes.items():
             for unit in self.disputed(line) if dispute.claims else []:
                 case = self.cases.get(unit.case or "")
-                if case is not None and case.id != beside:
+                if case is not None and case.state == "open" and case.id != beside:
                     contested += min(cents // qty for qty, cents in case.parts)
+            left = dispute.claims if dispute.state == "open" else 0
+            for case in self.cases.values():
+                if case.state in ("goods", "approved") and case.id != beside and case.lines == [line]:
+                    part = min(left, case.unsubmitted) if self._claimed(case) else 0
+                    contested, left = contested + part, left - part
         return contested
 
     def _fits(self, amount: int, *, beside: str = "") -> bool:
