@@ -20,6 +20,7 @@ NO_QUESTIONS_OF_MONEY = {
     "accounts",
     "refused-commands",
     "tokens",
+    "generations",
     "subscriptions",
     "subscription",
     *(name for name in QUESTIONS if name.startswith("show ")),
