@@ -42,6 +42,10 @@ SUBSCRIPTIONS = Table(
     ),
     title="Subscriptions",
 )
+DELIVERIES = Table(
+    (*times("attempted_at"), *counts("book", "position", "attempt", "status", "took_ms"), *texts("error")),
+    title="Attempts to deliver",
+)
 MONTH_BALANCES = Table(
     (*ids("merchant"), *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")),
     title="Merchant balances, CNY",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -27,7 +28,8 @@ _HAS = (
 _END = (datetime.max.replace(tzinfo=UTC), 0, 0)
 
 
-class LoggedAttempt(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LoggedAttempt:
     """One attempt: the event by book and position, the number of the attempt (0 for a test), and its result."""
 
     attempted_at: datetime
@@ -58,9 +60,7 @@ class AttemptLog:
             ((found,),) = cursor.fetchall()
             return bool(found)
 
-    def page(
-        self, subscription_id: str, *, before: tuple[datetime, int, int] | None = None, limit: int
-    ) -> Sequence[LoggedAttempt]:
+    def page(self, subscription_id: str, *, before: Sequence[Any] | None = None, limit: int) -> Sequence[LoggedAttempt]:
         """Returns attempts, the newest first, before the key of one."""
         with cursor_of(self._engine) as cursor:
             cursor.execute(_PAGE, (PLATFORM_BOOK, subscription_id, *(before or _END), limit))

@@ -19,6 +19,7 @@ _PATH = {
     "view": "merchant_balances",
     "kind": "types",
     "name": "money",
+    "subscription": "no-subscription",
 }
 _NEEDED = {"difference": {"as_known_at": "2020-01-01T00:00:00Z"}, "search": {"q": "x"}}
 

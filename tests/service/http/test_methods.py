@@ -40,7 +40,7 @@ def test_every_other_method_is_answered_with_those_there_are(path: str) -> None:
 
 def test_a_head_of_every_address_is_answered_as_its_get_without_a_body(client: TestClient) -> None:
     for path in (path for path, methods in METHODS.items() if "GET" in methods):
-        names = {"kind": "types", "name": "money", "view": "payouts"}
+        names = {"kind": "types", "name": "money", "view": "payouts", "subscription": "S-1"}
         asked = path.format(merchant="M-1001", order="O-1", number=1, id="PO-1", **names)
         head, got = client.head(asked), client.get(asked)
         assert (head.status_code, head.content) == (got.status_code, b""), path

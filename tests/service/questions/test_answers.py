@@ -20,7 +20,7 @@ from service.schemas.made.answers import answer_name
 from tests.support.schemas import validator
 
 # The month has no subscription; tests/service/http/test_subscriptions.py asks about one.
-ASKED = {name: question for name, question in QUESTIONS.items() if name != "subscription"}
+ASKED = {name: question for name, question in QUESTIONS.items() if name not in ("subscription", "deliveries")}
 ALL = pytest.mark.parametrize("question", ASKED.values(), ids=ASKED)
 _EVERYTHING: dict[str, dict[str, Any]] = {
     "exceptions": {"status": "all"},
