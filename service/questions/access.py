@@ -1,4 +1,4 @@
-"""Questions about access from outside: accounts and their tokens."""
+"""Questions about access from outside: accounts, their tokens, and subscriptions with their deliveries."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def _subscription(asked: Asked) -> Any:
 
     found = all_subscriptions(asked.app).get(asked["id"])
     return details(asked.app, found) if found and _is_shown(found, asked.reader) else None
+
+
+def _deliveries(asked: Asked) -> Any:
+    from service.subscription_list import all_subscriptions
+    from service.webhook_attempts import attempts_of
+
+    id, engine = asked["subscription"], asked.app.ledger.engine
+    found = all_subscriptions(asked.app).get(id)
+    if found is None or not _is_shown(found, asked.reader):
+        return None
+    return asked.page(lambda *, limit, after: attempts_of(engine, id, before=after, limit=limit))
 
 
 def _is_shown(subscription: Subscription, reader: Reader | None) -> bool:
@@ -109,5 +120,21 @@ QUESTIONS = (
         noun="Subscription",
         without_times="It shows how far deliveries are now; the place of a subscription is kept without its past.",
         own_parameters=(Parameter(name="id", says="Id of the subscription.", argument=True, required=True),),
+    ),
+    Question(
+        name="deliveries",
+        group="access",
+        path="/subscriptions/{subscription}/deliveries",
+        says="List the attempts to deliver a subscription's events to its webhook, the newest first.\n\nEach has the"
+        " status of the answer, or the reason why there was none; attempt 0 is a test. They are kept for seven days."
+        " Others than admins and auditors see those of their own account's subscriptions.",
+        find=_deliveries,
+        answer="service.webhook_attempts:LoggedAttempt",
+        readers=_SUBSCRIBERS,
+        noun="Subscription",
+        without_times="An attempt never changes.",
+        own_parameters=(Parameter(name="subscription", says="Id of the subscription.", argument=True, required=True),),
+        key={"attempted_at": datetime, "book": int, "position": int},
+        table=tables.DELIVERIES,
     ),
 )

@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from ledger.actors import Actor
 from ledger.log.rows import Recorded
 from service.app import App
-from service.webhooks.attempt_log import AttemptLog
+from service.webhook_attempts import attempts_of
 from service.webhooks.post import Post
 from service.webhooks.sender import WebhookSender
 from service.webhooks.signature import new_secret
@@ -224,7 +224,7 @@ def test_the_log_of_deliveries_has_every_attempt(desk: Desk, app: App) -> None:
         hook(desk, to, most_in_flight=1, merchant="M-1")
         with sending(app):
             to.wait_for(lambda posts: len(ids(posts)) == 4)
-        page = AttemptLog(app.ledger.engine).page("hook", limit=100)
+        page = attempts_of(app.ledger.engine, "hook", limit=100)
     first = [(each.attempt, each.status) for each in page[::-1]][:3]
     assert first == [(1, 500), (2, 500), (3, 204)]
 
