@@ -102,14 +102,14 @@ class Receivable:
 
     def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
         """Applies a settled line. An amount beyond `left` becomes an advance. A line in another currency changes
-        nothing."""
+        nothing, and there is one advance: what comes beyond it in another currency is left to a person."""
         if line.gross.currency != self.amount.currency:
             return
         over = line.gross - self.left if abs(line.gross.minor) > abs(self.left.minor) else line.gross * 0
         over_base = line.cleared - self.left_base if over else NO_CNY
         self.take(line.gross - over, line.cleared - over_base)
-        if over:
-            before = self.advance
+        before = self.advance
+        if over and (before is None or before.amount.currency == over.currency):
             amount, base = (before.amount + over, before.base + over_base) if before else (over, over_base)
             self.advance = Advance(amount, base, psp, batch_ref, value_date)
 
@@ -124,7 +124,7 @@ class Receivable:
         """Adds `amount` to the item. Its first amount decides its currency; an amount in another currency is
         ignored."""
         if not self.amount and not self.settled:
-            self.amount = self.settled = Money(0, amount.currency)
+            self.amount, self.settled, self.parts = Money(0, amount.currency), Money(0, amount.currency), ()
         if self.amount.currency == amount.currency:
             self.amount, self.base, self.parts = self.amount + amount, self.base + base, (*self.parts, amount)
 
