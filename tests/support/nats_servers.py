@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
+from tests.support.ports import free_ports
 from tests.support.services import PATIENCE_S, until
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ class NatsServer:
 @contextmanager
 def nats_server(folder: Path, more: str = "") -> Iterator[NatsServer]:
     """One server; `more` is added to its configuration."""
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     server = NatsServer(folder, "n1", port, more)
     server.start()
     try:
@@ -98,7 +99,7 @@ def nats_server(folder: Path, more: str = "") -> Iterator[NatsServer]:
 @contextmanager
 def nats_cluster(folder: Path) -> Iterator[list[NatsServer]]:
     """A cluster of three servers."""
-    ports = _free_ports(6)
+    ports = free_ports(6)
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[3:])
     servers = [
         NatsServer(folder, f"n{n}", ports[n], _CLUSTER.format(port=ports[n + 3], routes=routes)) for n in range(3)
@@ -169,14 +170,3 @@ def messages(servers: Sequence[NatsServer], stream: str) -> list[Message]:
         return found
 
     return ask(servers, question)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

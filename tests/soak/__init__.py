@@ -1,0 +1,1 @@
+"""The soak: every way out of the ledger at once, while processes are killed and connections are cut."""

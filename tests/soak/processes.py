@@ -1,0 +1,70 @@
+"""Processes that are killed and started again with the same arguments and files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.services import PATIENCE_S, until
+
+_REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+class Process:
+    """One program of Python. What it says goes into files, one pair for each start.
+
+    `is_ready` says when it works, and is asked after each start.
+    """
+
+    def __init__(
+        self, name: str, *arguments: str, folder: Path, token: str = "", is_ready: Callable[[], bool] | None = None
+    ) -> None:
+        self.name, self._arguments, self._folder = name, arguments, folder
+        self._environment = {key: value for key, value in os.environ.items() if not key.startswith("REDLEDGER_")}
+        self._environment |= {"SOAK_TOKEN": token}
+        self._is_ready = is_ready
+        self.starts = 0
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, without waiting until it is ready."""
+        self.starts += 1
+        out, err = (self._folder / f"{self.name}-{self.starts}.{end}" for end in ("out", "err"))
+        with out.open("wb") as output, err.open("wb") as errors:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", *self._arguments],
+                cwd=_REPOSITORY,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Returns when it works. Fails if it has ended."""
+        if self._is_ready is not None:
+            until(lambda: self._is_ready() or self.has_ended, what=f"{self.name} to work")  # type: ignore[misc]
+        assert not self.has_ended, f"{self.name} has ended: {self.says}"
+
+    def kill(self) -> None:
+        """Kills it, so that it can do nothing more."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGKILL)
+        self._running.wait(PATIENCE_S)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._running is None or self._running.poll() is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._running.poll() if self._running else None
+
+    @property
+    def says(self) -> str:
+        """What it wrote as errors since its last start."""
+        return (self._folder / f"{self.name}-{self.starts}.err").read_text()[-2_000:]
