@@ -66,5 +66,5 @@ class Process:
 
     @property
     def says(self) -> str:
-        """What it wrote as errors since its last start."""
+        """Its errors since its last start."""
         return (self._folder / f"{self.name}-{self.starts}.err").read_text()[-2_000:]

@@ -70,6 +70,7 @@ class Stage:
         self.hooks = Hooks(folder / "hooks.sqlite", Random(random.random()))
         self.endpoint = held.enter_context(endpoint(self.hooks.answer))
         self.hooks.endpoint = self.endpoint
+        self._any_service = Random(random.random())  # of the writers' threads: theirs is not the order of the harms
         self.writers = [Client(f"w{n}", self.toggle) for n in range(WRITERS)]
 
     def start(self) -> None:
@@ -134,10 +135,11 @@ class Stage:
         return f"{len(chosen)} connections"
 
     def toggle(self, id: str) -> None:
-        """One command of a writer: every merchant's stream grows. Raises `OSError` if it is not answered."""
+        """One command of a writer, through any service: every merchant's stream grows. Raises `OSError` if it is not
+        answered."""
         n = int(id.rpartition("-")[2])
         data = {"merchant_id": f"M-{n % MERCHANTS}", "enabled": bool(n // MERCHANTS % 2)}
-        self.submit("set_express_refund", id, data, role="finance", service=n % 2)
+        self.submit("set_express_refund", id, data, role="finance", service=self._any_service.randrange(2))
 
     def submit(self, command: str, key: str, data: dict[str, Any], *, role: str, service: int = 0) -> None:
         """Submits a command over HTTP, under a key."""
