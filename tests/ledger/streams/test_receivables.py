@@ -1,4 +1,4 @@
-"""What providers owe us, by reference: any order of amounts and settled lines, in any currencies, can be applied."""
+"""Receivables from providers, by reference: amounts and settled lines of any currencies can be applied in any order."""
 
 from __future__ import annotations
 
