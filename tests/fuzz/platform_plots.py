@@ -125,10 +125,8 @@ def access(script: Script) -> Iterator[Step]:
 
 def subscription(script: Script) -> Iterator[Step]:
     """A subscription: created, changed, paused, moved, and retired."""
-    fay = Actor(kind="platform", id=script.values.name("account"), role="finance")
-    named = {"subscription_id": script.values.name("subscription")}
-    opened = {"account_id": fay.id, "roles": ["finance"]}
-    yield Step("open_access_account", opened, Actor(kind="platform", id="ada", role="admin"))
+    fay, named = _subscriber(script), {"subscription_id": script.values.name("subscription")}
+    yield _opened(fay)
     yield Step("create_subscription", named, fay)
     yield Step("change_subscription", named | {"types": ["parcel.*"]}, fay)
     yield Step("pause_subscription", named | {"reason": "other"}, fay)
@@ -141,11 +139,20 @@ def subscription(script: Script) -> Iterator[Step]:
 
 def webhook(script: Script) -> Iterator[Step]:
     """A subscription with an endpoint: it gets a secret and a test."""
-    fay = Actor(kind="platform", id="fay", role="finance")
-    named = {"subscription_id": script.values.name("webhook")}
+    fay, named = _subscriber(script), {"subscription_id": script.values.name("webhook")}
+    yield _opened(fay)
     yield Step("create_subscription", named | {"url": "https://shop.example/hook"}, fay)
     yield Step("rotate_webhook_secret", named | {"secret": f"whsec_{'A' * 43}="}, fay)
     yield Step("send_test_webhook", named, fay)
+
+
+def _subscriber(script: Script) -> Actor:
+    return Actor(kind="platform", id=script.values.name("account"), role="finance")
+
+
+def _opened(account: Actor) -> Step:
+    opened = {"account_id": account.id, "roles": [account.role]}
+    return Step("open_access_account", opened, Actor(kind="platform", id="ada", role="admin"))
 
 
 def product(script: Script) -> Iterator[Step]:
