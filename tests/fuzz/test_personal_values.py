@@ -44,6 +44,7 @@ from tests.fuzz.planted import (
 )
 from tests.service.conftest import DAYS
 from tests.simulation.models.recorded_facts import events_of
+from tests.support.access import open_accounts
 from tests.support.database_text import everything_in
 from tests.support.postgres import clone
 
@@ -53,6 +54,7 @@ ORDERS, BODIES = 10, 2
 ROLES: tuple[Role, ...] = get_args(Role)
 ALL = {**QUESTIONS, STATEMENT.name: STATEMENT}
 SHORTEST = 5  # letters of a text that can only be a personal one
+HOOK = {"subscription_id": "S-hook", "url": "https://shop.example/hook"}  # its secret is a sealed value too
 FEW = 3  # ways in which a role asks a question that the admin asks in all
 OF_THE_MONTH = {"order.placed", "parcel.signed_for", "refund.requested", "break.resolved"}
 
@@ -78,6 +80,8 @@ def ledger(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.T
         record_month(app, seed=SEED, orders=ORDERS, days=DAYS)
         placed = next(row.event for row in events_of(app) if isinstance(row.event, OrderPlaced) and row.event.buyer_ref)
         desk = Desk(app, {"merchant": placed.merchant_id, "buyer": str(placed.buyer_ref)}, ROLES)
+        open_accounts(app.bus, "admin-account", roles=("admin",))
+        assert desk.post("admin", "create_subscription", "hook", {"data": HOOK}) == 200
         with listening() as said:
             _send_everything(desk)
             app.catch_up(past_stops=True)
@@ -154,6 +158,8 @@ def known(ledger: Ledger) -> dict[str, list[str]]:
         "show statement": [row.event.statement_id for row in rows if isinstance(row.event, SettlementStatementIssued)],
         "show settlement-run": [row.event.run_id for row in rows if isinstance(row.event, SettlementRunStarted)],
         "run-statements": [row.event.run_id for row in rows if isinstance(row.event, SettlementRunStarted)],
+        "subscription": [HOOK["subscription_id"]],
+        "deliveries": [HOOK["subscription_id"]],
         "show event": [row.event_id for row in rows if row.event.sealed_fields],
     }
 
