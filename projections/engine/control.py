@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from projections.engine.connections import begin
 
@@ -55,24 +54,22 @@ SELECT count(*) = 2 FROM pg_attribute WHERE (attrelid, attname) IN (
     (to_regclass('views.checkpoints'), 'parked'), (to_regclass('views.generations'), 'made_at')
 )
 """
+_ONE_AT_A_TIME = 7_265_641_002  # advisory lock
 # Errors of a statement if the tables do not exist, or an older version of the code made them.
 NOT_PREPARED = ("42P01", "42703")  # undefined_table, undefined_column
 
 
 def prepare(engine: Engine) -> None:
-    """Creates the engine's missing tables. Two processes may call it at the same time."""
-    for _ in range(3):
-        with engine.connect() as connection:
-            if connection.execute(text(_UP_TO_DATE)).scalar():
-                return
-        try:
-            with begin(engine) as connection:
-                # Checked first: IF NOT EXISTS needs the right to create schemas even if the schema exists.
-                if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
-                    connection.exec_driver_sql("CREATE SCHEMA views")
-                connection.exec_driver_sql(_TABLES)
-        except (IntegrityError, ProgrammingError) as error:
-            # Two processes created at the same time: unique_violation, duplicate_table, duplicate_schema,
-            # duplicate_object.
-            if getattr(error.orig, "pgcode", None) not in ("23505", "42P07", "42P06", "42710"):
-                raise
+    """Creates the engine's missing tables. Processes that call it at the same time wait for each other: two that alter
+    these tables, beside one that folds, would wait in a circle."""
+    with engine.connect() as connection:
+        if connection.execute(text(_UP_TO_DATE)).scalar():
+            return
+    with begin(engine) as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        if connection.execute(text(_UP_TO_DATE)).scalar():
+            return
+        # Checked first: IF NOT EXISTS needs the right to create schemas even if the schema exists.
+        if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
+            connection.exec_driver_sql("CREATE SCHEMA views")
+        connection.exec_driver_sql(_TABLES)

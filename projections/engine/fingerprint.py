@@ -17,6 +17,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 
 from ledger.events.event import Event
 from projections.engine.projection import Projection
@@ -33,13 +34,19 @@ _LEFT_OUT = (
     "ledger.validation_messages",
 )
 _DIGITS = 16
+_PARSING = Lock()  # threads that parse at the same time fail on Python 3.11 ("AST constructor recursion depth mismatch")
 # fields of syntax trees that do not change what the code does
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
-@cache
 def fingerprint(projection: type[Projection]) -> str:
     """Returns the fingerprint of a projection: the same on every version of Python, 16 hexadecimal digits."""
+    with _PARSING:
+        return _fingerprint(projection)
+
+
+@cache
+def _fingerprint(projection: type[Projection]) -> str:
     texts = {definition.text for definition in _reached(_Name(projection.__module__, projection.__name__))}
     return sha256("\n".join(sorted(texts)).encode()).hexdigest()[:_DIGITS]
 
