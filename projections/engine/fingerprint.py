@@ -34,7 +34,7 @@ _LEFT_OUT = (
     "ledger.validation_messages",
 )
 _DIGITS = 16
-_PARSING = Lock()  # threads that parse at the same time fail on Python 3.11 ("AST constructor recursion depth mismatch")
+_PARSING = Lock()  # Python 3.11 fails if threads parse at once ("AST constructor recursion depth mismatch")
 # fields of syntax trees that do not change what the code does
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_params"})
 

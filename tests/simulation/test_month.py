@@ -86,8 +86,9 @@ def test_what_is_refused_is_what_the_scenarios_contain(recorded: ReportedFact) -
 
 # An operator's decision about a broken ledger, which no trading month needs: tests/projections/engine/test_parking.py.
 OF_OPERATORS = {"view_effect.parked", "view_effect.unparked", "loop_item.parked", "loop_item.unparked"}
-# Accounts and tokens of those who ask, and lists that they take away: tests/service/cli/test_access.py.
-OF_ACCESS = {name for name, _ in all_events() if name.startswith("access_")} | {"list.exported"}
+# Accounts and tokens of those who ask, and lists that they take away: tests/service/cli/test_access.py. Subscriptions:
+# tests/service/subscriptions, tests/service/webhooks.
+OF_ACCESS = {name for name, _ in all_events() if name.startswith(("access_", "subscription."))} | {"list.exported"}
 # A loss beyond what the order had left, divided again: tests/commands/disputes/test_remainders.py.
 RARE = {"dispute.excess_reopened"}
 
