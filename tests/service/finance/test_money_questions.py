@@ -22,6 +22,7 @@ NO_QUESTIONS_OF_MONEY = {
     "tokens",
     "generations",
     "subscriptions",
+    "deliveries",
     "subscription",
     *(name for name in QUESTIONS if name.startswith("show ")),
 }

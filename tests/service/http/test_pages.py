@@ -14,8 +14,9 @@ from service.app import App
 from service.questions.registry import QUESTIONS
 
 # Of these the month has too few rows. Pages of approvals are in tests/projections/worklists/test_approvals_queue.py,
-# those of accounts and tokens in tests/service/access/test_lists.py, and subscriptions are in test_subscriptions.py.
-_SHORT = {"approvals", "overdue", "accounts", "tokens", "subscriptions"}
+# those of accounts and tokens in tests/service/access/test_lists.py, and subscriptions are in test_subscriptions.py,
+# their deliveries in test_deliveries.py.
+_SHORT = {"approvals", "overdue", "accounts", "tokens", "subscriptions", "deliveries"}
 _ASKED = {
     "contribution": ["", "as_known_at={at}&"],
     "exceptions": ["status=all&"],
