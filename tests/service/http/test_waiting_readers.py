@@ -115,7 +115,7 @@ def test_every_read_that_takes_a_token_refuses_one_ahead(behind: App) -> None:
     assert len(paths) > 15
     found = {
         path: client.get(
-            path.format(merchant="M-1", order="O-1", number=1, id="X-1"),
+            path.format(merchant="M-1", order="O-1", number=1, id="X-1", subscription="X-1"),
             params={"at_least": token}
             | ({"as_known_at": "2025-04-01T00:00:00Z"} if "as_known_at" in text else {})
             | ({"q": "O-1"} if path == "/v1/search" else {}),
