@@ -37,6 +37,7 @@ REFERENCE_TABLES = {
 # Advisory locks are local to a node. These modules take one that nothing right depends on.
 LOCKING = {
     "ledger/log/migrations/__init__.py": "migrations of a database wait for each other",
+    "projections/engine/control.py": "the engine's own tables are made and altered by one process at a time",
     "projections/engine/candidates.py": "spares a second rebuild of the same view",
 }
 _ROWS = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(log\.\w+)", re.IGNORECASE)

@@ -74,6 +74,16 @@ def history(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> History:
     return history
 
 
+def has_locks(ledger: Ledger) -> bool:
+    """True if a session holds the lock of a rebuild in this database."""
+    held = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE locktype = 'advisory' AND d.datname = current_database()"
+    )
+    with ledger.engine.connect() as connection:
+        return bool(connection.exec_driver_sql(held).scalar_one())
+
+
 @pytest.mark.usefixtures("history")
 def test_a_rebuild_that_was_killed_goes_on_where_it_stood(ledger: Ledger) -> None:
     url = ledger.engine.url.render_as_string(hide_password=False)
@@ -84,6 +94,7 @@ def test_a_rebuild_that_was_killed_goes_on_where_it_stood(ledger: Ledger) -> Non
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
+    until(lambda: not has_locks(ledger), what="the server to notice that the process has ended")
     again = Held()
     assert rebuild(ledger.engine, ledger.reader, again).comparison.count == 0
     assert again.seen == [7, 8, 9, 10, 11, 12]
