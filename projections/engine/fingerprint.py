@@ -39,15 +39,11 @@ _PARSING = Lock()  # Python 3.11 fails if threads parse at once ("AST constructo
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
+@cache
 def fingerprint(projection: type[Projection]) -> str:
     """Returns the fingerprint of a projection: the same on every version of Python, 16 hexadecimal digits."""
     with _PARSING:
-        return _fingerprint(projection)
-
-
-@cache
-def _fingerprint(projection: type[Projection]) -> str:
-    texts = {definition.text for definition in _reached(_Name(projection.__module__, projection.__name__))}
+        texts = {definition.text for definition in _reached(_Name(projection.__module__, projection.__name__))}
     return sha256("\n".join(sorted(texts)).encode()).hexdigest()[:_DIGITS]
 
 
