@@ -22,9 +22,11 @@ def with_extinguished_liability(order: Order, reported: Iterable[Event]) -> Iter
     """Yields the events, and the end of refund liabilities that came back with them and whose capture has failed."""
     events = list(reported)
     yield from events
-    later = order.after(*events)
-    for capture_ref in [capture.capture_ref for capture in later.payments.captures.values() if capture.loss]:
-        for refund in never_paid(later, later.payments.captures[capture_ref]):
+    failed = [capture.capture_ref for capture in order.payments.captures.values() if capture.failed]
+    later = order.after(*events) if failed else order  # a copy costs more than the whole decision
+    for capture_ref in failed:
+        capture = later.payments.captures[capture_ref]
+        for refund in never_paid(later, capture) if capture.loss else ():
             ended = _extinguished(later, later.payments.captures[capture_ref], refund, events)
             yield ended
             later = later.after(ended)
