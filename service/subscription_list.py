@@ -17,10 +17,10 @@ from ledger.events.subscriptions import (
     SubscriptionCreated,
     WantedEvents,
 )
-from ledger.ids import PLATFORM_BOOK
+from ledger.ids import PLATFORM_BOOK, subscription_stream
 from ledger.log.cursor import Cursor
 from ledger.log.engine import cursor_of
-from ledger.streams.loader import load_each
+from ledger.streams.loader import load_each, load_stream
 from ledger.streams.subscriptions import Subscription
 from service.app import App
 
@@ -124,6 +124,12 @@ def all_subscriptions(app: App) -> dict[str, Subscription]:
     names = reader.streams_of(PLATFORM_BOOK, _KIND)
     found = load_each(reader, dict.fromkeys(names, PLATFORM_BOOK), Subscription)
     return {each.created.subscription_id: each for each in found.values() if each.created}
+
+
+def subscription_of(app: App, id: str) -> Subscription | None:
+    """Returns the subscription, or None if it was never created."""
+    found = load_stream(app.ledger.reader, PLATFORM_BOOK, subscription_stream(id), Subscription)
+    return found if found.created else None
 
 
 def listed(app: App, is_shown: Callable[[Subscription], bool]) -> list[SubscriptionRow]:

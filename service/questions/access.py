@@ -37,18 +37,18 @@ def _subscriptions(asked: Asked) -> Any:
 
 
 def _subscription(asked: Asked) -> Any:
-    from service.subscription_list import all_subscriptions, details
+    from service.subscription_list import details, subscription_of
 
-    found = all_subscriptions(asked.app).get(asked["id"])
+    found = subscription_of(asked.app, asked["id"])
     return details(asked.app, found) if found and _is_shown(found, asked.reader) else None
 
 
 def _deliveries(asked: Asked) -> Any:
-    from service.subscription_list import all_subscriptions
+    from service.subscription_list import subscription_of
     from service.webhook_attempts import attempts_of
 
     id, engine = asked["subscription"], asked.app.ledger.engine
-    found = all_subscriptions(asked.app).get(id)
+    found = subscription_of(asked.app, id)
     if found is None or not _is_shown(found, asked.reader):
         return None
     return asked.page(lambda *, limit, after: attempts_of(engine, id, before=after, limit=limit))

@@ -42,8 +42,7 @@ _ADD = (
 )
 _BOOKS = (
     "SELECT b.book, b.member, b.epoch, b.position, b.decided, count(e.position) FILTER (WHERE e.lease > 0),"
-    " count(e.position) FILTER (WHERE e.lease = 0 AND NOT e.parked), count(e.position) FILTER (WHERE e.parked),"
-    " coalesce(min(e.position) FILTER (WHERE NOT e.parked) - 1, b.position)"
+    " count(e.position) FILTER (WHERE e.lease = 0 AND NOT e.parked)"
     " FROM delivery.books b LEFT JOIN delivery.events e ON e.book = b.book AND e.subscription = b.subscription"
     " WHERE b.subscription = %s GROUP BY b.book, b.subscription ORDER BY b.book"
 )
@@ -70,10 +69,7 @@ _SETTLE = "DELETE FROM delivery.events WHERE book = %s AND subscription = %s AND
 
 
 class BookRow(NamedTuple):
-    """A book of a subscription as everybody may see it: its owner, how far it was read, and its unsettled events.
-
-    `place` is the position up to which every wanted event is settled or parked.
-    """
+    """A book of a subscription as everybody may see it: its owner, how far it was read, and its unsettled events."""
 
     book: int
     member: str
@@ -82,8 +78,6 @@ class BookRow(NamedTuple):
     decided: int
     in_flight: int
     waiting: int
-    parked: int
-    place: int
 
 
 class DeliveryRows:

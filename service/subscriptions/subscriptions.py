@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.ids import PLATFORM_BOOK, subscription_stream
-from ledger.streams.loader import load_stream
 from ledger.streams.subscriptions import Subscription
 from service.access.tokens import account_of
 from service.app import App
 from service.failures import NotKnown, ServiceFailure, UnknownValue
 from service.feeds.event_feed import EventFeed
 from service.questions.reader import Reader
+from service.subscription_list import subscription_of
 from service.subscriptions.book_delivery import BookDelivery, NotHeld, Receipt
 from service.subscriptions.delivery_rows import DeliveryRows
 from service.subscriptions.event_choice import choice_of
@@ -45,9 +44,8 @@ class Subscriptions:
 
     def found(self, subscription_id: str, reader: Reader | None = None) -> Subscription:
         """Returns the subscription. With a reader, only one of its account. Raises `NotKnown`."""
-        stream = subscription_stream(subscription_id)
-        found = load_stream(self._app.ledger.reader, PLATFORM_BOOK, stream, Subscription)
-        if found.created is None or (reader is not None and reader.account_id != found.created.owner):
+        found = subscription_of(self._app, subscription_id)
+        if found is None or found.created is None or (reader is not None and reader.account_id != found.created.owner):
             raise NotKnown(f"There is no subscription {subscription_id[:80]} of your account.")
         return found
 
