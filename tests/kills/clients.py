@@ -133,14 +133,14 @@ def submit_over_http(address: str, token: str, id: str) -> None:
     number = int(id.rpartition("-")[2])
     if number % 7 == 0:
         named = [{"command": "enrol_merchant", "id": each, "data": {"merchant_id": f"M-{each}"}} for each in ids_of(id)]
-        answer = _post(f"{address}/v1/commands", token, {"commands": named})
+        answer = post(f"{address}/v1/commands", token, {"commands": named})
         assert [each["status"] for each in answer["data"]] == [200, 200], answer
     elif number % 5 == 0:
         about = data | {"product_id": "P-1"}
-        answer = _post(f"{address}/v1/commands/approve_product", token, {"data": about}, key=id)
+        answer = post(f"{address}/v1/commands/approve_product", token, {"data": about}, key=id)
         assert answer["code"] == "PRODUCT_NOT_SUBMITTED", answer
     else:
-        answer = _post(f"{address}/v1/commands/enrol_merchant", token, {"data": data}, key=id)
+        answer = post(f"{address}/v1/commands/enrol_merchant", token, {"data": data}, key=id)
         assert answer["data"]["status"] == "recorded", f"{id}: {answer}"
 
 
@@ -149,7 +149,7 @@ def ids_of(id: str) -> list[str]:
     return [id, f"{id}b"] if int(id.rpartition("-")[2]) % 7 == 0 else [id]
 
 
-def _post(address: str, token: str, body: object, *, key: str = "") -> Any:
+def post(address: str, token: str, body: object, *, key: str = "") -> Any:
     """Returns the answer, also of a refusal. Raises `OSError` if the service asks to come again."""
     headers = bearing(token) | {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
     request = urllib.request.Request(address, data=json.dumps(body).encode(), headers=headers)

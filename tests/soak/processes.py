@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.services import PATIENCE_S, until
-
-_REPOSITORY = Path(__file__).resolve().parent.parent.parent
+from tests.support.services import PATIENCE_S, started, until
 
 
 class Process:
@@ -24,8 +20,7 @@ class Process:
         self, name: str, *arguments: str, folder: Path, token: str = "", is_ready: Callable[[], bool] | None = None
     ) -> None:
         self.name, self._arguments, self._folder = name, arguments, folder
-        self._environment = {key: value for key, value in os.environ.items() if not key.startswith("REDLEDGER_")}
-        self._environment |= {"SOAK_TOKEN": token}
+        self._token = token
         self._is_ready = is_ready
         self.starts = 0
         self._running: subprocess.Popen[bytes] | None = None
@@ -34,15 +29,7 @@ class Process:
         """Starts it, without waiting until it is ready."""
         self.starts += 1
         out, err = (self._folder / f"{self.name}-{self.starts}.{end}" for end in ("out", "err"))
-        with out.open("wb") as output, err.open("wb") as errors:
-            self._running = subprocess.Popen(
-                [sys.executable, "-m", *self._arguments],
-                cwd=_REPOSITORY,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-            )
+        self._running = started(*self._arguments, out=out, err=err, SOAK_TOKEN=self._token)
 
     def wait_until_ready(self) -> None:
         """Returns when it works. Fails if it has ended."""

@@ -18,7 +18,7 @@ from nats.js.errors import NotFoundError
 from service.app import open_app
 from service.relay.names import Names
 from service.settings import Settings
-from tests.kills.clients import Client
+from tests.kills.clients import Client, post
 from tests.soak.member import SUBSCRIPTION
 from tests.soak.notebook import Notebook
 from tests.soak.processes import Process
@@ -144,19 +144,14 @@ class Stage:
     def submit(self, command: str, key: str, data: dict[str, Any], *, role: str, service: int = 0) -> None:
         """Submits a command over HTTP, under a key."""
         answer = self.post(f"/v1/commands/{command}", {"data": data}, role=role, service=service, key=key)
-        assert answer["data"]["status"] in ("recorded", "nothing"), answer
+        assert answer.get("data", {}).get("status") in ("recorded", "nothing"), answer
 
     def post(self, path: str, body: object, *, role: str, service: int = 0, key: str = "") -> Any:
-        headers = bearing(self.tokens[role]) | {"content-type": "application/json"}
-        headers |= {"idempotency-key": key} if key else {}
-        address = f"http://127.0.0.1:{self.ports[service]}{path}"
-        request = urllib.request.Request(address, data=json.dumps(body).encode(), headers=headers)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return json.loads(answer.read())
+        """Returns the answer. Raises `OSError` if the service is away, or asks to come again."""
+        return post(f"{self._address(service)}{path}", self.tokens[role], body, key=key)
 
     def get(self, path: str, *, role: str) -> Any:
-        address = f"http://127.0.0.1:{self.ports[0]}{path}"
-        request = urllib.request.Request(address, headers=bearing(self.tokens[role]))
+        request = urllib.request.Request(self._address(0) + path, headers=bearing(self.tokens[role]))
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.loads(answer.read())
 

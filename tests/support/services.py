@@ -29,21 +29,28 @@ def until(holds: Callable[[], bool], *, what: str, patience_s: float = PATIENCE_
         time.sleep(0.01)
 
 
+def started(*command: str, out: Path, err: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """Starts a module of this repository, without the settings of the machine that it runs on."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REDLEDGER_")}
+    with out.open("wb") as says, err.open("wb") as complains:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=_REPOSITORY,
+            env=clean | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=says,
+            stderr=complains,
+        )
+
+
 class Running:
     """A command on its way; what it says goes into files beside the folder, so that it never waits to be read."""
 
     def __init__(self, *arguments: str, folder: Path) -> None:
         name = f"{arguments[0]}-{time.monotonic_ns()}"
         self._out, self._err = folder.parent / f"{name}.out", folder.parent / f"{name}.err"
-        with self._out.open("w") as out, self._err.open("w") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli.main", *arguments, "--data-dir", str(folder)],
-                cwd=_REPOSITORY,
-                env={name: value for name, value in os.environ.items() if not name.startswith("REDLEDGER_")},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-            )
+        command = ("service.cli.main", *arguments, "--data-dir", str(folder))
+        self.process = started(*command, out=self._out, err=self._err)
 
     @property
     def out(self) -> str:
