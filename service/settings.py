@@ -136,7 +136,8 @@ class Settings:
         default="",
         repr=False,
         metadata=_says(
-            "Access token that the command line acts with, in place of --by: its account and role are the actor."
+            "Access token that the command line acts with, in place of --by: one of RedLedger, or of the issuer of"
+            " OpenID Connect. Its account and role are the actor."
         ),
     )
 

@@ -8,27 +8,37 @@ from ledger.streams.access import FIRST_ACCOUNT
 from service.access.gate import Bearer, Gate, TokenRefused
 from service.access.tokens import account_of, open_first_account
 from service.app import App
-from service.failures import ServiceFailure
+from service.failures import ServiceFailure, Unavailable
+from service.settings import variable_of
 
 
 def account_acting(app: App, named: str | None, token: str) -> Actor:
     """Returns the actor of the account that is `named`, as `fay` or `fay/finance`, or that owns the token.
 
-    A caller who reaches the database may name any account that exists. With a token, only its own. Raises
-    `ServiceFailure`.
+    A caller who reaches the database may name any account that exists. With a token, of RedLedger or of the issuer of
+    the settings, only its own. Raises `ServiceFailure`.
     """
     if not token:
         return _bearer_named(app, named or "").actor
-    try:
-        bearer = Gate(app).bearer_of(token)
-    except TokenRefused as refused:
-        raise ServiceFailure(f"REDLEDGER_TOKEN: {refused}") from None
+    bearer = _bearer_of(app, token)
     if named not in (None, bearer.account_id, f"{bearer.account_id}/{bearer.role}"):
         raise ServiceFailure(
             f"The token is of {bearer.account_id} in the role {bearer.role}, not of {named}. Leave --by out, or unset"
             " REDLEDGER_TOKEN."
         )
     return bearer.actor
+
+
+def _bearer_of(app: App, token: str) -> Bearer:
+    from service.access.issued_tokens import issued_tokens  # most commands come without a token
+    from service.access.issuer_keys import IssuerUnreachable
+
+    try:
+        return Gate(app, foreign=issued_tokens(app)).bearer_of(token)
+    except TokenRefused as refused:
+        raise ServiceFailure(f"{variable_of('token')}: {refused}") from None
+    except IssuerUnreachable as unreachable:
+        raise Unavailable(f"{variable_of('token')}: {unreachable}") from None
 
 
 def _bearer_named(app: App, named: str) -> Bearer:

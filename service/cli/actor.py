@@ -11,14 +11,14 @@ import typer
 from service.cli.demonstration import opened
 from service.cli.output import stderr
 from service.failures import ServiceFailure, accepted
-from service.settings import EVERYWHERE, Settings
+from service.settings import EVERYWHERE, OIDC, Settings
 
 if TYPE_CHECKING:
     from commands.bus.outcome import Outcome
     from ledger.actors import Actor
     from service.app import App
 
-ACTING = (*EVERYWHERE, "token")  # the settings of a command that acts
+ACTING = (*EVERYWHERE, "token", *OIDC)  # the settings of a command that acts
 By = Annotated[
     str | None,
     typer.Option(

@@ -38,8 +38,8 @@ MEANINGS = {
     ExitCode.DATABASE: "The database has a problem that a person must solve: login, rights, version, encoding, damage; "
     "of `up`, also: its embedded server ended and could not be started again.",
     ExitCode.TERMINAL: "Standard output or a file is full, closed or broken.",
-    ExitCode.TRY_AGAIN: "The database or the broker has a problem that may pass. Run the same command again with the"
-    " same ids.",
+    ExitCode.TRY_AGAIN: "The database, the broker or the issuer of the token has a problem that may pass. Run the same"
+    " command again with the same ids.",
     ExitCode.HUNG_UP: "Ended because its terminal was closed (SIGHUP); otherwise like 130. `up` and `relay` end"
     " with 0.",
     ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. Recorded events stay. Run the same command again.",
