@@ -167,6 +167,14 @@ class Settings:
         default=None,
         metadata=_says("Credentials file (.creds) of the relay's user at the broker.", flag="--credentials"),
     )
+    relay_views: str = field(
+        default="",
+        metadata=_says(
+            "Views whose rows are relayed too as they change, with commas between them, such as"
+            " merchant_balances,payouts.",
+            flag="--views",
+        ),
+    )
     relay_prefix: str = field(
         default="redledger",
         metadata=_says("Beginning of the names of streams and subjects at the broker.", flag="--prefix"),
@@ -224,6 +232,10 @@ class Settings:
         return _listed(self.relay_to)
 
     @property
+    def views_to_relay(self) -> tuple[str, ...]:
+        return _listed(self.relay_views)
+
+    @property
     def networks_of_webhooks(self) -> tuple[str, ...]:
         return _listed(self.webhook_networks)
 
@@ -273,6 +285,7 @@ RELAYING = (
     "otlp_endpoint",
     "relay_to",
     "relay_credentials",
+    "relay_views",
     "relay_prefix",
     "relay_replicas",
     "relay_keep_days",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,28 +77,41 @@ class ViewFeed:
         """Returns the token of a place in the view with this key."""
         return Cursor.at(positions, self._app.ledger.identity, view=key).token
 
-    def _frame(self, change: Change) -> Frame:
-        type = f"view.{self.projection.name}.{change.table.name}"
-        return Frame(change.book, change.position, type, self._text(type, change))
+    def beginning(self, book: int, key: str) -> str:
+        """Returns the CloudEvent with which all rows of a book begin, as the view with this key has them."""
+        name = self.projection.name
+        about = {"id": "/".join((name, str(book), key)), "type": f"view.{name}.copy_begun", "subject": name}
+        return self._text(about, book, 0, {"view": key})
 
-    def _text(self, type: str, change: Change) -> str:
-        """Returns the row as a CloudEvent."""
-        view = f"{self.projection.name}.v{self.projection.version}"
-        key = ",".join(str(change.row[name]) for name in change.table.key)
+    def _frame(self, change: Change) -> Frame:
+        table, key = change.table.name, ",".join(str(change.row[name]) for name in change.table.key)
+        type = f"view.{self.projection.name}.{table}"
+        id = "/".join((table, str(change.book), str(change.position), key))  # of this state
+        about = {"id": id, "type": type, "subject": key or table, "dataschema": f"{self._schema}#{table}"}
+        data = {name: _column(value) for name, value in change.row.items()}
+        return Frame(change.book, change.position, type, self._text(about, change.book, change.position, data))
+
+    def _text(self, about: Mapping[str, str], book: int, position: int, data: Mapping[str, Any]) -> str:
+        """Returns a CloudEvent of the view."""
         return json_text(
             {
                 "specversion": "1.0",
-                "id": "/".join((change.table.name, str(change.book), str(change.position), key)),  # of this state
-                "source": f"/ledgers/{self._app.ledger.identity.ledger_id}/views/{view}",
-                "type": type,
-                "subject": key or change.table.name,
+                "source": f"/ledgers/{self._app.ledger.identity.ledger_id}/views/{self._version}",
                 "datacontenttype": "application/json",
-                "dataschema": f"{SchemaId(Kind.VIEWS, view).address}#{change.table.name}",
-                "sequence": f"{change.position:019d}",
-                "book": change.book,
-                "data": {name: _column(value) for name, value in change.row.items()},
+                "sequence": f"{position:019d}",
+                "book": book,
+                **about,
+                "data": data,
             }
         )
+
+    @property
+    def _version(self) -> str:
+        return f"{self.projection.name}.v{self.projection.version}"
+
+    @property
+    def _schema(self) -> str:
+        return SchemaId(Kind.VIEWS, self._version).address
 
 
 def _column(value: Any) -> Any:

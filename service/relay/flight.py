@@ -1,4 +1,4 @@
-"""Events on their way to a stream: many are sent before the first is acknowledged.
+"""Messages on their way to a stream: many are sent before the first is acknowledged.
 
 The client's own `publish_async` is not used: it loses the broker's refusals, so that each would be a time-out (nats-py
 2.16, `APIError.from_error` raises where the future expects a value).
@@ -21,32 +21,33 @@ from nats.js.api import Header, StatusCode
 from nats.js.errors import APIError, NoStreamResponseError
 
 from ledger.log.observer import UNOBSERVED, Observer
-from ledger.log.rows import Recorded
-from service.relay.book_stream import BookStream
 from service.relay.failures import Overtaken
+from service.relay.messages import Message
+from service.relay.stream import Stream
 
-MOST_ON_THE_WAY = 256  # events of a book
+MOST_ON_THE_WAY = 256  # messages of a stream
 ANSWERED_WITHIN_S = 5.0
-_ELSEWHERE = frozenset({10071, 10164, 10158})  # codes: another last sequence; the same id is being stored
+# codes: another last sequence; another last message; the same id is being stored
+_ELSEWHERE = frozenset({10071, 10164, 10070, 10158})
 
 
 class Flight:
-    """The events of a book after `last`, sent in order; the stream acknowledges them in order."""
+    """The messages after the sequence `last`, sent in order; the stream acknowledges them in order."""
 
-    def __init__(self, client: Client, stream: BookStream, last: int, observer: Observer) -> None:
+    def __init__(self, client: Client, stream: Stream, last: int, observer: Observer) -> None:
         self._client, self._stream, self._observer = client, stream, observer
-        self._on_the_way = deque[tuple[Recorded, float]]()  # with the time when it was sent
+        self._on_the_way = deque[tuple[Message, float]]()  # with the time when it was sent
         self._reply = client.new_inbox()
-        self._first, self._sent, self._landed = last, last, last  # positions
+        self._first, self._sent, self._landed = last, last, last  # sequences
         self._failure: Exception | None = None
         self._is_answered = asyncio.Event()
 
     @classmethod
     @asynccontextmanager
     async def after(
-        cls, last: int, client: Client, stream: BookStream, *, observer: Observer = UNOBSERVED
+        cls, last: int, client: Client, stream: Stream, *, observer: Observer = UNOBSERVED
     ) -> AsyncIterator[Self]:
-        """Yields a flight. What is still on its way at the end lands at its position, or the stream refuses it."""
+        """Yields a flight. What is still on its way at the end lands at its sequence, or the stream refuses it."""
         flight = cls(client, stream, last, observer)
         answers = await client.subscribe(f"{flight._reply}.*", cb=flight._take)
         try:
@@ -57,19 +58,19 @@ class Flight:
 
     @property
     def landed(self) -> int:
-        """The number of acknowledged events."""
+        """The number of acknowledged messages."""
         return self._landed - self._first
 
-    async def send(self, row: Recorded) -> None:
-        """Sends the next event, once there are not too many on their way. Raises what `land` raises."""
+    async def send(self, message: Message) -> None:
+        """Sends the next message, once there are not too many on their way. Raises what `land` raises."""
         while self._failure or self._sent - self._landed >= MOST_ON_THE_WAY:
             await self._answer()
-        self._on_the_way.append((row, monotonic()))
-        await self._stream.publish(row, reply=f"{self._reply}.{row.position}")
-        self._sent = row.position
+        self._on_the_way.append((message, monotonic()))
+        await self._stream.publish(message, reply=f"{self._reply}.{message.sequence}")
+        self._sent = message.sequence
 
     async def land(self) -> None:
-        """Waits until every event is acknowledged. Raises `Overtaken`, or an error of the client or the broker."""
+        """Waits until every message is acknowledged. Raises `Overtaken`, or an error of the client or the broker."""
         while self._failure or self._landed < self._sent:
             await self._answer()
 
@@ -81,21 +82,22 @@ class Flight:
         if self._failure is not None:
             raise self._failure
 
-    async def _take(self, message: Msg) -> None:
-        position = int(message.subject.rpartition(".")[2])
+    async def _take(self, answer: Msg) -> None:
+        sequence = int(answer.subject.rpartition(".")[2])
         try:
-            if position != self._landed + 1 or _sequence(message) != position:
+            if sequence != self._landed + 1 or _sequence(answer) != sequence:
                 raise Overtaken
-            self._landed = position
-            row, sent = self._on_the_way.popleft()
-            self._observer.delivered("broker", [row], seconds=monotonic() - sent)
+            self._landed = sequence
+            message, sent = self._on_the_way.popleft()
+            if message.event is not None:
+                self._observer.delivered("broker", [message.event], seconds=monotonic() - sent)
         except (Overtaken, Error) as failure:
             self._failure = self._failure or failure
         self._is_answered.set()
 
 
 def _sequence(message: Msg) -> int:
-    """Returns the sequence at which the event was stored just now. Raises what the broker says instead."""
+    """Returns the sequence at which the message was stored just now. Raises what the broker says instead."""
     if message.headers and message.headers.get(Header.STATUS) == StatusCode.SERVICE_UNAVAILABLE:
         raise NoStreamResponseError
     answer = json.loads(message.data)

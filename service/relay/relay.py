@@ -1,30 +1,31 @@
-"""The relay of a ledger: all its books, over one connection to the broker at a time."""
+"""The relay of a ledger: all its books and some of its views, over one connection to the broker at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from time import monotonic
 
+from nats.aio.client import Client
 from nats.errors import Error
 
 from ledger.ledger import Ledger
 from ledger.log.database_errors import DatabaseTrouble
-from ledger.log.identity import read_identity
-from ledger.log.rows import Recorded
 from ledger.log.wakeups import Listener
-from service.relay.book_relay import BookRelay
-from service.relay.book_stream import BookStream, Keeping
+from service.feeds.view_feed import ViewFeed
+from service.relay.book_copy import BookCopy
 from service.relay.connection import Connection, Servers, connected
-from service.relay.failures import StreamRefused
+from service.relay.copy_relay import Copy, CopyRelay
 from service.relay.names import Names
 from service.relay.status import Status
+from service.relay.stream import Keeping
+from service.relay.view_copy import ViewCopy, ViewUnreadable, view_read
 
 PATIENCE_S = 30.0  # of one pass without progress; a cluster has a new leader after some six seconds
-_PAGE = 500  # events of one read
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
+_VIEW_FOLLOWS_S, _VIEW_FOLLOWS_LATE_S = 0.02, 1.0  # pauses between looks at a view that is behind the log
 
 
 def relay(
@@ -33,19 +34,20 @@ def relay(
     *,
     names: Names,
     keeping: Keeping,
+    views: Sequence[ViewFeed] = (),
     once: bool = False,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Relays the log to the broker until it is interrupted, or `once` up to the heads of this moment.
+    """Relays the log and these views to the broker until it is interrupted, or `once` up to the heads of this moment.
 
-    Returns the number of events that this relay published. Raises `StreamRefused`. With `once`, raises
+    Returns the number of messages that this relay published. Raises `StreamRefused`. With `once`, raises
     `BrokerUnavailable` after `patience_s` without progress, and `DatabaseTrouble`; otherwise waits these out.
     """
     with closing(ledger.listener()) as listener, ThreadPoolExecutor(1, thread_name_prefix="bell") as bell:
         running = _Relay(
             ledger, listener, bell, servers, names=names, keeping=keeping, patience_s=patience_s if once else None
         )
-        return asyncio.run(running.run())
+        return asyncio.run(running.run(views))
 
 
 class _Relay:
@@ -64,17 +66,19 @@ class _Relay:
         self._names, self._keeping = names, keeping
         self._once = patience_s is not None
         self._status = Status(patience_s)
-        self._books: dict[int, BookRelay] = {}
+        self._relays = list[CopyRelay]()
+        self._heads: Mapping[int, int] = {}
+        self._rung = asyncio.Event()
         self._published = 0
 
-    async def run(self) -> int:
+    async def run(self, views: Sequence[ViewFeed]) -> int:
         pause_s = _SHORTEST_PAUSE_S
         while True:
             began = monotonic()
             try:
                 async with connected(self._servers) as connection:
                     self._status.progressed("broker")
-                    await self._relay_over(connection)
+                    await self._relay_over(connection, views)
                 return self._published
             except Error as trouble:
                 self._status.held_up("broker", f"the broker {self._servers}: {trouble}")
@@ -86,62 +90,86 @@ class _Relay:
             pause_s = _SHORTEST_PAUSE_S if lasted else min(2 * pause_s, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
-    async def _relay_over(self, connection: Connection) -> None:
-        """Relays all books over this connection, until it breaks or, `once`, until they are relayed."""
-        self._books = {}
+    async def _relay_over(self, connection: Connection, views: Sequence[ViewFeed]) -> None:
+        """Relays everything over this connection, until it breaks or, `once`, until it is relayed."""
+        self._relays, self._heads = [], {}
         try:
             async with asyncio.TaskGroup() as tasks:
                 whole = tasks.create_task(connection.expect_whole())
-                await self._relay_books(connection, tasks)
+                parts = [self._relay_books(connection, tasks)]
+                parts += [self._relay_view(feed, connection, tasks) for feed in views]
+                await asyncio.gather(*map(tasks.create_task, parts))
                 whole.cancel()
         except ExceptionGroup as group:
             raise _gravest(group) from group
         finally:
-            self._published += sum(book.published for book in self._books.values())
+            self._published += sum(each.published for each in self._relays)
 
     async def _relay_books(self, connection: Connection, tasks: asyncio.TaskGroup) -> None:
+        client, ledger = connection.client, self._ledger
+        copies = self._copies(
+            client, tasks, lambda book: BookCopy(client, ledger, book, names=self._names, keeping=self._keeping)
+        )
         while True:
-            heads = await asyncio.to_thread(self._ledger.reader.heads)
+            self._heads = await asyncio.to_thread(ledger.reader.heads)
             self._status.progressed("database")
-            new = [book for book in heads if book not in self._books]
-            for book in new:
-                self._books[book] = self._book(connection, book, heads[book])
-            running = [tasks.create_task(self._books[book].run(heads[book] if self._once else None)) for book in new]
+            rung, self._rung = self._rung, asyncio.Event()
+            rung.set()
+            await copies.grow(self._heads)
             if self._once:
-                await asyncio.gather(*running)
                 return
-            for book, head in heads.items():
-                self._books[book].grow(head)
             await asyncio.get_running_loop().run_in_executor(self._bell, self._listener.wait)
 
-    def _book(self, connection: Connection, book: int, head: int) -> BookRelay:
-        stream = BookStream(
-            connection.client,
-            book,
-            identity=self._ledger.identity,
-            names=self._names,
-            keeping=self._keeping,
-            event_id_at=self._event_id_at,
+    async def _relay_view(self, feed: ViewFeed, connection: Connection, tasks: asyncio.TaskGroup) -> None:
+        """Relays a view as it is folded, by whatever process folds it."""
+        client, ledger = connection.client, self._ledger
+        copies = self._copies(
+            client, tasks, lambda book: ViewCopy(client, ledger, feed, book, names=self._names, keeping=self._keeping)
         )
-        return BookRelay(connection.client, stream, self._read, self._status, head=head, observer=self._ledger.observer)
+        pause_s = _VIEW_FOLLOWS_S
+        while True:
+            try:
+                heads = (await view_read(feed.end)).heads
+                self._status.progressed(feed.name)
+                await copies.grow(heads)
+            except ViewUnreadable as trouble:
+                heads, pause_s = {}, _VIEW_FOLLOWS_LATE_S
+                self._status.held_up(feed.name, str(trouble))
+            if self._once:
+                return
+            while not any(head > heads.get(book, 0) for book, head in self._heads.items()):
+                await self._rung.wait()
+                pause_s = _VIEW_FOLLOWS_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _VIEW_FOLLOWS_LATE_S)
 
-    def _event_id_at(self, book: int, position: int) -> str | None:
-        return next((row.event_id for row in self._ledger.reader.read(book, position - 1, 1)), None)
+    def _copies(self, client: Client, tasks: asyncio.TaskGroup, make: Callable[[int], Copy]) -> _Copies:
+        def started(book: int, head: int) -> CopyRelay:
+            each = CopyRelay(client, make(book), self._status, head=head, observer=self._ledger.observer)
+            self._relays.append(each)
+            return each
 
-    async def _read(self, book: int, after: int) -> Sequence[Recorded]:
-        return await asyncio.to_thread(self._page, book, after)
+        return _Copies(started, tasks, once=self._once)
 
-    def _page(self, book: int, after: int) -> Sequence[Recorded]:
-        """Returns the next events of the book. Raises `StreamRefused` if they do not follow."""
-        rows = self._ledger.reader.read(book, after, _PAGE)
-        if read_identity(self._ledger.engine) != self._ledger.identity:  # read after the rows: an epoch only rises
-            raise StreamRefused("The ledger was restored while it was relayed. Start the relay again.")
-        if not rows or rows[-1].position != after + len(rows):
-            raise StreamRefused(
-                f"Book {book} has a gap after position {after}. Run `redledger verify-log`; if the ledger was restored,"
-                " raise its epoch."
-            )
-        return rows
+
+class _Copies:
+    """The copies of one feed, by book, each with a task that keeps it filled."""
+
+    def __init__(self, started: Callable[[int, int], CopyRelay], tasks: asyncio.TaskGroup, *, once: bool) -> None:
+        self._started, self._tasks, self._once = started, tasks, once
+        self._relays: dict[int, CopyRelay] = {}
+
+    async def grow(self, heads: Mapping[int, int]) -> None:
+        """Notes the heads, and begins with new books. With `once`, returns when all are filled up to them."""
+        running = list[asyncio.Task[None]]()
+        for book, head in heads.items():
+            if book in self._relays:
+                self._relays[book].grow(head)
+            else:
+                self._relays[book] = self._started(book, head)
+                running.append(self._tasks.create_task(self._relays[book].run(head if self._once else None)))
+        if self._once:
+            await asyncio.gather(*running)
 
 
 def _gravest(group: ExceptionGroup[Exception]) -> Exception:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ledger.ledger import Ledger
 from service.embedded import EmbeddedPostgres
-from service.relay.book_stream import Keeping
 from service.relay.connection import Servers
 from service.relay.names import Names
 from service.relay.relay import relay
+from service.relay.stream import Keeping
 from tests.benchmarks.ledgers import attempt, open_ledger
 from tests.benchmarks.measure import Table, rate
 from tests.benchmarks.scale import Scale

@@ -13,10 +13,10 @@ from nats.errors import TimeoutError as NoAnswer
 from nats.js import JetStreamContext
 
 from ledger.ledger import Ledger
-from service.relay.book_stream import Keeping
 from service.relay.connection import Servers
 from service.relay.names import Names
 from service.relay.relay import relay
+from service.relay.stream import Keeping
 from tests.benchmarks.ledgers import attempt
 from tests.house.sources import REPOSITORY
 from tests.support.nats_servers import PROGRAM, NatsServer, ask, nats_server

@@ -19,12 +19,13 @@ from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
 from ledger.log.rows import Attempt
 from service.feeds.cloud_events import cloud_event
-from service.relay.book_stream import BookStream, Keeping
+from service.relay.book_copy import BookCopy
 from service.relay.connection import Servers, connected
 from service.relay.failures import BrokerUnavailable, Overtaken, StreamRefused
 from service.relay.flight import Flight
 from service.relay.names import Names
 from service.relay.relay import relay
+from service.relay.stream import Keeping
 from tests.benchmarks.ledgers import attempt
 from tests.ledger.log.attempts import owner
 from tests.support.nats_servers import Message, NatsServer, ask, last_sequence, messages, nats_cluster, nats_server
@@ -112,11 +113,9 @@ def test_a_stream_takes_an_event_at_its_position_alone(broker: NatsServer, ledge
     async def publish() -> None:
         async with connected(at(broker)) as connection:
             client = connection.client
-            stream = BookStream(
-                client, 1, identity=ledger.identity, names=NAMES, keeping=Keeping(), event_id_at=lambda *_: None
-            )
-            async with Flight.after(1, client, stream) as flight:
-                await flight.send(second)
+            copy = BookCopy(client, ledger, 1, names=NAMES, keeping=Keeping())
+            async with Flight.after(1, client, copy.stream) as flight:
+                await flight.send(copy.message(second))
                 await flight.land()
 
     with pytest.raises(Overtaken):
