@@ -50,7 +50,7 @@ def _app(ledger: Ledger, clock: list[datetime], bus: Bus) -> App:
 
 def _ask(app: App, table: Table, *, until: date, size: str, scale: Scale) -> None:
     app.catch_up(_ASKED)
-    parcels = dispatched(app)
+    parcels = dispatched(app.ledger)
     merchants = sorted({parcel.merchant_id for parcel in parcels})
     days = [FIRST_DAY + timedelta(days=n) for n in range((until - FIRST_DAY).days)]
     ask_the_books(app, table, merchants=merchants, days=days, size=size, scale=scale)
@@ -59,7 +59,7 @@ def _ask(app: App, table: Table, *, until: date, size: str, scale: Scale) -> Non
 
 def _change(app: App, clock: list[datetime], table: Table, *, month: date, size: str, scale: Scale) -> None:
     """Scans; then a month of orders that nobody has settled yet, and the run that does; then a provider's report."""
-    parcels = dispatched(app)
+    parcels = dispatched(app.ledger)
     scan_in_bulk(app, table, parcels, size=size, scale=scale)
     orders, merchants = scale.grown_orders, scale.grown_merchants
     due = Days.of_month(month)

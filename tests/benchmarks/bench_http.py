@@ -35,14 +35,14 @@ def measure_http(server: EmbeddedPostgres, table: Table, keys: Path, scale: Scal
     with open_app(settings, create=True) as app:
         token = token_for(app, "bench", "finance")
         with served_alone(settings) as service:
-            latencies_ms(service_port(service), _commands(token, CONNECTIONS), connections=CONNECTIONS)  # warm
+            latencies_ms(service_port(service), enrolments(token, CONNECTIONS), connections=CONNECTIONS)  # warm
             for _ in range(scale.rounds):
                 _measure_singles(service, table, token, scale.http_commands)
                 _measure_batches(service, app.bus, table, token, scale.http_batches)
 
 
 def _measure_singles(service: Service, table: Table, token: str, commands: int) -> None:
-    sent = _commands(token, commands)
+    sent = enrolments(token, commands)
     before, started = _cpu_s(service.process.pid), perf_counter()
     spent = latencies_ms(service_port(service), sent, connections=CONNECTIONS)
     seconds, cpu_s = perf_counter() - started, _cpu_s(service.process.pid) - before
@@ -74,11 +74,11 @@ def _batch() -> bytes:
     return json.dumps({"commands": items}).encode()
 
 
-def _commands(token: str, number: int) -> list[bytes]:
+def enrolments(token: str, number: int) -> list[bytes]:
     """Requests that each enrol another merchant: one event each, in all books."""
     path = "/v1/commands/enrol_merchant"
     return [
-        request("POST", path, token, key=f"k-{n}", body=json.dumps({"data": {"merchant_id": f"M-{n}"}}).encode())
+        request("POST", path, token, key=f"k-{n}", body=json.dumps({"data": {"merchant_id": f"bench-{n}"}}).encode())
         for n in (next(_names) for _ in range(number))
     ]
 

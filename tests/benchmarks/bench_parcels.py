@@ -14,6 +14,7 @@ from typing import NamedTuple
 from commands.command import Command
 from commands.menu import MENU
 from ledger.ids import merchant_of, order_of
+from ledger.ledger import Ledger
 from ledger.log.engine import cursor_of
 from ledger.refusals.catalogue import Refusal
 from projections.tracking.tracking import track
@@ -68,9 +69,9 @@ class Dispatched(NamedTuple):
     at: datetime
 
 
-def dispatched(app: App) -> list[Dispatched]:
+def dispatched(ledger: Ledger) -> list[Dispatched]:
     """Every parcel that ever went out, in the order of the books."""
-    with cursor_of(app.ledger.engine) as cursor:
+    with cursor_of(ledger.engine) as cursor:
         cursor.execute(_DISPATCHES)
         return [
             Dispatched(str(merchant_of(stream)), str(order_of(stream)), parcel, number, at)

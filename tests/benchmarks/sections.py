@@ -14,6 +14,7 @@ from tests.benchmarks.bench_latency import measure_latency
 from tests.benchmarks.bench_log import measure_bulk, measure_singles, measure_slow_disk
 from tests.benchmarks.bench_memory import measure_memory
 from tests.benchmarks.bench_parcels import measure_deciding
+from tests.benchmarks.bench_reads import measure_reads
 from tests.benchmarks.bench_rebuild import measure_rebuild
 from tests.benchmarks.bench_relay import measure_relay
 from tests.benchmarks.measure import Table
@@ -35,4 +36,5 @@ SECTIONS: dict[str, Section] = {
     "relay": measure_relay,
     "memory": measure_memory,
     "grown": measure_grown,
+    "reads": measure_reads,
 }
