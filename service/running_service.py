@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from service.access.issuer import issuer_of
 from service.app import App, open_app
 from service.automation.worker import TimerWorker
+from service.console.application import with_console
 from service.data_lock import only_service
 from service.database import kept_running
 from service.embedded import Watch
@@ -50,7 +51,7 @@ def serve(
             first(app)  # before the timers start, because a scenario cannot record events older than theirs
             stack.enter_context(_timing(app))
             stack.enter_context(_webhooks(app))
-            _answer(make_application(app, metrics=metrics), listener, watch, lambda: ready(address))
+            _answer(with_console(make_application(app, metrics=metrics)), listener, watch, lambda: ready(address))
     except KeyboardInterrupt:
         return
 

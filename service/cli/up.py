@@ -86,13 +86,14 @@ def show_summary(summary: MonthSummary) -> None:
 def _announce(address: str, codes: list[str]) -> None:
     for code in codes:
         stdout().print(
-            "The first access token, for an admin: open this link within a day. It works once.\n"
-            f"  {address}/first-token#{code}",
+            "The console, for an admin: open this link within a day. It works once, and shows the first access token.\n"
+            f"  {address}/console/sign-in#{code}",
             soft_wrap=True,
             highlight=False,
         )
     stdout().print(
         f"RedLedger answers on {address}\n"
+        f"  {address}/console is for people: sign in with an access token.\n"
         f"  {address}/docs lists every address. Each needs an access token:\n"
         f'  curl -H "Authorization: Bearer TOKEN" {address}/v1/balances\n'
         "Ctrl-C ends it.",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
@@ -39,7 +39,6 @@ from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 
 router = APIRouter(tags=["access"])
-FIRST_TOKEN = "/first-token"
 TokenKey = Annotated[
     Id,
     Header(
@@ -177,31 +176,3 @@ def _shown(app: App, issued: Issued) -> JSONResponse:
         return JSONResponse(problem, problem["status"], headers=headers, media_type=PROBLEM_MEDIA)
     made = {"token_id": issued.token_id, "token": issued.text, "expires_at": issued.expires_at}
     return JSONResponse(enveloped(app, made, {issued.outcome.book: issued.outcome.last}), headers=headers)
-
-
-# The code stands behind the # of the link: browsers do not send it, so no log of requests has it.
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>First access token</title>
-<meta name="referrer" content="no-referrer">
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f3f3f3;padding:1rem}</style>
-<h1>First access token</h1>
-<p>The code in this link is exchanged for an access token of the account <code>admin</code>, once.</p>
-<p><button id="exchange">Show the token</button></p><pre id="said" aria-live="polite"></pre>
-<script>
-document.getElementById("exchange").onclick = async (event) => {
-  event.target.disabled = true;
-  const answer = await fetch("/v1/tokens/exchange", {method: "POST",
-    headers: {"Content-Type": "application/json"}, body: JSON.stringify({code: location.hash.slice(1)})});
-  const found = await answer.json();
-  history.replaceState(null, "", location.pathname);
-  document.getElementById("said").textContent = answer.ok
-    ? found.data.token + "\n\nKeep it: it is not shown again. Send it as\nAuthorization: Bearer " + found.data.token
-    : found.detail;
-};
-</script></html>"""
-
-
-@router.get(FIRST_TOKEN, include_in_schema=False)
-async def first_token() -> HTMLResponse:
-    """Returns the page behind the link of the first start."""
-    return HTMLResponse(_PAGE, headers={"Cache-Control": "no-store"})

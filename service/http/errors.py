@@ -170,6 +170,8 @@ def answer_to_failure(request: Request, failure: Exception) -> Response:
     """Returns the answer to what a handler raised, as the handlers of the application give it."""
     if isinstance(failure, tuple(KNOWN)):
         return _known(request, failure)
+    if isinstance(failure, RequestValidationError):
+        return _parameter(request, failure)
     return _http(request, failure) if isinstance(failure, HTTPException) else _unknown(request, failure)
 
 

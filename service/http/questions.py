@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import Parameter as Argument
 from inspect import Signature
 from typing import Any
@@ -20,7 +20,7 @@ from service.questions.answer_models import envelope_of
 from service.questions.asked import Answer, answer_to
 from service.questions.envelope import envelope
 from service.questions.export import MEDIA
-from service.questions.parameters import AT_LEAST, FORMAT
+from service.questions.parameters import AT_LEAST, FORMAT, Parameter
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 
@@ -50,6 +50,12 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
         tag = tag or tag_of_content(question, reader, content or bytes(response.body))
         return tagged(Response(status_code=304) if matches(known, tag) else response, tag, *headers)
 
+    return declared(read, question, asked)
+
+
+def declared(read: Callable[..., Response], question: Question, asked: Iterable[Parameter]) -> Callable[..., Response]:
+    """Returns the handler with the signature that FastAPI reads: the request, the ledger, the reader, and these
+    parameters of the question."""
     places = [
         Argument("request", Argument.KEYWORD_ONLY, annotation=Request),
         Argument("app", Argument.KEYWORD_ONLY, annotation=OpenApp),

@@ -57,7 +57,7 @@ def reader_of(locale: str, *, market: str = "", zone: str | None = None) -> Read
         tz = zone_of(name)
     except ValueError:
         raise UnknownZone(f"Time zone {name!r} does not exist. Use a name such as Asia/Macau.") from None
-    return Reader(parsed, _catalogue(_language(parsed, locale)), tz)
+    return Reader(parsed, catalogue_of(_language(parsed, locale)), tz)
 
 
 def best_locale(accepted: str) -> str:
@@ -207,8 +207,9 @@ def _unknown(tag: str) -> UnknownLocale:
 
 
 @cache
-def _catalogue(language: str) -> Translations:
-    source = files("service.locales").joinpath(f"{language}.po").read_bytes()
+def catalogue_of(language: str, *, of: str = "") -> Translations:
+    """Returns the catalogue of a language; `of` begins the name of its file if it is not the buyer's."""
+    source = files("service.locales").joinpath(f"{of}{language}.po").read_bytes()
     compiled = BytesIO()
     write_mo(compiled, read_po(BytesIO(source), locale=language))
     compiled.seek(0)

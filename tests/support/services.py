@@ -18,7 +18,7 @@ from typing import Any
 PATIENCE_S = 90.0
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _ADDRESS = re.compile(r"answers on (http://\S+)")
-_CODE = re.compile(r"/first-token#(\S+)")
+_CODE = re.compile(r"/console/sign-in#(\S+)")
 
 
 def until(holds: Callable[[], bool], *, what: str, patience_s: float = PATIENCE_S) -> None:

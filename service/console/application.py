@@ -1,0 +1,72 @@
+"""The console as an application of its own below `/console`: its routes, and its errors as pages."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+
+from ledger.log.database_errors import DatabaseTrouble
+from service.access.gate import TokenMissing, TokenRefused
+from service.console import files, home, question_pages, sign_in
+from service.console.edge import ConsoleEdge
+from service.console.layout import bare
+from service.console.page import Page
+from service.console.session import HOME, ProofMissing
+from service.http.errors import KNOWN, answer_to_failure
+
+_ROUTERS = (files.router, sign_in.router, home.router, question_pages.router)
+
+
+def with_console(application: FastAPI) -> FastAPI:
+    """Returns the service's application with the console over the same ledger, gate, lanes and limits."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    console.state = application.state
+    for router in _ROUTERS:
+        console.include_router(router)
+        for each in router.routes:
+            if isinstance(each, APIRoute):
+                application.state.paths[each.endpoint] = HOME + each.path
+    for kind in (*KNOWN, DatabaseTrouble, HTTPException, RequestValidationError, Exception):
+        console.add_exception_handler(kind, _failed)
+    console.add_exception_handler(TokenMissing, _signed_out)
+    console.add_exception_handler(TokenRefused, _signed_out)
+    console.add_exception_handler(ProofMissing, _not_ours)
+    edge = ConsoleEdge(console)
+    application.router.routes.extend((Route(HOME, edge), Mount(HOME, edge)))
+    return application
+
+
+def _signed_out(request: Request, failure: Exception) -> Response:
+    """Leads to sign-in, and from there back to the page."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "GET":
+        return RedirectResponse(f"{sign_in.SIGN_IN}?next={quote(here, safe='')}", 303)
+    return sign_in.sign_in_form(request, request.url.path, problem=str(failure), status=401)
+
+
+def _not_ours(request: Request, _: Exception) -> Response:
+    page = Page(request, None)
+    sentence = page.language.text("The form was made by another session. Nothing was done. Open the page again.")
+    return _problem(page, 403, "FORM_NOT_OURS", sentence)
+
+
+def _failed(request: Request, failure: Exception) -> Response:
+    """Returns the failure as a page, with the status, the code and the sentence that it has for programs."""
+    answer = answer_to_failure(request, failure)
+    problem = json.loads(bytes(answer.body) or b"{}")
+    shown = _problem(Page(request, None), answer.status_code, problem.get("code", ""), problem.get("detail", ""))
+    for name in ("retry-after", "allow"):
+        if name in answer.headers:
+            shown.headers[name] = answer.headers[name]
+    return shown
+
+
+def _problem(page: Page, status: int, code: str, sentence: str) -> Response:
+    return bare(page, "error.html", status=status, title=page.language.label(code), code=code, sentence=sentence)

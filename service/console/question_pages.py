@@ -1,0 +1,125 @@
+"""One page for each question of the registry, at the address that it has below `/v1`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from service.console.event import event_page
+from service.console.layout import shown
+from service.console.merchant import merchant_page
+from service.console.page import Page, picked_times
+from service.console.records import Facts, Grid
+from service.http.exports import export, format_of
+from service.http.parameters import OpenApp
+from service.http.questions import declared
+from service.http.read_route import ReadRoute
+from service.questions.asked import Answer
+from service.questions.parameters import AFTER, FORMAT, LIMIT, TIMES, Kind
+from service.questions.presentation import instant_in_utc
+from service.questions.question import Question
+from service.questions.reader import Reader
+from service.questions.registry import QUESTIONS
+
+Make = Callable[[Page, Answer, Mapping[str, Any]], Response]
+# Questions with a page of their own. Every other one is shown as facts and tables.
+_OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page}
+_INPUTS = {Kind.DAY: "date", Kind.INSTANT: "text", Kind.NUMBER: "number", Kind.FLAG: "checkbox", Kind.CHOICE: "select"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One filter of a list, as a field of its form."""
+
+    name: str
+    sort: str
+    value: str
+    choices: tuple[str, ...] = ()
+
+
+def filters_of(question: Question, values: Mapping[str, Any]) -> Iterator[Field]:
+    """Yields the fields of a question's form: all parameters but those of the path, of pages, and the picked times."""
+    elsewhere = {each.name for each in (*TIMES, LIMIT, AFTER)}
+    for each in question.parameters:
+        if each.name not in elsewhere and not each.header and not question.names_in_path(each):
+            yield Field(each.outside, _INPUTS.get(each.kind, "text"), _text(values[each.name]), each.choices)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "true"
+        case datetime():
+            return instant_in_utc(value)
+    return str(value)
+
+
+def _shown(question: Question) -> Callable[..., Response]:
+    asked = (*question.parameters, *((FORMAT,) if question.exported else ()))
+
+    def show(request: Request, app: OpenApp, reader: Reader, **values: Any) -> Response:
+        form = format_of(request) if question.exported else None
+        if question.exported:
+            del values[FORMAT.name]
+        if form:
+            sent = export(request, question, app, values, reader, form, at_least=None)
+            sent.headers["Content-Disposition"] = f'attachment; filename="{question.name}.{form}"'
+            return sent
+        page = Page(request, request.scope["bearer"])
+        make = _OWN.get(question.name, _any_page(question))
+        return make(page, page.ask(question.name, **values), values)
+
+    return declared(show, question, asked)
+
+
+def _any_page(question: Question) -> Make:
+    def make(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:
+        return shown(
+            page,
+            "answer.html",
+            question=question,
+            title=_title(page, question, values),
+            sections=_sections(page, question, answer),
+            filters=list(filters_of(question, values)),
+            summary=page.records.sections_of(page.language.text("summary"), answer.summary) if answer.summary else [],
+            here=_here(page, question, values),
+            cursor=answer.next,
+            folded=answer.folded,
+        )
+
+    return make
+
+
+def _sections(page: Page, question: Question, answer: Answer) -> list[Facts | Grid]:
+    if question.is_list:
+        return [page.records.grid_of(question, answer.data)]
+    return page.records.sections_of("", answer.data)
+
+
+def _title(page: Page, question: Question, values: Mapping[str, Any]) -> str:
+    ids = [str(values[each.name]) for each in question.parameters if question.names_in_path(each)]
+    return " ".join((page.language.label(question.name.removeprefix("show ")), *ids))
+
+
+def _here(page: Page, question: Question, values: Mapping[str, Any]) -> Callable[..., str]:
+    """Returns the function that makes the address of this page with other parameters."""
+    given = {each.name: each.value for each in filters_of(question, values)}
+    given |= {LIMIT.name: values[LIMIT.name]} if values.get(LIMIT.name, question.rows) != question.rows else {}
+
+    def here(**changed: Any) -> str:
+        path = page.request.url.path.removeprefix(page.request.scope["root_path"])
+        return page.linker.page(path, **{**given, **changed})
+
+    return here
+
+
+router = APIRouter(route_class=ReadRoute, dependencies=[Depends(picked_times)])
+for _question in QUESTIONS.values():
+    router.get(_question.path)(_shown(_question))

@@ -1,0 +1,79 @@
+"""Browsers of the console, over the small trading month: each signed in as one role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any, get_args
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from service.access.gate import Bearer
+from service.app import App
+from service.console.application import with_console
+from service.http.application import make_application
+from service.questions.asked import answer_to
+from service.questions.question import Role
+from service.questions.registry import QUESTIONS
+from tests.support.access import HeldTokens
+
+ROLES: tuple[Role, ...] = get_args(Role)
+SIGN_IN = "/console/sign-in"
+Browser = Callable[[str], TestClient]
+
+
+@pytest.fixture(scope="session")
+def of_month(month_app: App) -> dict[str, Any]:
+    """Values of the month for the paths: two merchants that were paid, and things of the first."""
+    question = QUESTIONS["payouts"]
+    payouts = answer_to(question, month_app, {each.name: each.default for each in question.parameters}).data
+    first = next(row for row in payouts if row.run_id)
+    other = next(row.merchant for row in payouts if row.merchant != first.merchant)
+    with month_app.ledger.engine.connect() as connection:
+        order, buyer = connection.exec_driver_sql(
+            "SELECT payload::jsonb ->> 'order_id', payload::jsonb ->> 'buyer_ref' FROM log.events"
+            " WHERE type = 'order.placed' AND stream LIKE %s ORDER BY 1 LIMIT 1",
+            (f"order/{first.merchant}/%",),
+        ).one()
+    return {
+        "merchant": first.merchant, "other": other, "order": order, "buyer": buyer, "payout": first.payout_id,
+        "statement": first.statement_id, "run": first.run_id, "event": first.event_id,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def application(month_app: App, of_month: dict[str, Any]) -> FastAPI:
+    """The service with the console, and a token of each role that is named like the role."""
+    scopes = {"merchant": of_month["merchant"], "buyer": of_month["buyer"]}
+    bearers: dict[str, Bearer] = {role: Bearer(f"a-{role}", f"T-{role}", role, scopes.get(role)) for role in ROLES}
+    return with_console(make_application(month_app, gate=HeldTokens(bearers)))
+
+
+@pytest.fixture(scope="session")
+def browser(application: FastAPI) -> Browser:
+    """Opens a browser that is signed in as a role; as nobody without one."""
+    return lambda role: signed_in(application, role)
+
+
+def signed_in(application: FastAPI, token: str) -> TestClient:
+    """A browser with a session of this token, or without one."""
+    client = TestClient(application, raise_server_exceptions=False, follow_redirects=False)
+    if token:
+        answer = client.post(SIGN_IN, data={"token": token, "next": "/console/"})
+        assert answer.status_code == 303, answer.text
+    return client
+
+
+def links_in(page: str) -> list[str]:
+    """The addresses of a page's links."""
+    return [unescape(href) for href in re.findall(r'href="([^"#]*)"', page)]
+
+
+def field_in(page: str, name: str) -> str:
+    """The value of a hidden field of a page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, f"the page has no field {name}"
+    return unescape(found[1])

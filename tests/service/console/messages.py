@@ -1,0 +1,68 @@
+"""The messages of the console: those of its templates and its code, and the names of what its pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from babel.messages.extract import extract_from_file
+from pydantic import BaseModel
+
+import service.console
+from service.console.language import words_of
+from service.questions.answer_models import class_named
+from service.questions.question import GROUPS, Role
+from service.questions.registry import QUESTIONS
+
+FOLDER = Path(service.console.__path__[0])
+
+
+def of_templates() -> set[str]:
+    """The texts that the templates mark."""
+    options = {"trimmed": "true", "newstyle_gettext": "true"}
+    paths = FOLDER.glob("templates/*.html")
+    found = (extract_from_file("jinja2.ext:babel_extract", path, options=options) for path in paths)
+    return {str(text) for messages in found for _, text, *_ in messages}
+
+
+def of_code() -> set[str]:
+    """The texts that the modules hand to `text` and `label`."""
+    keywords = {"text": None, "label": None}
+    found = (extract_from_file("python", path, keywords=keywords) for path in FOLDER.glob("*.py"))
+    return {words_of(str(text)) for messages in found for _, text, *_ in messages}
+
+
+def of_names() -> set[str]:
+    """The words of questions, parameters, columns and fields of answers."""
+    return {words_of(name) for name in _names() if name[:1].isalpha()}
+
+
+def _names() -> Iterator[str]:
+    yield from get_args(Role)
+    yield from GROUPS.values()
+    seen: set[type] = set()
+    for question in QUESTIONS.values():
+        yield question.name
+        yield question.name.removeprefix("show ")
+        yield from question.table.names if question.table else ()
+        yield from question.computed
+        for parameter in question.parameters:
+            yield parameter.outside
+            yield from parameter.choices
+        for path in filter(None, (question.answer, question.summary)):
+            yield from _fields(class_named(path), seen)
+
+
+def _fields(kind: Any, seen: set[type]) -> Iterator[str]:
+    for each in get_args(kind):
+        yield from _fields(each, seen)
+    if not isinstance(kind, type) or kind in seen or not (is_dataclass(kind) or issubclass(kind, BaseModel)):
+        return
+    seen.add(kind)
+    named = [each.name for each in fields(kind)] if is_dataclass(kind) else list(kind.model_fields)
+    hints = get_type_hints(kind)
+    for name in named:
+        yield name
+        yield from _fields(hints[name], seen)
