@@ -1,4 +1,4 @@
-"""Records the facts of a message: each by its line of the table, with the references that the books know."""
+"""Records the facts of messages and answers: each by its line of the table, with the references that the books know."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ledger.money import Money
 from ledger.refusals.catalogue import RateMissing
 from service.app import App
 from service.failures import ServiceFailure
+from service.partner_facts.answers import InstructionAnswered
 from service.partner_facts.facts import PartnerFact
 from service.partner_facts.payments import (
     CaptureReported,
@@ -29,7 +30,14 @@ from service.partner_reports.table import commands_of
 from service.unmatched.payment_matches import PaymentMatcher
 
 # Facts that are booked at the rate of the day on which they happened.
-_BOOKED = (CaptureReported, RefundReported, DisputeWithdrawalReported, DisputeLossReported, DisputeFeeReported)
+_BOOKED = (
+    CaptureReported,
+    RefundReported,
+    DisputeWithdrawalReported,
+    DisputeLossReported,
+    DisputeFeeReported,
+    InstructionAnswered,
+)
 
 
 class RateNotKnown(ServiceFailure):
@@ -71,6 +79,8 @@ def record_facts(app: App, facts: Sequence[PartnerFact]) -> list[Outcome]:
 def _without_rate(app: App, fact: PartnerFact) -> Money | None:
     """Returns the amount of a fact that is booked at a rate, if the rate is missing."""
     if not isinstance(fact, _BOOKED) or fact.amount is None:
+        return None
+    if isinstance(fact, InstructionAnswered) and not fact.moves_buyers_money:
         return None
     try:
         app.bus.reference().rate(fact.amount.currency, "book", accounting_day(fact.happened_at or app.clock()))

@@ -17,6 +17,7 @@ from commands.payments.report_payment_captured import ReportPaymentCaptured
 from commands.payments.report_payment_failed import ReportPaymentFailed
 from commands.payments.report_payment_voided import ReportPaymentVoided
 from commands.refunds.report_refund_outcome import ReportRefundOutcome
+from service.partner_facts.answers import InstructionAnswered
 from service.partner_facts.bank import BankStatementsReported, PayoutStatusReported
 from service.partner_facts.bodies import BodyUnmapped, BodyUnread
 from service.partner_facts.facts import FileFact, PartnerFact
@@ -40,6 +41,7 @@ from service.partner_facts.payments import (
     VoidReported,
 )
 from service.partner_facts.settlement import SettlementReported
+from service.partner_reports.answers import answered
 from service.partner_reports.bank_statements import statement_rows
 from service.partner_reports.file_references import FileReferences
 from service.partner_reports.kept_bodies import unmapped, unread
@@ -81,6 +83,7 @@ PROVIDER_REPORTS: Mapping[type[ProviderFact], ToOrder] = {
 }
 MESSAGE_REPORTS: Mapping[type[PartnerFact], Line] = {
     ParcelScanned: to_parcel,
+    InstructionAnswered: answered,
     BodyUnread: unread,
     BodyUnmapped: unmapped,
 }

@@ -18,10 +18,11 @@ from commands.payouts.submit_payout import SubmitPayout
 from ledger.ids import command_id, merchant_of
 from projections.reconciliation.instructions import Instruction, Instructions, RowKey, instructions, instructions_in
 from service.app import App
+from service.intake.messages import record_facts
 from service.loops.followed_view import FollowedView
 from service.loops.timer import TIMER, Timer
+from service.partner_facts.answers import InstructionAnswered
 from service.partners.ports import Answer, AnswerUnknown, Partners
-from service.partners.reports import report_of
 
 _PAGE = 500
 _LONGEST_WAIT = timedelta(minutes=10)
@@ -102,8 +103,10 @@ class Sending(Timer):
         except AnswerUnknown as unknown:
             _logger.warning("%s %s has no answer yet: %s", instruction.kind, instruction.id, unknown)
             return None
-        report = report_of(instruction, answer, self.app.clock()) if answer else None
-        return self.app.bus.submit([report])[0] if report else None
+        if answer is None or answer.state == "pending":
+            return None
+        outcomes = record_facts(self.app, [fact_of(instruction, answer, self.app.clock())])
+        return outcomes[0] if outcomes else None
 
     def _answer_to(self, instruction: Instruction) -> Answer | None:
         """Returns the partner's answer; None if no partner serves the instruction, or if it must not be sent."""
@@ -137,6 +140,22 @@ class Sending(Timer):
         )
         (outcome,) = self.app.bus.submit([said])
         return outcome.is_accepted
+
+
+def fact_of(instruction: Instruction, answer: Answer, at: datetime) -> InstructionAnswered:
+    """Returns the fact of an answer that is not pending."""
+    return InstructionAnswered(
+        kind=instruction.kind,
+        stream=instruction.stream,
+        id=instruction.id,
+        partner=instruction.partner,
+        amount=instruction.amount,
+        names=instruction.facts,
+        done=answer.state == "done",
+        happened_at=at,
+        reference=answer.reference,
+        code=answer.code,
+    )
 
 
 def _row(instruction: Instruction) -> RowKey:

@@ -18,7 +18,8 @@ from service.automation.worker import TIMERS
 from service.finance.releases import Candidate
 from service.loops.timer import DueDateTimer
 from service.partners.ports import Answer
-from service.partners.reports import report_of
+from service.partners.sender import fact_of
+from tests.support.partner_facts import commands_for
 
 AT = datetime(2025, 4, 1, tzinfo=UTC)
 FACTS: dict[str, Any] = {
@@ -59,10 +60,8 @@ def refund_of(stream: str) -> Instruction:
 
 
 def test_a_partners_answers_to_two_merchants() -> None:
-    answers = [
-        report_of(refund_of(f"order/{name}/O-1"), Answer("done", reference="re_1"), AT) for name in ("M-1", "M-2")
-    ]
-    assert len({answer.id for answer in answers if answer}) == 2
+    answers = [fact_of(refund_of(f"order/{name}/O-1"), Answer("done", reference="re_1"), AT) for name in ("M-1", "M-2")]
+    assert len({each.id for each in commands_for(answers)}) == 2
 
 
 def test_what_a_provider_knows_a_refund_by() -> None:

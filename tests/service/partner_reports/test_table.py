@@ -16,6 +16,7 @@ from service.adapters.carriers import aftership
 from service.adapters.invoices.neutral_csv import COLUMNS, read_invoice
 from service.adapters.psp.neutral_csv import read_neutral
 from service.adapters.psp.stripe_events import read_event, read_further
+from service.partner_facts.answers import InstructionAnswered
 from service.partner_facts.bank import BankStatementsReported, PayoutStatusReported
 from service.partner_facts.bodies import BodyUnread
 from service.partner_facts.facts import FACTS, FileFact, PartnerFact
@@ -36,6 +37,16 @@ _DISPUTE = {"object": "dispute", "id": "dp_1", "charge": "ch_1", "amount": 1944,
 _INVOICE = (COLUMNS, ("INV-1", "1", "freight", "HH1", "", "", "", "CNY", "12.00", "", "", "", "2025-04-03"),
             ("INV-1", "1", "total", "", "", "", "", "CNY", "12.00", "", "", "", "2025-04-03"))  # fmt: skip
 _PAYOUT = Expectation("P-1", "payout", "P-1", 1, "payouts/M-1", "M-1", Money.of("-1.00", "CNY"), date(2025, 4, 20))
+_ANSWER = InstructionAnswered(
+    kind="payout",
+    stream="payouts/M-1",
+    id="P-1",
+    partner="bank",
+    amount=Money.of("1.00", "CNY"),
+    names={},
+    done=True,
+    happened_at=NOW,
+)
 _BOOKS = FileReferences(now=NOW, payouts={"P-1": _PAYOUT})
 
 
@@ -46,6 +57,7 @@ def _messages() -> Iterator[PartnerFact]:
     yield from read_further(withdrawn, read_event(withdrawn))
     yield from aftership.facts_from(b'{"tracking_number": "HH1", "tag": "InTransit", "checkpoints": []}')
     yield from aftership.facts_from(b"{}")
+    yield _ANSWER
     yield BodyUnread("stripe", b"x", "webhook_unread", {"reason": "it is not JSON"})
 
 

@@ -86,10 +86,10 @@ def payout(office: Office, payout_id: str = "P-1") -> None:
     office.desk.expect("initiate_payout", merchant_id="M-1", payout_id=payout_id)
 
 
-def authorised(office: Office) -> None:
+def authorised(office: Office, amount: str = "USD 19.44") -> None:
     office.desk.expect("place_order", actor=BUYER, **order_data())
     until = office.desk.clock.now + timedelta(days=7)
-    reported = {"payment_id": "pay-1", "psp": "stripe", "amount": "USD 19.44", **ORDER}
+    reported = {"payment_id": "pay-1", "psp": "stripe", "amount": amount, **ORDER}
     office.desk.expect("report_payment_authorised", actor=PROVIDER, expires_at=until, **reported)
 
 
@@ -118,6 +118,17 @@ def test_a_capture_that_was_asked_for_is_taken_and_confirms_the_order(office: Of
     authorised(office)
     office.desk.expect("capture_payment", payment_id="pay-1", **ORDER)
     assert (office.sweep(), office.recorded("order.confirmed"), office.waiting()) == (1, 1, [])
+
+
+def test_a_capture_without_a_rate_is_booked_once_the_rate_is_known(office: Office) -> None:
+    authorised(office, "EUR 19.44")
+    office.desk.expect("capture_payment", payment_id="pay-1", **ORDER)
+    assert (office.sweep(2), office.recorded("payment.captured"), len(office.waiting())) == (0, 0, 1)
+    day = office.desk.clock.now.date()
+    rate = {"pair": "EUR/CNY", "rate": "7.8000", "kind": "book", "provider": "test", "as_of": day}
+    office.desk.expect("record_fx_rate", actor=FINANCE, **rate)
+    office.sweep(2)
+    assert (office.recorded("payment.captured"), office.waiting()) == (1, [])
 
 
 def test_a_void_that_was_asked_for_is_recorded(office: Office) -> None:
