@@ -103,8 +103,8 @@ class Cells:
             if not named:
                 return Cell(sort="none", text="–")
             label = self.language.label if not isinstance(value, Mapping) or name in ("event", "axes") else str
-            parts = tuple((label(str(each)), self.of(part, str(each), value)) for each, part in named.items())
-            return Cell(sort="parts", parts=parts)
+            parts = ((label(str(each)), self.of(part, str(each), value)) for each, part in named.items())
+            return Cell(sort="parts", parts=tuple((each, cell) for each, cell in parts if cell.sort != "none"))
         if isinstance(value, Iterable):
             items = tuple(
                 self.of(each, name) for each in (sorted(value) if isinstance(value, set | frozenset) else value)

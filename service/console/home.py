@@ -10,19 +10,16 @@ from datetime import datetime
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ledger.journal.accounts import AVAILABLE, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from projections.accounting.exposure import DUE_FROM_MERCHANTS
 from service.console.cells import Linked
 from service.console.layout import shown
 from service.console.page import Page, picked_times
 from service.console.parts import Part, Tile, attempted, part_of
+from service.console.replay import BUCKETS
 from service.http.bearer import AccessBearer
 from service.http.read_route import ReadRoute
 
 router = APIRouter(route_class=ReadRoute, dependencies=[Depends(picked_times)])
-_OWED = {
-    PENDING.code: "pending", AVAILABLE.code: "available", ON_HOLD.code: "on_hold", PAYOUTS_IN_TRANSIT.code: "in_transit"
-}  # fmt: skip
 _QUEUE, _WORST, _MOST_BREAKS = 8, 8, 500
 
 
@@ -56,8 +53,8 @@ def _tiles(page: Page) -> Iterator[Tile]:
         return
     balances = page.linker.page("/balances")
     for row in page.ask("trial-balance").data.accounts:
-        if row.account in _OWED and row.currency == "CNY":
-            yield Tile(page.language.label(_OWED[row.account]), page.records.cells.of(-row.closing), balances)
+        if row.account in BUCKETS and row.currency == "CNY":
+            yield Tile(page.language.label(BUCKETS[row.account]), page.records.cells.of(-row.closing), balances)
     for owed in page.ask("exposure").data.classes:
         if owed.account == DUE_FROM_MERCHANTS:
             label = page.language.label("due_from_merchant")

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from service.console.event import event_page
 from service.console.layout import shown
 from service.console.merchant import merchant_page
+from service.console.order import order_page, picked_step
 from service.console.page import Page, picked_times
 from service.console.records import Facts, Grid
 from service.http.exports import export, format_of
@@ -28,7 +29,8 @@ from service.questions.registry import QUESTIONS
 
 Make = Callable[[Page, Answer, Mapping[str, Any]], Response]
 # Questions with a page of their own. Every other one is shown as facts and tables.
-_OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page}
+_OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page, "history": order_page}
+_MORE = {"history": [Depends(picked_step)]}  # what a page takes beside the parameters of its question
 _INPUTS = {Kind.DAY: "date", Kind.INSTANT: "text", Kind.NUMBER: "number", Kind.FLAG: "checkbox", Kind.CHOICE: "select"}
 
 
@@ -122,4 +124,4 @@ def _here(page: Page, question: Question, values: Mapping[str, Any]) -> Callable
 
 router = APIRouter(route_class=ReadRoute, dependencies=[Depends(picked_times)])
 for _question in QUESTIONS.values():
-    router.get(_question.path)(_shown(_question))
+    router.get(_question.path, dependencies=_MORE.get(_question.name))(_shown(_question))

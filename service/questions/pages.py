@@ -45,6 +45,11 @@ def page_of(name: str, key: Mapping[str, type], fetch: Fetch[T], *, limit: int, 
     return Page(rows, _written(name, key, rows[-1]) if len(found) > limit else None)
 
 
+def cursor_after(name: str, *key: Any) -> str:
+    """Returns the cursor of the rows of the list `name` after this key, which need not be that of a row."""
+    return _cursor(name, [_plain(each) for each in key])
+
+
 def _plain(value: Any) -> str | int:
     match value:
         case datetime():
@@ -57,7 +62,10 @@ def _plain(value: Any) -> str | int:
 
 
 def _written(name: str, key: Mapping[str, type], row: Any) -> str:
-    end = [_plain(getattr(row, field)) for field in key]
+    return _cursor(name, [_plain(getattr(row, field)) for field in key])
+
+
+def _cursor(name: str, end: Sequence[str | int]) -> str:
     return urlsafe_b64encode(json.dumps([name, *end], ensure_ascii=False).encode()).decode()
 
 

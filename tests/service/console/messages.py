@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babel.messages.extract import extract_from_file
 from pydantic import BaseModel
 
 import service.console
+from service.console.cells import Linked
+from service.console.home import BreaksOfKind
 from service.console.language import words_of
+from service.console.replay import BUCKETS, BalanceChange
 from service.questions.answer_models import class_named
 from service.questions.question import GROUPS, Role
 from service.questions.registry import QUESTIONS
+from service.tracking.order_axes import Axes
 
 FOLDER = Path(service.console.__path__[0])
 
@@ -43,6 +47,9 @@ def _names() -> Iterator[str]:
     yield from get_args(Role)
     yield from GROUPS.values()
     seen: set[type] = set()
+    for own in (BreaksOfKind, BalanceChange, Axes):
+        yield from _fields(own, seen)
+    yield from BUCKETS.values()
     for question in QUESTIONS.values():
         yield question.name
         yield question.name.removeprefix("show ")
@@ -56,9 +63,12 @@ def _names() -> Iterator[str]:
 
 
 def _fields(kind: Any, seen: set[type]) -> Iterator[str]:
+    if get_origin(kind) is Literal:
+        yield from (each for each in get_args(kind) if isinstance(each, str))
+        return
     for each in get_args(kind):
         yield from _fields(each, seen)
-    if not isinstance(kind, type) or kind in seen or not (is_dataclass(kind) or issubclass(kind, BaseModel)):
+    if not isinstance(kind, type) or kind in {*seen, Linked} or not (is_dataclass(kind) or issubclass(kind, BaseModel)):
         return
     seen.add(kind)
     named = [each.name for each in fields(kind)] if is_dataclass(kind) else list(kind.model_fields)

@@ -1,0 +1,67 @@
+"""The page of an order: its replay, one step at a time, with the buyer's page beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.responses import Response
+
+from ledger.limits import LARGEST_POSITION
+from service.console.layout import shown
+from service.console.page import Page
+from service.console.records import Facts
+from service.console.replay import balance_changes, buyer_page, locale_of, marks_of, window_of
+from service.failures import NotKnown
+from service.questions.asked import Answer
+
+AXES = ("payment", "fulfilment", "after_sales")
+
+
+async def picked_step(request: Request, step: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION)] = None) -> None:
+    """Reads the step that is shown; without it, the last one is."""
+    request.state.step = step
+
+
+def order_page(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:
+    """Returns the replay of the order at the picked step. Raises `NotKnown` for a step that it does not have."""
+    steps: Sequence[Mapping[str, Any]] = answer.data
+    order, merchant = values["order"], steps[0]["state"]["merchant_id"]
+    number = page.request.state.step or steps[-1]["step"]
+    step = next((each for each in steps if each["step"] == number), None)
+    if step is None:
+        raise NotKnown(f"Order {order} has {steps[-1]['step']} steps at this time, and no step {number}.")
+    marks = marks_of(page, steps, order)
+    buyer, trouble = buyer_page(page, step, order, merchant, locale_of(steps))
+
+    def of_step(step: int | None) -> str:
+        return page.linker.page(f"/orders/{order}/history", merchant=values["merchant"], step=step)
+
+    return shown(
+        page,
+        "order.html",
+        order=order,
+        merchant=merchant,
+        step=step,
+        first=steps[0]["step"],
+        last=steps[-1]["step"],
+        marks=window_of(marks, number),
+        number_of_marks=len(marks),
+        of_step=of_step,
+        axes=[(page.language.label(each), page.language.label(getattr(step["axes"], each, "") or step["axes"][each]))
+              for each in AXES],
+        facts=_facts(page, step),
+        changed=[(path, page.records.cells.of(value)) for path, value in step["changed"].items()],
+        entry=page.records.grid(page.language.text("journal entry"), step["entry"]) if step["entry"] else None,
+        balances=page.records.grid(page.language.text("Merchant balance"), list(balance_changes(page, step))),
+        buyer=buyer,
+        trouble=trouble,
+    )  # fmt: skip
+
+
+def _facts(page: Page, step: Mapping[str, Any]) -> Facts:
+    names = ("occurred_at", "recorded_at", "actor", "source", "command_id", "event_id")
+    plain = {name: step[name] for name in names} | {f"{name}": text for name, text in step["reasons"].items()}
+    cells = [(page.language.label(name), page.records.cells.of(value, name, step)) for name, value in plain.items()]
+    return Facts("", tuple((label, cell) for label, cell in cells if cell.sort != "none"))
