@@ -19,83 +19,21 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from random import random
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
+
+from redledger.items import Event, Line, Refused, Row, ViewChanged, event_of, row_of
+
+__all__ = ["AsyncClient", "Client", "Event", "Line", "Refused", "Row", "ViewChanged"]
 
 _SILENCE_S = 45.0  # three heartbeats of the service: a connection that is silent for longer is dead
 _TIMEOUT = httpx2.Timeout(10.0, read=_SILENCE_S)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _PASSING = frozenset((408, 429, 500, 502, 503, 504))
-
-
-class Refused(Exception):
-    """The service refuses the request, and asking again does not help. `code` never changes; `detail` is a sentence."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(f"{detail} ({status} {code})")
-        self.status, self.code, self.detail = status, code, detail
-
-
-class ViewChanged(Refused):
-    """The view has a new version, or leaves out other events than before. Drop your copy, and begin without `after`."""
-
-
-class Line(NamedTuple):
-    """One line of a journal entry. `amount` in `currency` and `base` in CNY are minor units, debit positive."""
-
-    account: str
-    amount: int
-    base: int
-    currency: str
-    merchant: str = ""
-    order: str = ""
-    line: str = ""
-    parcel: str = ""
-    payment: str = ""
-    psp: str = ""
-    market: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A recorded event. `payload` has its fields as JSON; an amount is `{"currency": "CNY", "minor": 34200}`.
-
-    Events of one book, and so of one stream, come in the order of their positions. `data` is the whole row of the log.
-    """
-
-    id: str
-    type: str
-    book: int
-    position: int
-    stream: str
-    occurred_at: datetime
-    recorded_at: datetime
-    payload: Mapping[str, Any]
-    entry: tuple[Line, ...]
-    data: Mapping[str, Any] = field(repr=False)
-    place: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a view with its current values, or the last ones of a deleted row. `key` names it in its table and book.
-
-    A row may come again: write it over the one that you have. Save the place with it.
-    """
-
-    table: str
-    book: int
-    position: int
-    key: str
-    deleted: bool
-    values: Mapping[str, Any]
-    place: str = field(repr=False)
 
 
 Item = TypeVar("Item", Event, Row, covariant=True)
@@ -169,7 +107,7 @@ class _Events:
             self._handed_over[book] = self._beyond[book] = position
         if self._blocks.is_whole:
             self._beyond = dict(self._awaited)
-        return _event(found, self._place()) if found and is_new else None
+        return event_of(found, self._place()) if found and is_new else None
 
     def _place(self) -> str:
         beyond = ",".join(f"{book}:{position}" for book, position in self._beyond.items())
@@ -189,10 +127,7 @@ class _Rows:
         found = self._blocks.taken(line)
         if found is None:
             return None
-        table, values = found["type"].rpartition(".")[2], found["data"]
-        deleted = bool(values.get("deleted"))
-        place = self._blocks.token or ""
-        return Row(table, found["book"], int(found["sequence"]), found["subject"], deleted, values, place)
+        return row_of(found, self._blocks.token or "")
 
 
 class _Connection(Generic[Item]):
@@ -357,20 +292,3 @@ class AsyncClient:
 
 def _headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-
-
-def _event(found: Mapping[str, Any], place: str) -> Event:
-    data = found["data"]
-    return Event(
-        id=found["id"],
-        type=found["type"],
-        book=found["book"],
-        position=int(found["sequence"]),
-        stream=found["subject"],
-        occurred_at=datetime.fromisoformat(found["time"]),
-        recorded_at=datetime.fromisoformat(found["recordedtime"]),
-        payload=data["payload"],
-        entry=tuple(Line(**line) for line in data["entry"] or ()),
-        data=data,
-        place=place,
-    )

@@ -77,10 +77,10 @@ class ViewFeed:
         """Returns the token of a place in the view with this key."""
         return Cursor.at(positions, self._app.ledger.identity, view=key).token
 
-    def beginning(self, book: int, key: str) -> str:
-        """Returns the CloudEvent with which all rows of a book begin, as the view with this key has them."""
+    def beginning(self, book: int, key: str, copy: str) -> str:
+        """Returns the CloudEvent with which a copy of all rows of a book begins, as the view with this key has them."""
         name = self.projection.name
-        about = {"id": "/".join((name, str(book), key)), "type": f"view.{name}.copy_begun", "subject": name}
+        about = {"id": "/".join((name, str(book), copy)), "type": f"view.{name}.copy_begun", "subject": name}
         return self._text(about, book, 0, {"view": key})
 
     def _frame(self, change: Change) -> Frame:

@@ -77,6 +77,8 @@ class CopyRelay:
             except Overtaken:  # leave the copy to the rival for a moment, then look how far it came
                 await self._pause(_LONGEST_OVERTAKEN_S)
             except (Error, TimeoutError) as trouble:
+                if self._client.is_closed:  # the task was cancelled, and `asyncio.wait_for` in nats-py lost it
+                    raise
                 self._status.held_up(self._copy.part, f"stream {self._copy.stream.name}: {_words(trouble)}")
                 await self._pause(_LONGEST_PAUSE_S)
 

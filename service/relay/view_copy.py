@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
+from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.errors import Error
@@ -28,7 +29,7 @@ from service.relay.names import Names
 from service.relay.stream import Keeping, Stream
 
 T = TypeVar("T")
-KEY_HEADER, PLACE_HEADER = "RedLedger-View", "RedLedger-Place"
+KEY_HEADER, PLACE_HEADER, COPY_HEADER = "RedLedger-View", "RedLedger-Place", "RedLedger-Copy"
 
 
 class ViewUnreadable(Error):
@@ -44,11 +45,13 @@ async def view_read(read: Callable[[], T]) -> T:
 
 
 class _Last(NamedTuple):
-    """The last message of the copy: its sequence and id, the key of the view, and the position that it reaches."""
+    """The last message of the stream: its sequence and id, the key of the view, the id of the copy, and the position
+    that it reaches."""
 
     sequence: int = 0
     id: str = ""
     key: str = ""
+    copy: str = ""
     position: int = -1
 
 
@@ -93,14 +96,15 @@ class ViewCopy:
         growth = await view_read(self._growth)
         if self.position < 0 or growth.key != self._last.key:
             self.position = 0
+            self._last = self._last._replace(key=growth.key, copy=uuid4().hex)
             subject = self._names.copy_subject(self._feed.projection.name, self._book)
-            return [self._next(subject, self._feed.beginning(self._book, growth.key), growth.key, 0)]
+            return [self._next(subject, self._feed.beginning(self._book, growth.key, self._last.copy), 0)]
         rows = growth.recent
         places = [one.position - (one.position == other.position) for one, other in pairwise(rows)]
         places += [growth.reached] if rows else []
         self.position = growth.reached
         return [
-            self._next(self._subject(each.source), each.frame.text, growth.key, place)
+            self._next(self._subject(each.source), each.frame.text, place)
             for each, place in zip(rows, places, strict=True)
         ]
 
@@ -112,18 +116,20 @@ class ViewCopy:
     def _subject(self, change: Change) -> str:
         return self._names.row_subject(self._feed.projection.name, change)
 
-    def _next(self, subject: str, body: str, key: str, place: int) -> Message:
+    def _next(self, subject: str, body: str, place: int) -> Message:
         """Returns the message behind the last one. The id stands for all that came before it."""
         last, sequence = self._last, self._last.sequence + 1
         id = sha256(f"{last.id} {subject} {body}".encode()).hexdigest()[:32]
         behind = {} if self._is_first else {Header.EXPECTED_LAST_MSG_ID.value: last.id}
-        self._last, self._is_first = _Last(sequence, id, key, place), False
-        return Message(sequence, subject, id, body, {KEY_HEADER: key, PLACE_HEADER: str(place), **behind})
+        self._last, self._is_first = last._replace(sequence=sequence, id=id, position=place), False
+        about = {KEY_HEADER: last.key, COPY_HEADER: last.copy, PLACE_HEADER: str(place)}
+        return Message(sequence, subject, id, body, about | behind)
 
     def _named(self, sequence: int, message: RawStreamMsg | None) -> _Last:
         headers: Mapping[str, str] = (message.headers if message else None) or {}
         try:
-            return _Last(sequence, headers[Header.MSG_ID.value], headers[KEY_HEADER], int(headers[PLACE_HEADER]))
+            id, key, copy = (headers[each] for each in (Header.MSG_ID.value, KEY_HEADER, COPY_HEADER))
+            return _Last(sequence, id, key, copy, int(headers[PLACE_HEADER]))
         except (KeyError, ValueError):
             raise StreamRefused(
                 f"Stream {self.stream.name} has a message of another program at sequence {sequence}."

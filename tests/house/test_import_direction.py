@@ -57,7 +57,7 @@ def test_projections_know_events_and_never_the_state_of_streams() -> None:
 
 
 def test_the_client_for_other_programs_sees_nothing_of_the_service() -> None:
-    known = {"redledger", "httpx2"} | set(sys.stdlib_module_names)
+    known = {"redledger", "httpx2", "nats"} | set(sys.stdlib_module_names)
     wrong = [
         f"{shown(path)}:{line} imports {name}"
         for path in modules("redledger")

@@ -33,6 +33,7 @@ BANNED_PHRASES = {
     "submission_id": "attempt_id", "only noted": "recorded without effect", "only_noted": "without_effect",
 }  # fmt: skip
 OF_LIBRARIES = {"new_inbox", "inbox_prefix"}  # names that the client of NATS has given
+_OF_LIBRARIES = re.compile("|".join(sorted(OF_LIBRARIES)))
 RIDDLES = re.compile(r"\s*(What|Whatever|Whether|Who|Whose|Whom|Of|How|So)\b(?![^.\n]*\?)")
 NOUNS_IN_ING = {"accounting", "finding", "parking", "posting", "pricing", "repacking", "tracking"}
 
@@ -94,7 +95,7 @@ def _is_gerund(stem: str) -> bool:
 
 
 def _banned(place: str, text: str) -> Iterator[str]:
-    plain = text.lower()
+    plain = _OF_LIBRARIES.sub("", text.lower())
     for word in re.findall(r"[a-z]+", plain):
         if word in BANNED_IN_TEXT:
             yield f"{place}: {word} ({BANNED_IN_TEXT[word]})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +14,7 @@ from nats.errors import TimeoutError as NoAnswer
 from nats.js import JetStreamContext
 
 from ledger.ledger import Ledger
+from redledger.broker import Broker
 from service.relay.connection import Servers
 from service.relay.names import Names
 from service.relay.relay import relay
@@ -74,6 +76,13 @@ def test_a_user_reads_the_subjects_that_it_may(broker: NatsServer) -> None:
 def test_a_user_reads_nothing_else(broker: NatsServer, subjects: str) -> None:
     with pytest.raises(NoAnswer):  # the server answers a forbidden request with an error to the connection alone
         as_warehouse(broker, subjects)
+
+
+def test_the_client_reads_with_these_permissions(broker: NatsServer) -> None:
+    login = {"user": "warehouse", "password": "warehouse-password", "inbox_prefix": "_REPLY_warehouse"}
+    for _ in range(2):  # the second time, the consumer of the first one is still there
+        with closing(Broker(broker.address, consumer="warehouse", **login).events(types="parcel.*")) as events:
+            assert next(events).type == "parcel.dispatched"
 
 
 def test_the_broker_of_docker_compose_has_a_valid_configuration(tmp_path: Path) -> None:
