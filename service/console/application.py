@@ -14,14 +14,14 @@ from starlette.routing import Mount, Route
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.access.gate import TokenMissing, TokenRefused
-from service.console import files, home, question_pages, sign_in
+from service.console import command_pages, files, home, question_pages, sign_in
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
 from service.console.page import Page
-from service.console.session import HOME, ProofMissing
+from service.console.session import HOME, PROOF, ProofMissing, fields_of
 from service.http.errors import KNOWN, answer_to_failure
 
-_ROUTERS = (files.router, sign_in.router, home.router, question_pages.router)
+_ROUTERS = (files.router, sign_in.router, home.router, command_pages.router, question_pages.router)
 
 
 def with_console(application: FastAPI) -> FastAPI:
@@ -43,12 +43,14 @@ def with_console(application: FastAPI) -> FastAPI:
     return application
 
 
-def _signed_out(request: Request, failure: Exception) -> Response:
-    """Leads to sign-in, and from there back to the page."""
+async def _signed_out(request: Request, failure: Exception) -> Response:
+    """Leads to sign-in, and from there back to the page. The fields of a form are kept, but not its confirmation."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method == "GET":
         return RedirectResponse(f"{sign_in.SIGN_IN}?next={quote(here, safe='')}", 303)
-    return sign_in.sign_in_form(request, request.url.path, problem=str(failure), status=401)
+    fields = await fields_of(request)
+    kept = {name: value for name, value in fields.items() if name not in (PROOF, command_pages.CONFIRM)}
+    return sign_in.sign_in_form(request, request.url.path, problem=str(failure), status=401, kept=kept)
 
 
 def _not_ours(request: Request, _: Exception) -> Response:

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from ledger.money import Money
 from service.console.language import Language
 from service.console.links import Linker
-from service.questions.presentation import STORED_MONEY, instant_in_utc
+from service.questions.presentation import STORED_MONEY, MoneyText, instant_in_utc
 
 Sort = Literal["text", "id", "long", "word", "amount", "count", "time", "none", "parts", "items"]
+_MONEY_TEXT = set(MoneyText.model_fields)
 _LONGEST_ID = 48  # letters of an id that is shown whole
 _WORDS = ("kind", "status", "state", "role", "role_needed", "owner", "reason", "type", "change", "match")
 
@@ -99,6 +100,8 @@ class Cells:
     def _composed(self, value: Any, name: str) -> Cell:
         if isinstance(value, Mapping) and value.keys() == STORED_MONEY and type(value["minor"]) is int:
             return self._amount(Money(value["minor"], value["currency"]))
+        if isinstance(value, Mapping) and value.keys() == _MONEY_TEXT:
+            return self._amount(Money.of(value["amount"], value["currency"]))
         if (named := named_values(value)) is not None:
             if not named:
                 return Cell(sort="none", text="–")

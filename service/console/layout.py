@@ -27,6 +27,12 @@ def shown(page: Page, name: str, **context: Any) -> Response:
     return HTMLResponse(made)
 
 
+def unread(page: Page, name: str, *, status: int = 200, **context: Any) -> Response:
+    """Returns a page with the navigation that reads nothing, so that it may be made in the event loop."""
+    made = template(name, page.language).render(page=page, navigation=navigation(page), lag=None, **context)
+    return HTMLResponse(made, status)
+
+
 def bare(page: Page, name: str, *, status: int = 200, **context: Any) -> Response:
     """Returns a page that reads nothing and needs no session, for sign-in and for failures."""
     return HTMLResponse(template(name, page.language).render(page=page, lag=None, **context), status)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from service.console.actions import with_actions
 from service.console.cells import Cell
 from service.console.page import Page
 from service.console.records import Grid
@@ -47,7 +48,8 @@ def part_of(page: Page, name: str, *, path: str = "", **values: Any) -> Part:
     answer, trouble = attempted(lambda: page.ask(name, **values))
     if answer is None:
         return Part(title, href, None, trouble=trouble)
-    return Part(title, href, page.records.grid_of(question, answer.data), cut=bool(answer.next))
+    grid = with_actions(page, question, answer.data, page.records.grid_of(question, answer.data))
+    return Part(title, href, grid, cut=bool(answer.next))
 
 
 def attempted(find: Callable[[], T]) -> tuple[T | None, str]:

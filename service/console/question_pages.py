@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from service.console.actions import with_actions
 from service.console.event import event_page
 from service.console.layout import shown
 from service.console.merchant import merchant_page
@@ -101,7 +102,7 @@ def _any_page(question: Question) -> Make:
 
 def _sections(page: Page, question: Question, answer: Answer) -> list[Facts | Grid]:
     if question.is_list:
-        return [page.records.grid_of(question, answer.data)]
+        return [with_actions(page, question, answer.data, page.records.grid_of(question, answer.data))]
     return page.records.sections_of("", answer.data)
 
 

@@ -16,10 +16,11 @@ _IDS = ("id", "refund_id", "payout_id", "statement_id", "event_id")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a column. `numeric`: its figures are aligned at the right."""
+    """The heading of a column. `numeric`: its figures are aligned at the right. `sticky`: it stays in sight."""
 
     label: str
-    numeric: bool
+    numeric: bool = False
+    sticky: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ class Records:
     cells: Cells
 
     def grid_of(self, question: Question, rows: Sequence[Any]) -> Grid:
-        """Returns the rows of a list as a table, in the columns of its declaration."""
+        """Returns the rows of a list as a table, in the columns of its declaration without the details."""
         known = named_values(rows[0]) or {} if rows else {}
-        names = [name for name in (question.table.names if question.table else ()) if not rows or name in known]
+        columns = question.table.columns if question.table else ()
+        names = [each.name for each in columns if not each.detail and (not rows or each.name in known)]
         return self.grid(self.cells.language.label(question.name), rows, names or list(known))
 
     def grid(self, title: str, rows: Iterable[Any], names: Sequence[str] = ()) -> Grid:

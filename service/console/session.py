@@ -77,13 +77,18 @@ async def form_of(request: Request) -> dict[str, str]:
 
     Before there is a session, the browser's own word on where the form comes from must do.
     """
-    fields = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    fields = await fields_of(request)
     token, sent = token_in_cookie(request.scope), fields.pop(PROOF, "")
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise ProofMissing
     if token and not hmac.compare_digest(sent.encode(), proof_of(token).encode()):
         raise ProofMissing
     return fields
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """Returns the fields of a form as they were sent, by whomever."""
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def own_path(path: str) -> str:

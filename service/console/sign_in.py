@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from service.http.admission import Admission
 from service.http.read_route import CheckedRoute
 
 router = APIRouter(route_class=CheckedRoute)
+_KEPT = "kept."  # begins the names of the fields of another form
 SIGN_IN = f"{HOME}/sign-in"
 Next = Annotated[str, Query(alias="next", max_length=4_000)]
 
@@ -30,8 +32,17 @@ async def sign_in_page(request: Request, next_path: Next = f"{HOME}/") -> Respon
     return sign_in_form(request, next_path)
 
 
-def sign_in_form(request: Request, next_path: str, *, problem: str = "", status: int = 200) -> Response:
-    return bare(Page(request, None), "sign_in.html", status=status, next_path=own_path(next_path), problem=problem)
+def sign_in_form(
+    request: Request,
+    next_path: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+    kept: Mapping[str, str] | None = None,
+) -> Response:
+    """Returns the form. `kept` are the fields of a form whose session had ended."""
+    about: dict[str, Any] = {"next_path": own_path(next_path), "problem": problem, "kept": kept or {}}
+    return bare(Page(request, None), "sign_in.html", status=status, **about)
 
 
 @router.post("/sign-in")
@@ -39,6 +50,7 @@ async def sign_in(request: Request) -> Response:
     """Begins the session of a token, or of the first token that a code is exchanged for."""
     fields = await form_of(request)
     text, next_path = fields.get("token", "").strip(), own_path(fields.get("next", ""))
+    kept = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
     admission: Admission = request.app.state.admission
     try:
         if text.startswith(f"{CODE}_"):
@@ -47,8 +59,11 @@ async def sign_in(request: Request) -> Response:
             raise TokenRefused(f"A token of more than {session.LONGEST_TOKEN} letters is too long for a browser.")
         await admission.bearer_of(request, text)
     except TokenRefused as refused:
-        return sign_in_form(request, next_path, problem=str(refused), status=401)
-    response = RedirectResponse(next_path, 303)
+        return sign_in_form(request, next_path, problem=str(refused), status=401, kept=kept)
+    response: Response = RedirectResponse(next_path, 303)
+    if kept:
+        about: dict[str, Any] = {"next_path": next_path, "proof": session.proof_of(text), "kept": kept}
+        response = bare(Page(request, None), "kept_form.html", **about)
     session.begin(response, request, text)
     return response
 

@@ -109,11 +109,7 @@ async def submit(
     being decided waits for its answer.
     """
     sent = Sent(bearer, name, idempotency_key, await request.body())
-    if not dry_run:
-        return await submitted(request.app.state, sent)
-    lane: Lane = request.app.state.batches
-    async with lane.entered(bearer.account_id):
-        return await run_in_threadpool(_tried, request.app.state.account_keys, sent)
+    return await (tried if dry_run else submitted)(request.app.state, sent)
 
 
 @router.post(
@@ -140,6 +136,13 @@ async def submitted(state: State, sent: Sent) -> JSONResponse:
     joined: JoinedCalls[Sent, Answered] = state.joined_commands
     async with lane.entered(sent.bearer.account_id):
         return _single(state.app, sent.name, await joined.answer_to(sent))
+
+
+async def tried(state: State, sent: Sent) -> JSONResponse:
+    """Answers a dry run of one command: what would be recorded."""
+    lane: Lane = state.batches
+    async with lane.entered(sent.bearer.account_id):
+        return await run_in_threadpool(_tried, state.account_keys, sent)
 
 
 def answers_to(keys: AccountKeys, sent: Sequence[Sent]) -> list[Answered]:

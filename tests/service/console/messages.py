@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_file
 from pydantic import BaseModel
 
 import service.console
+from service.console.actions import ACTIONS
 from service.console.cells import Linked
 from service.console.home import BreaksOfKind
 from service.console.language import words_of
@@ -50,6 +51,8 @@ def _names() -> Iterator[str]:
     for own in (BreaksOfKind, BalanceChange, Axes):
         yield from _fields(own, seen)
     yield from BUCKETS.values()
+    for action in ACTIONS.values():
+        yield from (action.command, *action.fields)
     for question in QUESTIONS.values():
         yield question.name
         yield question.name.removeprefix("show ")

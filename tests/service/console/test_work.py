@@ -1,0 +1,186 @@
+"""Work in the console: queues worked by plain forms, each with a preview and a confirmation under one's own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from service.access.gate import Bearer
+from service.console.application import with_console
+from service.console.session import COOKIE
+from service.http.application import make_application
+from tests.service.console.conftest import field_in, signed_in
+from tests.support.access import HeldTokens
+from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.sales import BUYER, merchant_ready, paid
+from tests.support.shops import app_of
+
+PEOPLE = {
+    "mei": Bearer("mei", "T-1", "merchant", "M-1"),
+    "sue": Bearer("sue", "T-2", "support"),
+    "sam": Bearer("sam", "T-3", "support"),
+    "fay": Bearer("fay", "T-4", "finance"),
+    "fred": Bearer("fred", "T-5", "finance"),
+}
+Form = dict[str, str]
+
+
+class Shop:
+    """A ledger with a refund that waits for its first round, and browsers of the people who may decide on it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.app = desk, app_of(desk)
+        self.application: FastAPI = with_console(make_application(self.app, gate=HeldTokens(PEOPLE)))
+
+    def browser(self, name: str) -> TestClient:
+        return signed_in(self.application, name)
+
+    def form(self, client: TestClient, command: str, queue: str = "approvals") -> Form:
+        """The fields of the form behind the first link of a queue."""
+        self.app.catch_up()
+        shown = client.get(f"/console/{queue}").text
+        link = re.search(rf'href="(/console/commands/{command}\?[^"]*)"', shown)
+        assert link, f"no row of {queue} can be worked by {command}"
+        return hidden_in(client.get(unescape(link[1])).text, "data-form")
+
+    @property
+    def events(self) -> int:
+        return sum(self.app.ledger.reader.heads().values())
+
+
+def hidden_in(page: str, mark: str) -> Form:
+    """The hidden fields of a form."""
+    form = page.split(mark)[1].split("</form>")[0]
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)}
+
+
+def post(client: TestClient, command: str, fields: Form, *, confirm: bool = False) -> tuple[int, str]:
+    answer = client.post(f"/console/commands/{command}", data=fields | ({"confirm": "yes"} if confirm else {}))
+    return answer.status_code, answer.text
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
+    with open_desk(database_url, tmp_path) as desk:
+        publish_programme(desk)
+        merchant_ready(desk)
+        paid(desk)
+        desk.expect(
+            "request_refund", actor=BUYER, merchant_id="M-1", order_id="O-1", refund_id="R-1", reason="changed_mind"
+        )
+        yield Shop(desk)
+
+
+def test_two_people_approve_a_refund_in_two_rounds(shop: Shop) -> None:
+    for name in ("mei", "sue"):
+        client = shop.browser(name)
+        status, preview = post(client, "approve_refund", shop.form(client, "approve_refund"))
+        assert (status, "data-preview" in preview, f"<strong>{name}</strong>" in preview) == (200, True, True)
+        status, done = post(client, "approve_refund", hidden_in(preview, "data-confirm"), confirm=True)
+        assert (status, 'data-done="recorded"' in done, f"<strong>{name}</strong>" in done) == (200, True, True)
+    shop.app.catch_up()
+    assert "/console/commands/" not in shop.browser("sue").get("/console/approvals").text
+
+
+def test_a_preview_records_nothing_and_shows_staff_what_would_be_recorded(shop: Shop) -> None:
+    client = shop.browser("mei")
+    _, preview = post(client, "reject_refund", shop.form(client, "reject_refund") | {"reason": "worn"})
+    before = shop.events
+    _, again = post(client, "reject_refund", hidden_in(preview, "data-confirm"))
+    assert (shop.events, "refund.rejected" in again) == (before, True)
+
+
+def test_a_second_click_is_answered_as_the_first_and_says_so(shop: Shop) -> None:
+    client = shop.browser("mei")
+    fields = shop.form(client, "approve_refund")
+    _, first = post(client, "approve_refund", fields, confirm=True)
+    before = shop.events
+    status, second = post(client, "approve_refund", fields, confirm=True)
+    assert (status, shop.events, "sent before" in first, "sent before" in second) == (200, before, False, True)
+
+
+def test_of_two_people_who_decide_the_same_case_the_second_is_refused_with_the_reason(shop: Shop) -> None:
+    merchant = shop.browser("mei")
+    assert post(merchant, "approve_refund", shop.form(merchant, "approve_refund"), confirm=True)[0] == 200
+    sue, sam = shop.browser("sue"), shop.browser("sam")
+    one, two = shop.form(sue, "approve_refund"), shop.form(sam, "reject_refund") | {"reason": "worn"}
+    assert post(sue, "approve_refund", one, confirm=True)[0] == 200
+    status, page = post(sam, "reject_refund", two, confirm=True)
+    assert (status, 'role="alert"' in page, "data-done" in page) == (409, True, False)
+    assert 'value="worn"' in page, "what was typed stays"
+
+
+def test_a_proposal_takes_another_person_than_who_made_it(shop: Shop) -> None:
+    lines = [{"account": account, "side": side, "amount": "CNY 3.00"}
+             for account, side in (("5130", "debit"), ("1010", "credit"))]  # fmt: skip
+    about: dict[str, Any] = {
+        "command": "post_adjustment",
+        "data": {"adjustment_id": "A-1", "lines": lines},
+        "reason": "found",
+    }
+    made = shop.desk.ask("propose", actor=PEOPLE["fay"].actor, proposal_id="A-1", **about)
+    assert made.is_accepted, made.sentence
+    for name, expected in (("fay", (409, True, False)), ("fred", (200, False, True))):
+        client = shop.browser(name)
+        fields = shop.form(client, "approve_proposal", "proposals")
+        status, page = post(client, "approve_proposal", fields, confirm=True)
+        assert (status, 'data-problem="MAKER_IS_CHECKER"' in page, 'data-done="recorded"' in page) == expected
+
+
+def test_a_session_that_ends_in_the_middle_of_a_form_keeps_the_form_and_sends_nothing(shop: Shop) -> None:
+    client = shop.browser("mei")
+    fields = shop.form(client, "reject_refund") | {"reason": "worn", "note": "seen by <b>mei</b>"}
+    client.cookies.delete(COOKIE)
+    before = shop.events
+    status, door = post(client, "reject_refund", fields, confirm=True)
+    assert (status, "data-sign-in" in door) == (401, True)
+    kept = client.post("/console/sign-in", data=hidden_in(door, "data-sign-in") | {"token": "mei"})
+    assert (kept.status_code, shop.events) == (200, before)
+    again = hidden_in(kept.text, "data-kept")
+    assert {name: again[name] for name in ("reason", "note", "key", "refund_id")} == {
+        name: fields[name] for name in ("reason", "note", "key", "refund_id")
+    }
+    status, preview = post(client, "reject_refund", again)
+    assert (status, "data-preview" in preview, shop.events) == (200, True, before)
+    assert post(client, "reject_refund", hidden_in(preview, "data-confirm"), confirm=True)[0] == 200
+
+
+def test_a_command_that_another_page_sends_is_refused(shop: Shop) -> None:
+    client = shop.browser("mei")
+    fields, before = shop.form(client, "approve_refund"), shop.events
+    for proof in ("", "wrong", field_in(shop.browser("sue").get("/console/approvals").text, "proof")):
+        status, page = post(client, "approve_refund", fields | {"proof": proof}, confirm=True)
+        assert (status, "FORM_NOT_OURS" in page, shop.events) == (403, True, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "status"),
+    [("fay", "approve_refund", 403), ("mei", "resolve_break", 403), ("sue", "place_order", 404), ("sue", "x", 404)],
+)
+def test_a_command_that_the_menu_does_not_give_to_a_role_has_no_page(
+    shop: Shop, name: str, command: str, status: int
+) -> None:
+    client = shop.browser(name)
+    assert client.get(f"/console/commands/{command}").status_code == status
+    proof = field_in(client.get("/console/approvals").text, "proof")
+    assert post(client, command, {"proof": proof}, confirm=True)[0] == status
+
+
+def test_the_past_is_not_worked_on(shop: Shop) -> None:
+    shop.app.catch_up()
+    queue: Callable[[str], str] = lambda query: shop.browser("mei").get(f"/console/approvals{query}").text  # noqa: E731
+    assert "/console/commands/" in queue("")
+    assert "/console/commands/" not in queue("?as_of=2026-01-01")
+
+
+def test_a_form_without_what_it_needs_is_shown_again_with_the_reason(shop: Shop) -> None:
+    client = shop.browser("mei")
+    status, page = post(client, "reject_refund", shop.form(client, "reject_refund"))
+    assert (status, 'role="alert"' in page, 'name="reason"' in page) == (422, True, True)
