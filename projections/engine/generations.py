@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from ledger.log.database_errors import BUSY, DatabaseTrouble
 from projections.engine.connections import begin
@@ -149,9 +150,9 @@ def make(connection: Connection, projection: Projection, role: Role) -> Generati
     )
     for table in projection.tables:
         stored = generation.table(table)
-        stored.drop(connection, checkfirst=True)  # a table without a registered generation is left over from a crash
-        stored.indexes.clear()
-        stored.create(connection)
+        # A table without a registered generation is left over from a crash.
+        connection.execute(DropTable(stored, if_exists=True))
+        connection.execute(CreateTable(stored))
     return generation
 
 
@@ -159,7 +160,7 @@ def build_indexes(connection: Connection, generation: Generation) -> None:
     """Creates the indexes that the generation does not have yet."""
     for table in generation.projection.tables:
         for index in sorted(generation.table(table).indexes, key=lambda index: str(index.name)):
-            index.create(connection, checkfirst=True)
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def set_live(connection: Connection, generation: Generation) -> None:

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.errors import Error
 
 from ledger.log.observer import UNOBSERVED, Observer
+from service.relay.connection import BrokerLost
 from service.relay.failures import Overtaken
 from service.relay.flight import Flight
 from service.relay.messages import Message
@@ -62,7 +63,8 @@ class CopyRelay:
     async def run(self, upto: int | None) -> None:
         """Relays until the copy is filled up to the position `upto`, or for ever if it is None.
 
-        Raises `StreamRefused`, and `BrokerUnavailable` when patience is at an end.
+        Raises `StreamRefused`, `BrokerLost` once the connection is closed, and `BrokerUnavailable` when patience is at
+        an end.
         """
         while True:
             try:
@@ -77,8 +79,10 @@ class CopyRelay:
             except Overtaken:  # leave the copy to the rival for a moment, then look how far it came
                 await self._pause(_LONGEST_OVERTAKEN_S)
             except (Error, TimeoutError) as trouble:
-                if self._client.is_closed:  # the task was cancelled, and `asyncio.wait_for` in nats-py lost it
-                    raise
+                # The client's signal fails to come when it closes with bytes that it cannot send, and its `wait_for` may
+                # lose the cancellation of this task.
+                if self._client.is_closed:
+                    raise BrokerLost from trouble
                 self._status.held_up(self._copy.part, f"stream {self._copy.stream.name}: {_words(trouble)}")
                 await self._pause(_LONGEST_PAUSE_S)
 

@@ -20,16 +20,18 @@ from ledger.ledger import Ledger
 from ledger.log.rows import Attempt
 from service.feeds.cloud_events import cloud_event
 from service.relay.book_copy import BookCopy
-from service.relay.connection import Servers, connected
+from service.relay.connection import BrokerLost, Servers, connected
+from service.relay.copy_relay import CopyRelay
 from service.relay.failures import BrokerUnavailable, Overtaken, StreamRefused
 from service.relay.flight import Flight
 from service.relay.names import Names
 from service.relay.relay import relay
+from service.relay.status import Status
 from service.relay.stream import Keeping
 from tests.benchmarks.ledgers import attempt
 from tests.ledger.log.attempts import owner
 from tests.support.nats_servers import Message, NatsServer, ask, last_sequence, messages, nats_cluster, nats_server
-from tests.support.services import Running, until
+from tests.support.services import PATIENCE_S, Running, until
 
 NAMES = Names("redledger")
 
@@ -57,6 +59,9 @@ def relaying(ledger: Ledger, *servers: NatsServer, folder: Path) -> Iterator[Run
     running = Running("relay", "--to", addresses, "--replicas", replicas, "--database-url", url, folder=folder / "data")
     try:
         yield running
+    except BaseException as failure:
+        failure.add_note(f"the relay said: {running.err}")
+        raise
     finally:
         running.end(signal.SIGKILL)
 
@@ -265,6 +270,19 @@ def test_a_broker_that_hangs_up_is_not_called_without_a_pause(ledger: Ledger) ->
         server.shutdown(socket.SHUT_RDWR)
         hanging_up.join()
     assert 1 < len(calls) < 10
+
+
+def test_a_copy_ends_with_its_connection_though_no_signal_comes(broker: NatsServer, ledger: Ledger) -> None:
+    async def relay_beyond_the_connection() -> None:
+        async with connected(at(broker)) as connection:
+            client = connection.client
+            copy = BookCopy(client, ledger, 1, names=NAMES, keeping=Keeping())
+            await client.close()
+            async with asyncio.timeout(PATIENCE_S):
+                await CopyRelay(client, copy, Status(None), head=0).run(None)
+
+    with pytest.raises(BrokerLost):
+        asyncio.run(relay_beyond_the_connection())
 
 
 def restored(ledger: Ledger) -> Ledger:
