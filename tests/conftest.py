@@ -17,6 +17,7 @@ from tests.support.postgres import (
     clone,
     connect_for_cleaning,
     disk_folder,
+    make_views,
     memory_folder,
     seal,
     throwaway_server,
@@ -45,11 +46,20 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres) -> str:
+def bare_template(postgres: EmbeddedPostgres) -> str:
     """The name of a database with the current schema and nothing else, to be cloned."""
     from ledger.log.migrations import upgrade
 
-    upgrade(postgres.url("template"))
+    upgrade(postgres.url("bare"))
+    seal(postgres, "bare")
+    return "bare"
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres, bare_template: str) -> str:
+    """The name of a database with the current schema and the empty tables of all views, to be cloned: to make them
+    takes longer than most tests."""
+    make_views(clone(postgres, bare_template, "template"))
     seal(postgres, "template")
     return "template"
 
@@ -73,6 +83,12 @@ def database_url(_shared_database: tuple[str, Callable[[], None]]) -> str:
 def fresh_database_url(postgres: EmbeddedPostgres, template: str) -> str:
     """A database of this test's own, for tests on concurrency, DDL, LISTEN and crashes."""
     return clone(postgres, template, f"fresh_{next(_numbers)}")
+
+
+@pytest.fixture
+def bare_database_url(postgres: EmbeddedPostgres, bare_template: str) -> str:
+    """A database of this test's own in which no view was ever made."""
+    return clone(postgres, bare_template, f"bare_{next(_numbers)}")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A ledger of a test's own, and its views."""
+"""A ledger of a test's own in which no view was ever made, and its views."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.view_history import NoKeys
 
 
 @pytest.fixture
-def ledger(fresh_database_url: str) -> Iterator[Ledger]:
-    with Ledger.open(fresh_database_url, keys=NoKeys(), books=4) as opened:
+def ledger(bare_database_url: str) -> Iterator[Ledger]:
+    with Ledger.open(bare_database_url, keys=NoKeys(), books=4) as opened:
         yield opened
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import psycopg2.extensions
 from psycopg2 import sql
 
+from ledger.log.engine import writer_engine
+from projections.engine.progress import progress_of
 from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
 
@@ -107,6 +109,13 @@ def clone(server: EmbeddedPostgres, template: str, database: str) -> str:
     """A new database with all that the template holds; its address. Quickest in memory, see STRATEGY."""
     _administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", database, template)
     return server.url(database)
+
+
+def make_views(url: str) -> None:
+    """Makes the empty tables of all views."""
+    engine = writer_engine(url)
+    progress_of(engine, list(PROJECTIONS.values()))
+    engine.dispose()
 
 
 def clean(connection: psycopg2.extensions.connection) -> None:

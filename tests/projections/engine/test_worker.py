@@ -42,11 +42,11 @@ def follow_in_steps(url: str, size: int) -> int:
         return folded
 
 
-def test_two_processes_on_one_book_fold_every_event_once(ledger: Ledger, fresh_database_url: str) -> None:
+def test_two_processes_on_one_book_fold_every_event_once(ledger: Ledger, bare_database_url: str) -> None:
     History(ledger).words(1, *LONG)
     generation = ensure_live(ledger.engine, Strict())
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        folded = list(pool.map(follow_in_steps, [fresh_database_url] * 2, [7, 11]))
+        folded = list(pool.map(follow_in_steps, [bare_database_url] * 2, [7, 11]))
     assert sum(folded) == len(LONG)
     with ledger.engine.connect() as connection:
         seen = connection.exec_driver_sql(f"SELECT sum(seen) FROM {generation.stored_name(STRICT_TALLY)}").scalar()
