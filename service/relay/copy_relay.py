@@ -79,8 +79,8 @@ class CopyRelay:
             except Overtaken:  # leave the copy to the rival for a moment, then look how far it came
                 await self._pause(_LONGEST_OVERTAKEN_S)
             except (Error, TimeoutError) as trouble:
-                # The client's signal fails to come when it closes with bytes that it cannot send, and its `wait_for` may
-                # lose the cancellation of this task.
+                # The client's signal fails to come when it closes with bytes that it cannot send, and its `wait_for`
+                # may lose the cancellation of this task.
                 if self._client.is_closed:
                     raise BrokerLost from trouble
                 self._status.held_up(self._copy.part, f"stream {self._copy.stream.name}: {_words(trouble)}")
