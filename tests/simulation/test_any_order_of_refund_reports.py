@@ -19,7 +19,7 @@ from tests.support.refund_kinds import AMOUNT, ASKED, BASE, UNASKED, OfItem, OfO
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "50"))
 FAILS = "the capture fails"
 
 

@@ -31,7 +31,7 @@ from tests.support.payments import HELD, OF_DISPUTE, rate, settled_line, settles
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250423"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "120"))
 ACCOUNTS = ("1110", "2110", "2210", "2220", "5140")
 DAYS = 5
 DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4, 1 + n)) for n in range(1, DAYS + 1)))

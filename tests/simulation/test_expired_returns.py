@@ -34,7 +34,7 @@ from tests.support.orders import after_days
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "80"))
 
 
 @dataclass(frozen=True, slots=True)

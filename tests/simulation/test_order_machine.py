@@ -31,7 +31,7 @@ from tests.support.orders import OrderScenario, line
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "100"))
 QUANTITIES = {"A": 3, "B": 2}
 PRICES = {"A": (25_00, 180_00), "B": (19_44, 140_00)}
 PEOPLE = (

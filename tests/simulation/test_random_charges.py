@@ -20,7 +20,7 @@ from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 from tests.support.given import PLATFORM
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250513"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "40"))
 STEPS = some.lists(
     some.tuples(some.sampled_from((*ACTIONS, *OF_MONEY, "grant", "grant")), some.integers(0, 99), some.integers(1, 3)),
     min_size=15,

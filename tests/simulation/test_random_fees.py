@@ -26,7 +26,7 @@ from tests.support.orders import OrderScenario, after_days
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250424"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
 # Parcels are sent, signed for and released one by one, and come back whole or in part, before the release and after.
 OF_FEES = ("send", "send", "sign", "release", "release", "return", "part", "goods back")
 STEPS = some.lists(

@@ -27,7 +27,7 @@ from tests.simulation.models.money_life import OF_MONEY, MoneyLife
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250422"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "150"))
 THAT_END_MOST = ("capture fails", "win", "lose dispute", "give part", "refund sent", "refund muddle", "refund fails")
 STEPS = some.lists(
     some.tuples(

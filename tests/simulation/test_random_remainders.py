@@ -32,7 +32,7 @@ from tests.support.given import FINANCE, PARTNER, PLATFORM
 from tests.support.orders import after_days
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250611"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
 OF_ISSUERS = (
     "give part", "give part", "take back", "await", "goods come", "goods do not come", "split", "hold line", "end hold",
 )  # fmt: skip

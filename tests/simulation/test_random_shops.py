@@ -32,7 +32,7 @@ from tests.support.memory_ledger import MemoryDesk
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250425"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "20"))
 Step = tuple[str, int, int]
 ACTIONS = OF_ORDERS + OF_THE_SHOP
 STEPS = some.lists(

@@ -24,7 +24,7 @@ from tests.support.recorded import as_recorded
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "60"))
 PARCELS = {"P-1": "A", "P-2": "B"}
 PRICES = {"A": "USD 50.00", "B": "USD 19.44"}
 

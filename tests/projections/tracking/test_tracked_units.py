@@ -24,7 +24,7 @@ from tests.support.recorded import as_recorded
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("REDLEDGER_TEST_SEED", "20250421"))
-EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "80"))
 QUANTITIES = {"A": 4, "B": 2}
 PRICES = {"A": (2500, 18000), "B": (1944, 14000)}
 LOCK = AfterSalesLock.model_validate({"mode": "earlier_of", "window": "P20D", "signature_evidence": ["recipient"]})
