@@ -102,6 +102,14 @@ class Settings:
         metadata=_says("The claim that names the merchant or the buyer of a token in such a role."),
     )
 
+    oidc_client: str = field(
+        default="",
+        metadata=_says("Client id of the command line at the issuer; the audience if none is given."),
+    )
+    oidc_client_secret: str = field(
+        default="", repr=False, metadata=_says("Secret of that client, if the issuer asks for one.")
+    )
+
     aftership_secret: str = field(
         default="",
         repr=False,

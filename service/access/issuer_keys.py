@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from threading import Lock
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from jwt import PyJWK, PyJWTError
@@ -42,12 +42,15 @@ class _NoRedirect(HTTPRedirectHandler):
 _OPENERS = {"https": build_opener(_NoRedirect), "http": build_opener(ProxyHandler({}), _NoRedirect)}
 
 
-def fetched(url: str, *, within_s: float = FETCH_WITHIN_S) -> dict[str, Any]:
-    """Returns the JSON object at the address. Raises OSError and ValueError, also if it comes too slowly."""
+def fetched(url: str, *, within_s: float = FETCH_WITHIN_S, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Returns the JSON object at the address, or the answer to a form. Raises OSError and ValueError, also if it comes
+    too slowly.
+    """
     if not is_protected(url):
         raise ValueError(f"{url[:200]!r} is no https address")
     deadline, text = monotonic() + within_s, b""
-    request = Request(url, headers={"Accept": "application/json"})
+    sent = urlencode(form).encode() if form else None
+    request = Request(url, data=sent, headers={"Accept": "application/json"})
     try:
         with _OPENERS[urlsplit(url).scheme].open(request, timeout=within_s) as answer:
             while part := answer.read1(LONGEST_BYTES):  # not more than has come: `timeout` is of each step alone
@@ -62,6 +65,14 @@ def fetched(url: str, *, within_s: float = FETCH_WITHIN_S) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{url} has no JSON object")
     return found
+
+
+def discovered(issuer: str, fetch: Callable[[str], dict[str, Any]] = fetched) -> dict[str, Any]:
+    """Returns the discovery document of the issuer. Raises OSError and ValueError."""
+    document = fetch(issuer.rstrip("/") + _DISCOVERY)
+    if document.get("issuer") != issuer:
+        raise ValueError(f"its discovery document is of the issuer {str(document.get('issuer'))[:200]!r}")
+    return document
 
 
 class IssuerKeys:
@@ -131,9 +142,7 @@ class IssuerKeys:
         self._failed, self._fetched_at = False, now
 
     def _found(self) -> dict[str, PyJWK]:
-        document = self._fetch(self._issuer.rstrip("/") + _DISCOVERY)
-        if document.get("issuer") != self._issuer:
-            raise ValueError(f"its discovery document is of the issuer {str(document.get('issuer'))[:200]!r}")
+        document = discovered(self._issuer, self._fetch)
         listed = self._fetch(str(document.get("jwks_uri"))).get("keys")
         if not isinstance(listed, list):
             raise ValueError("its document of keys has no list of keys")

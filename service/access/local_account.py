@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.actors import Actor
 from ledger.ids import is_id
 from ledger.streams.access import FIRST_ACCOUNT
@@ -20,7 +22,10 @@ def account_acting(app: App, named: str | None, token: str) -> Actor:
     """
     if not token:
         return _bearer_named(app, named or "").actor
-    bearer = _bearer_of(app, token)
+    try:
+        bearer = _bearer_of(app, token)
+    except TokenRefused as refused:
+        raise ServiceFailure(f"{variable_of('token')}: {refused}") from None
     if named not in (None, bearer.account_id, f"{bearer.account_id}/{bearer.role}"):
         raise ServiceFailure(
             f"The token is of {bearer.account_id} in the role {bearer.role}, not of {named}. Leave --by out, or unset"
@@ -29,16 +34,27 @@ def account_acting(app: App, named: str | None, token: str) -> Actor:
     return bearer.actor
 
 
+def account_signed_in(app: App, tokens: Sequence[str]) -> tuple[str, Bearer]:
+    """Returns the first of an issuer's tokens that opens an account, and the account. Raises `ServiceFailure` with the
+    reason of the last.
+    """
+    reason = "The issuer gave no token."
+    for token in tokens:
+        try:
+            return token, _bearer_of(app, token)
+        except TokenRefused as refused:
+            reason = str(refused)
+    raise ServiceFailure(reason)
+
+
 def _bearer_of(app: App, token: str) -> Bearer:
     from service.access.issued_tokens import issued_tokens  # most commands come without a token
     from service.access.issuer_keys import IssuerUnreachable
 
     try:
         return Gate(app, foreign=issued_tokens(app)).bearer_of(token)
-    except TokenRefused as refused:
-        raise ServiceFailure(f"{variable_of('token')}: {refused}") from None
     except IssuerUnreachable as unreachable:
-        raise Unavailable(f"{variable_of('token')}: {unreachable}") from None
+        raise Unavailable(str(unreachable)) from None
 
 
 def _bearer_named(app: App, named: str) -> Bearer:

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from time import time
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -30,6 +31,7 @@ class LoopbackIssuer:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.forms: list[dict[str, str]] = []  # that were sent
         self.keys: dict[str, Key] = {"k1": RSAKey.generate_key(2048)}
         self.changed: dict[str, Any] = {}  # fields of the discovery document
         self.more: list[dict[str, Any]] = []  # published beside the keys
@@ -51,6 +53,11 @@ class LoopbackIssuer:
                     self.wfile.write(part)
                     if issuer.drips and issuer._stopped.wait(0.05):
                         return
+
+            def do_POST(self) -> None:
+                sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                issuer.forms.append(dict(parse_qsl(sent)))
+                self.do_GET()
 
             def log_message(self, *_: Any) -> None:
                 """Prints nothing."""

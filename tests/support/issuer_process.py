@@ -46,6 +46,13 @@ def signed_in(url: str, subject: str) -> str:
         return token
 
 
+def sign_in_at(page: str, subject: str) -> str:
+    """Signs in at the page that a program shows, and follows the browser's way back. Returns what it is shown then."""
+    with httpx2.Client(timeout=30) as browser:
+        returned = browser.post(page, data={"sub": subject})
+        return browser.get(returned.headers["location"]).text
+
+
 def _answers(url: str) -> bool:
     try:
         return httpx2.get(f"{url}/jwks").is_success

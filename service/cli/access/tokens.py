@@ -1,4 +1,4 @@
-"""`redledger token create`, `token rotate` and `token revoke`: access tokens, each shown once."""
+"""`redledger token create`, `rotate` and `revoke`: access tokens, each shown once; `sign-in`: those of the issuer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import typer
 
 from service.access.lifetimes import HOUR, LIFE, LONGEST_OVERLAP, OVERLAP
 from service.cli.actor import ACTING, By, acting
+from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr, stdout
 from service.failures import ServiceFailure, accepted
-from service.settings import Settings
+from service.settings import EVERYWHERE, OIDC, Settings, variable_of
 
 if TYPE_CHECKING:
     from service.access.tokens import Issued
 
-token = typer.Typer(no_args_is_help=True, help="Create, rotate or revoke an access token of an account.")
+token = typer.Typer(
+    no_args_is_help=True, help="Create, rotate or revoke an access token of an account, or sign in for one."
+)
 TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="Id of the token, as `tokens` lists it.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days until the token expires.")]
 
@@ -90,6 +93,32 @@ def revoke(settings: Settings, token_id: TokenId, by: By = None) -> None:
         envelope = {"id": id, "actor": actor}
         accepted(app.bus.submit([RevokeAccessToken.model_validate(envelope | {"token_id": token_id})])[0])
     stderr().print(f"{token_id} is revoked.")
+
+
+@token.command("sign-in")
+@takes_settings(*EVERYWHERE, *OIDC, "oidc_client", "oidc_client_secret")
+def sign_in_at_issuer(settings: Settings) -> None:
+    """Sign in with the issuer of OpenID Connect in a browser of this machine, and print the token.
+
+    export REDLEDGER_TOKEN=$(redledger token sign-in)
+    """
+    from service.access.issuer import issuer_of
+    from service.access.local_account import account_signed_in
+    from service.access.sign_in import sign_in
+
+    issuer = issuer_of(settings)
+    if issuer is None:
+        raise ServiceFailure(f"No issuer is set. Set {variable_of('oidc_issuer')}.")
+    client, secret = settings.oidc_client or issuer.audience, settings.oidc_client_secret
+    tokens = sign_in(issuer.url, client, secret=secret, show=_ask_to_open)
+    with opened(settings) as app:
+        text, bearer = account_signed_in(app, tokens)
+    stderr().print(f"Signed in as {bearer.account_id} in the role {bearer.role}.", soft_wrap=True)
+    stdout().print(text, soft_wrap=True, highlight=False)
+
+
+def _ask_to_open(url: str) -> None:
+    stderr().print(f"Open this address in a browser of this machine, and sign in:\n{url}", soft_wrap=True)
 
 
 def _show(issued: Issued) -> None:

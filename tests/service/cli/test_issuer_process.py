@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.access.issued_tokens import account_of_subject
+from service.access.local_account import account_acting
 from service.app import open_app
 from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
@@ -17,8 +18,9 @@ from service.settings import Settings
 from tests.service.cli.conftest import Run
 from tests.support.access import bearing, open_accounts
 from tests.support.buses import Desk, publish_programme
-from tests.support.issuer_process import CLIENT, issuer_process, signed_in
+from tests.support.issuer_process import CLIENT, issuer_process, sign_in_at, signed_in
 from tests.support.postgres import clone
+from tests.support.services import Running, until
 
 
 class Office(NamedTuple):
@@ -56,6 +58,27 @@ def test_a_sign_in_acts_as_one_account_over_http_and_at_the_command_line(office:
     assert answer.status_code == 200, answer.text
     rows = run(office.settings, "audit", "--actor", account, "--format", "json").data
     assert {row["merchant"] for row in rows} == {"M-1", "M-2"}
+
+
+def test_a_person_signs_in_at_the_terminal_and_gets_the_token_alone(office: Office) -> None:
+    settings = office.settings
+    place = ("--database-url", settings.database_url, "--oidc-issuer", office.url, "--oidc-audience", CLIENT)
+    waiting = Running(
+        "token",
+        "sign-in",
+        *place,
+        "--oidc-roles",
+        "finance=finance",
+        "--oidc-client-secret",
+        "any",
+        folder=settings.data_dir,
+    )
+    until(lambda: "\n" in waiting.err.partition("http://")[2], what="the address to open")
+    page = next(line for line in waiting.err.splitlines() if line.startswith("http://"))
+    sign_in_at(page, "fay")
+    assert waiting.wait() == 0, waiting.err
+    with open_app(settings) as app:
+        assert account_acting(app, None, waiting.out.strip()).id == account_of_subject(office.url, "fay")
 
 
 def test_a_person_who_signs_in_without_an_account_is_refused(office: Office) -> None:
