@@ -140,7 +140,7 @@ LIMITS: tuple[tuple[str, str, str], ...] = (
         f"{TOKEN_CHECKS.words}; an address counts as an account, and so does a known token",
         _BUSY,
     ),
-    ("Streams of events and rows at a time", STREAMS.words, _BUSY),
+    ("Streams of events and rows, and leases that wait, at a time", STREAMS.words, _BUSY),
     ("Exports (CSV, NDJSON) at a time", EXPORTS.words, _BUSY),
     ("Commands of a batch", f"{MOST_COMMANDS}", "422 `INVALID_FIELD`"),
     ("`/readyz`", f"answers within {READY_WITHIN_S:g} s", "503, with the reason in `troubles`"),

@@ -16,9 +16,10 @@ from ledger.ids import Id
 from ledger.limits import LARGEST_NUMBER
 from ledger.numbers import read_whole
 from service.app import App
-from service.http.bearer import AccessReader
+from service.http.bearer import AccessReader, token_in
 from service.http.feeds import CloudEvent
 from service.http.lanes import Lane
+from service.http.lease_wait import leased_within
 from service.http.parameters import Name, OpenApp
 from service.http.read_route import CheckedRoute
 from service.http.statuses import responses
@@ -30,6 +31,7 @@ from service.subscriptions.subscriptions import Leased, Subscriptions
 
 _MOST = 1_000  # events of a call
 _LONGEST_WAIT_S = 7 * 24 * 3600
+_LONGEST_LEASE_WAIT_S = 30  # proxies close a connection that is silent for longer
 
 
 def _receipt_in(text: str) -> Receipt:
@@ -50,12 +52,14 @@ SubscriptionId = Annotated[Name, Path(description="Id of the subscription.")]
 
 
 class LeaseRequest(BaseModel):
-    """The member of the group that asks, by a name that it keeps, and the greatest number of events."""
+    """The member of the group that asks, by a name that it keeps; the greatest number of events; and the seconds to
+    wait for one if there is none now."""
 
     model_config = ConfigDict(extra="forbid", title="LeaseRequest")
 
     member: Id
     most: Annotated[int, Field(ge=1, le=_MOST)] = 100
+    wait_s: Annotated[int, Field(ge=0, le=_LONGEST_LEASE_WAIT_S)] = 0
 
 
 class Acknowledgement(BaseModel):
@@ -121,14 +125,23 @@ async def lease(request: Request, app: OpenApp, reader: AccessReader, id: Subscr
     """Leases events of the subscription to a member of its group. Only a token of the account that owns it may ask.
 
     Members share the books. Each call says that the member is there: after `ack_within_s` without one, its books and
-    its events go to the others, and its receipts are refused. An answer without events means that there are none now;
-    ask again in a second."""
+    its events go to the others, and its receipts are refused. With `wait_s`, the answer comes as soon as there are
+    events, or without any after these seconds; without it, an answer without events means that there are none now."""
+    state, sent = request.app.state, token_in(request)
 
-    def leased() -> Response:
-        found = Subscriptions(app).lease(id, body.member, body.most, reader=reader)
-        return Response(_written(app, found), media_type="application/json")
+    def leased() -> Leased:
+        state.gate.bearer_of(sent)  # the token may have ended while the call waited
+        return Subscriptions(app).lease(id, body.member, body.most, reader=reader)
 
-    return await _in_lane(request, reader, leased)
+    async def look() -> Leased:
+        found: Leased = await _in_lane(request, reader, leased)
+        return found
+
+    if not body.wait_s:
+        return _answer(app, await look())
+    async with state.streams.entered(reader.account_id):
+        found = await leased_within(body.wait_s, state.tail, look, request.is_disconnected)
+    return _answer(app, found) if found else Response(status_code=204)
 
 
 @router.post("/ack", response_model=SettledAnswer, responses=_ANSWERS, name="acknowledge_events")
@@ -166,6 +179,10 @@ async def reject(request: Request, app: OpenApp, reader: AccessReader, id: Subsc
         return enveloped(app, {"events": len(set(body.receipts))}, {})
 
     return await _in_lane(request, reader, given_back)
+
+
+def _answer(app: App, leased: Leased) -> Response:
+    return Response(_written(app, leased), media_type="application/json")
 
 
 async def _in_lane(request: Request, reader: Reader, answer: Callable[[], Any]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from ledger.streams.subscriptions import Subscription
 from service.access.tokens import account_of
@@ -67,9 +68,13 @@ class Subscriptions:
         wanted = choice_of(self._app.ledger.directory, subscription)
         if subscription.paused or wanted is None:
             return Leased((), ack_within_s, subscription.state)
+        started = monotonic()
         call = LeaseCall(self._app.ledger, self._feed, subscription, rows, wanted, member, live)
         events = tuple(call.events(most))
-        self._app.ledger.observer.subscription_changed(subscription_id, "leased", events=len(events))
+        observer = self._app.ledger.observer
+        observer.subscription_changed(subscription_id, "leased", events=len(events))
+        if reader is not None and events:  # a sender of webhooks has not delivered them yet
+            observer.delivered("subscription", [each.row for each in events], seconds=monotonic() - started)
         return Leased(events, ack_within_s, subscription.state)
 
     def acknowledge(

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
 from ledger.log.cursor import Cursor
+from service.access.token_text import id_in
 from service.app import App
 from service.http.application import make_application
 from service.questions.answer_models import envelope_of
 from service.questions.registry import QUESTIONS
 from service.schemas.catalogue import Kind
 from service.schemas.made.answers import answer_name
-from tests.support.access import bearing, client_of, token_for
-from tests.support.buses import Desk, open_desk, publish_programme
+from tests.support.access import ADMIN, bearing, client_of, token_for
+from tests.support.buses import Desk, enrol, open_desk, publish_programme
+from tests.support.http_server import Server, served
 from tests.support.schemas import validator
+from tests.support.services import PATIENCE_S, until
 from tests.support.shops import app_of
 from tests.support.subscribers import busy, let_pass, recorded
 
@@ -211,3 +217,53 @@ def test_a_place_from_before_a_restore_is_refused(app: App, client: TestClient) 
     with app.ledger.engine.connect() as connection:
         connection.exec_driver_sql("UPDATE delivery.books SET epoch = epoch - 1")
     assert error(client.post(f"{STOCK}/lease", json={"member": "one"})) == (422, "POSITION_UNUSABLE")
+
+
+@contextmanager
+def waiting(app: App, **body: Any) -> Iterator[tuple[str, Future[Any]]]:
+    """A token of the account, and a call with it that waits for events."""
+    application = make_application(app)
+    token = token_for(app, "follower", "service")
+    with served(application) as server, ThreadPoolExecutor(1) as calls, calling(server, token) as client:
+        coming = calls.submit(client.post, f"{STOCK}/lease", json={"member": "one"} | body)
+        until(lambda: application.state.streams.running == 1, what="the call to wait")
+        yield token, coming
+
+
+@contextmanager
+def calling(server: Server, token: str) -> Iterator[httpx2.Client]:
+    address = f"http://127.0.0.1:{server.port}"
+    with httpx2.Client(base_url=address, headers=bearing(token), timeout=PATIENCE_S) as client:
+        yield client
+
+
+def test_a_lease_that_waits_is_answered_with_the_next_event(desk: Desk, app: App, client: TestClient) -> None:
+    subscribe(client, start="now", types=["merchant.*"])
+    with waiting(app, wait_s=30) as (_, coming):
+        enrol(desk, "M-9")
+        events = coming.result(PATIENCE_S).json()["data"]["events"]
+    assert {each["event"]["subject"] for each in events} == {"merchant/M-9"}
+
+
+def test_a_lease_that_waits_in_vain_is_answered_without_events(app: App, client: TestClient) -> None:
+    subscribe(client, start="now", types=["merchant.*"])
+    with waiting(app, wait_s=1) as (_, coming):
+        assert coming.result(PATIENCE_S).json()["data"]["events"] == []
+
+
+def test_a_client_that_is_gone_while_it_waits_holds_no_events(desk: Desk, app: App, client: TestClient) -> None:
+    subscribe(client, start="now", types=["merchant.*"])
+    application, token = make_application(app), token_for(app, "follower", "service")
+    with served(application) as server:
+        with calling(server, token) as gone, pytest.raises(httpx2.ReadTimeout):
+            gone.post(f"{STOCK}/lease", json={"member": "one", "wait_s": 30}, timeout=0.5)
+        until(lambda: application.state.streams.running == 0, what="the call to end")
+        enrol(desk, "M-9")
+        assert {each["attempt"] for each in lease(client)["data"]["events"]} == {1}
+
+
+def test_a_lease_does_not_wait_longer_than_its_token_lives(desk: Desk, app: App, client: TestClient) -> None:
+    subscribe(client, start="now", types=["merchant.*"])
+    with waiting(app, wait_s=30) as (token, coming):
+        desk.expect("revoke_access_token", token_id=id_in(token), actor=ADMIN)
+        assert error(coming.result(PATIENCE_S)) == (401, "TOKEN_REFUSED")

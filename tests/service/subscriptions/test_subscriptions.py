@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,8 @@ import pytest
 
 from ledger.actors import Actor
 from ledger.log.cursor import Cursor
+from ledger.log.observer import Observer
+from ledger.log.rows import Recorded
 from service.app import App
 from service.failures import NotKnown
 from service.feeds.cloud_events import cloud_event
@@ -281,3 +283,23 @@ def test_the_events_of_a_lease_that_failed_come_again(desk: Desk, app: App) -> N
     assert places(again) == places(lost)
     firsts = {each.row.stream: each for each in reversed(again)}
     assert {each.attempt for each in firsts.values()} == {2}
+
+
+class Heard(Observer):
+    """Keeps the deliveries that were noticed, by receiver."""
+
+    def __init__(self) -> None:
+        self.delivered_to: list[tuple[str, int]] = []
+
+    def delivered(self, to: str, events: Sequence[Recorded], *, seconds: float) -> None:  # noqa: ARG002
+        self.delivered_to.append((to, len(events)))
+
+
+@pytest.mark.parametrize(("reader", "found"), [(Reader("finance", None, "fay"), [("subscription", 5)]), (None, [])])
+def test_a_lease_is_a_delivery_and_that_of_a_sender_of_webhooks_is_none_yet(
+    desk: Desk, app: App, reader: Reader | None, found: list[tuple[str, int]]
+) -> None:
+    subscribe(desk)
+    heard = app.ledger.observer = Heard()
+    Subscriptions(app).lease("stock", "one", 5, reader=reader)
+    assert heard.delivered_to == found
