@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.database_text import everything_in
 from tests.support.endpoints import LOOPBACK
 from tests.support.receivers import Received, Receiver, receiver
+from tests.support.services import Service
 from tests.support.shops import app_of
 from tests.support.subscribers import busy, subscribe
 
@@ -263,6 +265,38 @@ def test_connections_that_are_cut_delay_the_events_and_lose_none(desk: Desk, app
         count = wanted(app)
         with sending(app):
             to.wait_for(lambda posts: len(ids(posts)) == count)
+        assert in_order(to.posts)
+
+
+def test_a_service_that_is_killed_while_it_sends_loses_no_event(
+    desk: Desk, app: App, database_url: str, tmp_path: Path
+) -> None:
+    reached, killed = Event(), Event()
+
+    def hanging_in_the_middle(_id: str, number: int) -> int:
+        if number > wanted(app) // 2 and not killed.is_set():
+            reached.set()
+            killed.wait(60)
+        return 204
+
+    with receiver(hanging_in_the_middle) as to:
+        hook(desk, to, ack_within_s=1)
+        service = Service(
+            tmp_path / "data",
+            "--key-file",
+            str(tmp_path / "keys"),
+            "--database-url",
+            database_url,
+            "--webhook-networks",
+            ",".join(LOOPBACK),
+        )
+        try:
+            assert reached.wait(60), "no post came"
+        finally:
+            service.end(signal.SIGKILL)
+            killed.set()
+        with sending(app):
+            to.wait_for(lambda posts: len(ids(posts)) == wanted(app))
         assert in_order(to.posts)
 
 
