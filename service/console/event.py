@@ -9,15 +9,14 @@ from fastapi.responses import Response
 
 from service.console.layout import shown
 from service.console.page import Page
-from service.questions.asked import Answer
 
 _HEAD = ("occurred_at", "recorded_at", "accounting_date", "actor", "source")
 _PLACE = ("merchant", "order_id", "statement_id", "stream", "version", "command_id", "correlation_id", "causation_id")
 
 
-def event_page(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:  # noqa: ARG001
+def event_page(page: Page, values: Mapping[str, Any]) -> Response:
     """Returns the page of the event, with the places before and after it in its book."""
-    event, records = answer.data, page.records
+    event, records = page.ask("show event", **values).data, page.records
 
     def facts(*names: str) -> list[tuple[str, Any]]:
         cells = [(name, records.cells.of(getattr(event, name), name, event)) for name in names]

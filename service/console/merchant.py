@@ -10,14 +10,14 @@ from fastapi.responses import Response
 from service.console.layout import shown
 from service.console.page import Page
 from service.console.parts import Part, Tile, part_of
-from service.questions.asked import Answer
 
 _TILES = ("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")
 _LATEST = 12
 
 
-def merchant_page(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:
+def merchant_page(page: Page, values: Mapping[str, Any]) -> Response:
     """Returns the page of the merchant whose balance was asked for."""
+    answer = page.ask("balance", **values)
     merchant = values["merchant"]
     balance = page.records.cells
     tiles = [Tile(page.language.label(name), balance.of(getattr(answer.data, name))) for name in _TILES]

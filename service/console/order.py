@@ -14,7 +14,6 @@ from service.console.page import Page
 from service.console.records import Facts
 from service.console.replay import balance_changes, buyer_page, locale_of, marks_of, window_of
 from service.failures import NotKnown
-from service.questions.asked import Answer
 
 AXES = ("payment", "fulfilment", "after_sales")
 
@@ -24,14 +23,11 @@ async def picked_step(request: Request, step: Annotated[int | None, Query(ge=1, 
     request.state.step = step
 
 
-def order_page(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:
+def order_page(page: Page, values: Mapping[str, Any]) -> Response:
     """Returns the replay of the order at the picked step. Raises `NotKnown` for a step that it does not have."""
-    steps: Sequence[Mapping[str, Any]] = answer.data
-    order, merchant = values["order"], steps[0]["state"]["merchant_id"]
-    number = page.request.state.step or steps[-1]["step"]
-    step = next((each for each in steps if each["step"] == number), None)
-    if step is None:
-        raise NotKnown(f"Order {order} has {steps[-1]['step']} steps at this time, and no step {number}.")
+    order = values["order"]
+    steps, step = _steps(page, values)
+    number, merchant = step["step"], step["state"]["merchant_id"]
     marks = marks_of(page, steps, order)
     buyer, trouble = buyer_page(page, step, order, merchant, locale_of(steps))
 
@@ -58,6 +54,19 @@ def order_page(page: Page, answer: Answer, values: Mapping[str, Any]) -> Respons
         buyer=buyer,
         trouble=trouble,
     )  # fmt: skip
+
+
+def _steps(page: Page, values: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
+    """Returns all steps, and the picked one in detail. The number of the last one is known from the steps alone."""
+    number = page.request.state.step
+    steps = page.ask("history", **{**values, "detail_of": number or LARGEST_POSITION}).data
+    if number is None:
+        number = steps[-1]["step"]
+        steps = page.ask("history", **{**values, "detail_of": number}).data
+    step = next((each for each in steps if each["step"] == number), None)
+    if step is None:
+        raise NotKnown(f"Order {values['order']} has {steps[-1]['step']} steps at this time, and no step {number}.")
+    return steps, step
 
 
 def _facts(page: Page, step: Mapping[str, Any]) -> Facts:

@@ -28,7 +28,7 @@ from service.questions.question import Question
 from service.questions.reader import Reader
 from service.questions.registry import QUESTIONS
 
-Make = Callable[[Page, Answer, Mapping[str, Any]], Response]
+Make = Callable[[Page, Mapping[str, Any]], Response]
 # Questions with a page of their own. Every other one is shown as facts and tables.
 _OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page, "history": order_page}
 _MORE = {"history": [Depends(picked_step)]}  # what a page takes beside the parameters of its question
@@ -77,13 +77,14 @@ def _shown(question: Question) -> Callable[..., Response]:
             return sent
         page = Page(request, request.scope["bearer"])
         make = _OWN.get(question.name, _any_page(question))
-        return make(page, page.ask(question.name, **values), values)
+        return make(page, values)
 
     return declared(show, question, asked)
 
 
 def _any_page(question: Question) -> Make:
-    def make(page: Page, answer: Answer, values: Mapping[str, Any]) -> Response:
+    def make(page: Page, values: Mapping[str, Any]) -> Response:
+        answer = page.ask(question.name, **values)
         return shown(
             page,
             "answer.html",

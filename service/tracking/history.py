@@ -104,9 +104,11 @@ def history_of(
     upto: int | None = None,
     as_of: date | None = None,
     as_known_at: datetime | None = None,
+    detail_of: int | None = None,
 ) -> Iterator[Step]:
     """Returns the first `upto` steps of the order: those of accounting days up to `as_of`, as known at `as_known_at`.
 
+    With `detail_of`, that step alone has changes, state and the buyer's page: they cost more than all the rest.
     Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`, and `ValueError` for an instant in the
     future.
     """
@@ -114,7 +116,7 @@ def history_of(
     scenario = _known(ledger, book, name, as_known_at)
     if upto and upto > len(scenario):
         raise ServiceFailure(f"Order {order} has {len(scenario)} steps, and no step {upto}.")
-    steps = _steps(name, scenario[:upto], _policies(ledger))
+    steps = _steps(name, scenario[:upto], _policies(ledger), detail_of)
     return (step for step in steps if as_of is None or step.recorded.accounting_date <= as_of)
 
 
@@ -127,16 +129,24 @@ def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -
     return [recorded for recorded in scenario if recorded.position <= known]
 
 
-def _steps(name: str, scenario: Sequence[Recorded], policies: Sequence[Recorded]) -> Iterator[Step]:
+def _steps(
+    name: str, scenario: Sequence[Recorded], policies: Sequence[Recorded], detail_of: int | None
+) -> Iterator[Step]:
     stream = cast(Order, blank(name))
     before: dict[str, Any] = {}
     for number, recorded in enumerate(scenario, 1):
         _remember(stream, recorded)
-        state = plain_state(stream)
+        detailed, event = detail_of in (None, number), from_json(recorded.payload)
+        state = plain_state(stream) if detailed or detail_of == number + 1 else {}
         flat = dict(_flat(state))
-        changed = {path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)}
-        shown = _shown(scenario[:number], policies)
-        yield Step(recorded, from_json(recorded.payload), changed, state, axes_of(stream), shown, recorded.lines)
+        if not detailed:
+            yield Step(recorded, event, {}, {}, axes_of(stream), None, recorded.lines)
+        else:
+            changed = {
+                path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)
+            }
+            shown = _shown(scenario[:number], policies)
+            yield Step(recorded, event, changed, state, axes_of(stream), shown, recorded.lines)
         before = flat
 
 

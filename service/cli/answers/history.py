@@ -48,7 +48,8 @@ def _print_text(step: Mapping[str, Any]) -> None:
     )
     states = (axes["payment"], axes["fulfilment"], axes["after_sales"])
     print_text("payment {} · fulfilment {} · after-sales {}".format(*states), indent=4)
-    print_text(f"the buyer saw: {_seen(step['shown'])}", indent=4)
+    if step["state"]:  # with `detail_of`, one step alone has it, and the buyer's page
+        print_text(f"the buyer saw: {_seen(step['shown'])}", indent=4)
     for name, why in step["reasons"].items():
         print_text(f"{name}: {why}", indent=4)
     for path, value in _reported_of(step):

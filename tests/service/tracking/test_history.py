@@ -81,3 +81,15 @@ def test_the_last_step_shows_what_the_view_shows(month_app: App, an_order: FindO
     found = track(month_app.views, order)
     assert found is not None
     assert last.shown == reported(found, last.recorded.occurred_at)
+
+
+def test_a_step_in_detail_is_that_of_the_whole_history_and_the_others_keep_their_axes_and_entries(
+    month_app: App, an_order: FindOrder
+) -> None:
+    order = an_order("settlement.released")
+    whole = list(history_of(month_app.ledger, order))
+    for number, step in enumerate(whole, 1):
+        found = list(history_of(month_app.ledger, order, detail_of=number))
+        assert found[number - 1] == step
+        assert [(each.axes, each.entry) for each in found] == [(each.axes, each.entry) for each in whole]
+        assert [each for each in found if each.state] == [step]
