@@ -12,7 +12,7 @@ from service.webhooks.post import Attempt
 
 KEPT = timedelta(days=7)
 _ADD = "INSERT INTO delivery.attempts VALUES (%s, %s, clock_timestamp(), %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-_PRUNE = "DELETE FROM delivery.attempts WHERE book = %s AND subscription = %s AND attempted_at < clock_timestamp() - %s"
+_PRUNE = "DELETE FROM delivery.attempts WHERE book = %s AND attempted_at < clock_timestamp() - %s"
 _HAS = (
     "SELECT EXISTS (SELECT FROM delivery.attempts WHERE book = %s AND subscription = %s AND attempted_at >= %s"
     " AND event_book = %s AND event_position = %s)"
@@ -38,7 +38,7 @@ class AttemptLog:
             ((found,),) = cursor.fetchall()
             return bool(found)
 
-    def prune(self, subscription_id: str) -> None:
-        """Deletes the attempts that are older than `KEPT`."""
+    def prune(self) -> None:
+        """Deletes the attempts that are older than `KEPT`, also those of retired subscriptions."""
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_PRUNE, (PLATFORM_BOOK, subscription_id, KEPT))
+            cursor.execute(_PRUNE, (PLATFORM_BOOK, KEPT))

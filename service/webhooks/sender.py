@@ -92,7 +92,7 @@ class WebhookSender:
                     self._ring(stream, endpoint, post, threads)
                 if loop.time() >= prune_at:
                     prune_at = loop.time() + _PRUNE_EVERY_S
-                    await loop.run_in_executor(threads, self._prune, list(found.values()))
+                    await loop.run_in_executor(threads, self._calls.log.prune)
                 noted = ""
             except Exception as error:  # the thread goes on; every trouble is logged once until it has ended
                 reason = f"{type(error).__name__}: {error}"
@@ -100,10 +100,6 @@ class WebhookSender:
                     noted = reason
                     _logger.warning("webhooks wait: %s", reason, exc_info=None if trouble_of(error) else error)
             await loop.run_in_executor(bell, listener.wait)
-
-    def _prune(self, endpoints: Sequence[Endpoint]) -> None:
-        for each in endpoints:
-            self._calls.log.prune(each.id)
 
     def _ring(self, stream: str, endpoint: Endpoint, post: Post, threads: Executor) -> None:
         if stream in self._senders:

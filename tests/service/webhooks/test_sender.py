@@ -28,7 +28,7 @@ from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.database_text import everything_in
 from tests.support.endpoints import LOOPBACK
 from tests.support.receivers import Received, Receiver, receiver
-from tests.support.services import Service
+from tests.support.services import Service, until
 from tests.support.shops import app_of
 from tests.support.subscribers import busy, subscribe
 
@@ -229,6 +229,20 @@ def test_the_log_of_deliveries_has_every_attempt(desk: Desk, app: App) -> None:
         page = attempts_of(app.ledger.engine, "hook", limit=100)
     first = [(each.attempt, each.status) for each in page[::-1]][:3]
     assert first == [(1, 500), (2, 500), (3, 204)]
+
+
+def test_attempts_are_kept_for_seven_days_also_those_of_a_subscription_that_is_gone(app: App) -> None:
+    with app.ledger.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO delivery.attempts SELECT 0, name, clock_timestamp() - make_interval(days => age), 1, 1, 1,"
+            " 204, 1, '' FROM unnest(ARRAY['hook', 'gone']) AS n (name), unnest(ARRAY[6, 8]) AS d (age)"
+        )
+
+    def kept(name: str) -> int:
+        return len(attempts_of(app.ledger.engine, name, limit=10))
+
+    with sending(app):
+        until(lambda: kept("hook") == kept("gone") == 1, what="the old attempts to go")
 
 
 def test_a_second_process_takes_over_at_once_when_the_first_one_ends(desk: Desk, app: App) -> None:
