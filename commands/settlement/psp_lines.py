@@ -49,13 +49,21 @@ class PspLine(BaseModel):
             raise ValueError(f"line {self.psp_ref}: cash is in CNY, the amount that our bank received")
         settled_in = self.net.currency if self.cash is None or self._is_rate_of_net else currency
         _expect(self.psp_ref, self.rate, settled_in)
-        if self.fee_rate or (self.fee and self.fee.currency != settled_in):
+        if self.fee_rate or (self._booked_fee and self.fee.currency != settled_in):
             _expect(self.psp_ref, self.fee_rate, self.fee.currency)
         return self
 
     @property
     def _is_rate_of_net(self) -> bool:
         return self.rate is not None and self.rate.base == self.net.currency
+
+    @property
+    def _is_fee_in_gross(self) -> bool:
+        return self.kind == "fee" and bool(self.gross) and self.fee.currency == self.gross.currency
+
+    @property
+    def _booked_fee(self) -> Money:
+        return self.fee - self.gross if self._is_fee_in_gross else self.fee
 
     @property
     def settles(self) -> str:
@@ -84,8 +92,8 @@ class PspLine(BaseModel):
     def parts(self, day: date) -> Iterator[PspLine]:
         """Yields the lines to book: a fee is moved to `fee`, and the fee of a dispute becomes a line of its own."""
         nothing = Money(0, self.gross.currency)
-        if self.kind == "fee" and self.gross and self.fee.currency == self.gross.currency:
-            yield self.model_copy(update={"gross": nothing, "fee": self.fee - self.gross})
+        if self._is_fee_in_gross:
+            yield self.model_copy(update={"gross": nothing, "fee": self._booked_fee})
         elif self.kind == "dispute" and self.fee and self.fee.currency == self.net.currency:
             fee_cash, no_fee = -self.fee_base(day), Money(0, self.fee.currency)
             bare = {"fee": no_fee, "net": self.net + self.fee, "cash": self.cash_on(day) - fee_cash}
