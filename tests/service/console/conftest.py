@@ -10,10 +10,12 @@ from typing import Any, get_args
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from service.access.gate import Bearer
 from service.app import App
 from service.console.application import with_console
+from service.console.edge import HEADERS
 from service.http.application import make_application
 from service.questions.asked import answer_to
 from service.questions.question import Role
@@ -65,6 +67,13 @@ def signed_in(application: FastAPI, token: str) -> TestClient:
         answer = client.post(SIGN_IN, data={"token": token, "next": "/console/"})
         assert answer.status_code == 303, answer.text
     return client
+
+
+def keeps_to_itself(answer: Response) -> None:
+    """The answer has each header that keeps a page to itself, once."""
+    assert {name.decode(): answer.headers.get_list(name.decode()) for name in HEADERS} == {
+        name.decode(): [value.decode()] for name, value in HEADERS.items()
+    }
 
 
 def links_in(page: str) -> list[str]:

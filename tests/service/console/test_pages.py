@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.console.edge import HEADERS
 from service.questions.registry import QUESTIONS
-from tests.service.console.conftest import ROLES, Browser, links_in
-from tests.support.access import bearing
+from tests.service.console.conftest import ROLES, Browser, keeps_to_itself, links_in
 
 _IN_PATHS = {
     "show payout": "payout",
@@ -69,14 +67,11 @@ def test_a_merchant_sees_its_own_alone(browser: Browser, of_month: dict[str, Any
 @pytest.mark.parametrize(
     "path",
     ["/console", "/console/", "/console/payouts", "/console/none", "/console/payouts?state=wrong", "/console/sign-in",
-     "/console/assets/console.css", "/console/payouts?format=csv", "/console/assets/none"],
+     "/console/assets/console.css", "/console/assets/none"],
 )  # fmt: skip
 @pytest.mark.parametrize("role", ["", "finance"])
 def test_every_answer_keeps_the_page_to_itself(browser: Browser, role: str, path: str) -> None:
-    answer = browser(role).get(path)
-    assert {name.decode(): answer.headers.get_list(name.decode()) for name in HEADERS} == {
-        name.decode(): [value.decode()] for name, value in HEADERS.items()
-    }
+    keeps_to_itself(browser(role).get(path))
 
 
 def test_every_link_of_a_page_of_the_past_leads_to_the_same_times(browser: Browser, of_month: dict[str, Any]) -> None:
@@ -132,9 +127,3 @@ def test_every_field_of_a_page_has_a_label_and_every_table_headings(browser: Bro
             assert labelled or (named and f'for="{named[1]}"' in page), id_or_field
         assert page.count("<table") == page.count("<thead>") > 0
         assert all(f"<{landmark}" in page for landmark in ("header", "nav", "main")), path
-
-
-def test_the_list_as_csv_is_the_list_of_the_programs(browser: Browser) -> None:
-    ours = browser("finance").get("/console/payouts?format=csv&state=paid")
-    assert (ours.status_code, ours.headers["content-disposition"]) == (200, 'attachment; filename="payouts.csv"')
-    assert ours.text == browser("").get("/v1/payouts?format=csv&state=paid", headers=bearing("finance")).text

@@ -16,8 +16,8 @@ from service.access.gate import Bearer
 from service.console.application import with_console
 from service.console.session import COOKIE
 from service.http.application import make_application
-from tests.service.console.conftest import field_in, signed_in
-from tests.support.access import HeldTokens
+from tests.service.console.conftest import field_in, keeps_to_itself, signed_in
+from tests.support.access import HeldTokens, bearing
 from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.sales import BUYER, merchant_ready, paid
 from tests.support.shops import app_of
@@ -184,3 +184,14 @@ def test_a_form_without_what_it_needs_is_shown_again_with_the_reason(shop: Shop)
     client = shop.browser("mei")
     status, page = post(client, "reject_refund", shop.form(client, "reject_refund"))
     assert (status, 'role="alert"' in page, 'name="reason"' in page) == (422, True, True)
+
+
+def test_a_list_as_csv_is_the_list_of_the_programs(shop: Shop) -> None:
+    """On a ledger of its own, because an export is recorded."""
+    shop.app.catch_up()
+    ours = shop.browser("fay").get("/console/audit?format=csv&merchant=M-1")
+    assert (ours.status_code, ours.headers["content-disposition"]) == (200, 'attachment; filename="audit.csv"')
+    keeps_to_itself(ours)
+    programs = TestClient(shop.application).get("/v1/audit?format=csv&merchant=M-1", headers=bearing("fay"))
+    assert ours.text == programs.text
+    assert ours.text.count("\n") > 3
