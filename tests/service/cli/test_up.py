@@ -27,9 +27,17 @@ def folder() -> Iterator[Path]:
         yield outer / "data"
 
 
-@pytest.fixture
-def service(folder: Path) -> Iterator[Service]:
-    service = Service(folder)
+@pytest.fixture(scope="module")
+def served() -> Iterator[Path]:
+    """The folder of `service`."""
+    with open_folder(memory_folder()) as outer:
+        yield outer / "data"
+
+
+@pytest.fixture(scope="module")
+def service(served: Path) -> Iterator[Service]:
+    """A service that runs for all tests that leave it running."""
+    service = Service(served)
     yield service
     service.end(signal.SIGTERM)
 
@@ -58,8 +66,8 @@ def test_a_signal_ends_the_service_and_its_database_cleanly(folder: Path, how: s
     assert service.err == ""
 
 
-def test_a_second_service_on_the_same_folder_names_where_the_first_one_is(service: Service, folder: Path) -> None:
-    second = Running("up", "--port", "0", folder=folder)
+def test_a_second_service_on_the_same_folder_names_where_the_first_one_is(service: Service, served: Path) -> None:
+    second = Running("up", "--port", "0", folder=served)
     assert second.wait() == 1
     assert second.err.count("\n") == 1
     assert "A service already runs on" in second.err
@@ -67,8 +75,8 @@ def test_a_second_service_on_the_same_folder_names_where_the_first_one_is(servic
     assert service.get("/readyz")["status"] == "ready"
 
 
-def test_a_port_in_use_is_one_sentence_and_begins_no_ledger(service: Service, folder: Path) -> None:
-    other = folder.parent / "other"
+def test_a_port_in_use_is_one_sentence_and_begins_no_ledger(service: Service, served: Path) -> None:
+    other = served.parent / "other"
     second = Running("up", "--port", service.port, folder=other)
     assert second.wait() == 1
     assert second.err.count("\n") == 1
@@ -84,18 +92,18 @@ def test_an_ordinary_ledger_takes_no_trading_month(folder: Path) -> None:
     assert again.err.count("\n") == 1
 
 
-def test_a_command_beside_the_service_shares_its_database(service: Service, folder: Path) -> None:
-    beside = Running("status", "--format", "json", folder=folder)
+def test_a_command_beside_the_service_shares_its_database(service: Service, served: Path) -> None:
+    beside = Running("status", "--format", "json", folder=served)
     assert beside.wait() == 0
     assert json.loads(beside.out)["data"]["ledger_id"] == service.get("/v1/status")["data"]["ledger_id"]
     assert service.get("/readyz")["status"] == "ready"
 
 
-def test_what_is_recorded_beside_the_service_reaches_its_views(service: Service, folder: Path, tmp_path: Path) -> None:
+def test_what_is_recorded_beside_the_service_reaches_its_views(service: Service, served: Path, tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl"
     line = {"command": "enrol_merchant", "id": "e-1", "actor": ACTOR, "data": {"merchant_id": "M-1"}}
     file.write_text(json.dumps(line))
-    assert Running("record", str(file), folder=folder).wait() == 0
+    assert Running("record", str(file), folder=served).wait() == 0
     token = service.get("/v1/status")["position"]
     rows = service.get(f"/v1/audit?merchant=M-1&at_least={token}")["data"]
     assert [row["event"] for row in rows] == ["merchant.enrolment_requested", "merchant.enrolled"]
@@ -143,10 +151,10 @@ def test_killed_in_the_middle_of_a_recording_nothing_is_lost_and_nothing_is_doub
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupted_recording_says_what_to_do(
-    service: Service, folder: Path, how: signal.Signals, code: int
+    service: Service, served: Path, how: signal.Signals, code: int
 ) -> None:
     before = service.events
-    recording = Running("record", str(enrolling(folder, 20 * ENROLMENTS)), folder=folder)
+    recording = Running("record", str(enrolling(served, 20 * ENROLMENTS)), folder=served)
     until(lambda: service.events > before, what="the first events")
     assert recording.end(how) == code
     assert "Record the file again" in recording.err
