@@ -91,9 +91,8 @@ class PspLine(BaseModel):
 
     def parts(self, day: date) -> Iterator[PspLine]:
         """Yields the lines to book: a fee is moved to `fee`, and the fee of a dispute becomes a line of its own."""
-        nothing = Money(0, self.gross.currency)
         if self._is_fee_in_gross:
-            yield self.model_copy(update={"gross": nothing, "fee": self._booked_fee})
+            yield self.model_copy(update={"gross": Money(0, self.gross.currency), "fee": self._booked_fee})
         elif self.kind == "dispute" and self.fee and self.fee.currency == self.net.currency:
             fee_cash, no_fee = -self.fee_base(day), Money(0, self.fee.currency)
             bare = {"fee": no_fee, "net": self.net + self.fee, "cash": self.cash_on(day) - fee_cash}

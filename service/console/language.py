@@ -10,7 +10,7 @@ from functools import cache
 from gettext import NullTranslations
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from ledger.accounting_days import ACCOUNTING_ZONE
@@ -20,7 +20,6 @@ from service.tracking.localisation import best_locale, catalogue_of
 
 CATALOGUE = "console_"  # begins the names of the console's catalogues
 NAMES: Mapping[str, str] = {"en": "English", "zh-Hans": "简体中文"}
-_ZONE = "UTC+8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,6 @@ class Language:
         local = in_zone(at, ACCOUNTING_ZONE)
         day = format_date(local.date(), "medium", locale=self.locale)
         return f"{day} {format_time(local, 'HH:mm:ss', locale=self.locale)}"
-
-    def instant_with_zone(self, at: datetime) -> str:
-        local = in_zone(at, ACCOUNTING_ZONE)
-        return f"{format_datetime(local, 'long', locale=self.locale)} ({at:%Y-%m-%dT%H:%M:%S.%f}Z, {_ZONE})"
 
 
 def words_of(name: str) -> str:

@@ -71,6 +71,6 @@ def _steps(page: Page, values: Mapping[str, Any]) -> tuple[Sequence[Mapping[str,
 
 def _facts(page: Page, step: Mapping[str, Any]) -> Facts:
     names = ("occurred_at", "recorded_at", "actor", "source", "command_id", "event_id")
-    plain = {name: step[name] for name in names} | {f"{name}": text for name, text in step["reasons"].items()}
+    plain = {name: step[name] for name in names} | step["reasons"]
     cells = [(page.language.label(name), page.records.cells.of(value, name, step)) for name, value in plain.items()]
     return Facts("", tuple((label, cell) for label, cell in cells if cell.sort != "none"))

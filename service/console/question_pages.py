@@ -69,8 +69,7 @@ def _shown(question: Question) -> Callable[..., Response]:
 
     def show(request: Request, app: OpenApp, reader: Reader, **values: Any) -> Response:
         form = format_of(request) if question.exported else None
-        if question.exported:
-            del values[FORMAT.name]
+        values.pop(FORMAT.name, None)
         if form:
             sent = export(request, question, app, values, reader, form, at_least=None)
             sent.headers["Content-Disposition"] = f'attachment; filename="{question.name}.{form}"'

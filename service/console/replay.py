@@ -19,7 +19,6 @@ BUCKETS = {
 _LATE = timedelta(hours=1)
 _CONTRADICTION = "break.opened"
 _MOST_LINES, _MOST_REFUSED, _WINDOW = 50, 200, 200
-_BEFORE_ALL = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,20 +51,20 @@ def cookies_of(scope: Scope) -> dict[str, str]:
 def begin(response: Response, request: Request, token: str) -> None:
     """Gives the browser the session of this token. It ends with the browser, or with the token."""
     held = urlsafe_b64encode(token.encode()).decode()
-    _set(response, request, COOKIE, held, httponly=True, max_age=None)
+    _set(response, request, COOKIE, held, max_age=None)
 
 
 def end(response: Response, request: Request) -> None:
-    _set(response, request, COOKIE, "", httponly=True, max_age=0)
+    _set(response, request, COOKIE, "", max_age=0)
 
 
 def keep_language(response: Response, request: Request, language: str) -> None:
-    _set(response, request, LANGUAGE_COOKIE, language, httponly=True, max_age=_YEAR_S)
+    _set(response, request, LANGUAGE_COOKIE, language, max_age=_YEAR_S)
 
 
-def _set(response: Response, request: Request, name: str, value: str, *, httponly: bool, max_age: int | None) -> None:
+def _set(response: Response, request: Request, name: str, value: str, *, max_age: int | None) -> None:
     secure = request.url.scheme == "https"
-    response.set_cookie(name, value, max_age=max_age, path=HOME, secure=secure, httponly=httponly, samesite="strict")
+    response.set_cookie(name, value, max_age=max_age, path=HOME, secure=secure, httponly=True, samesite="strict")
 
 
 def proof_of(token: str) -> str:

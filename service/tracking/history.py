@@ -139,14 +139,12 @@ def _steps(
         detailed, event = detail_of in (None, number), from_json(recorded.payload)
         state = plain_state(stream) if detailed or detail_of == number + 1 else {}
         flat = dict(_flat(state))
-        if not detailed:
-            yield Step(recorded, event, {}, {}, axes_of(stream), None, recorded.lines)
-        else:
-            changed = {
-                path: flat.get(path) for path in sorted(flat.keys() | before.keys()) if _differs(path, before, flat)
-            }
+        changed, shown = {}, None
+        if detailed:
+            paths = sorted(flat.keys() | before.keys())
+            changed = {path: flat.get(path) for path in paths if _differs(path, before, flat)}
             shown = _shown(scenario[:number], policies)
-            yield Step(recorded, event, changed, state, axes_of(stream), shown, recorded.lines)
+        yield Step(recorded, event, changed, state if detailed else {}, axes_of(stream), shown, recorded.lines)
         before = flat
 
 
