@@ -130,15 +130,18 @@ async def lease(request: Request, app: OpenApp, reader: AccessReader, id: Subscr
     state, sent = request.app.state, token_in(request)
 
     def leased() -> Leased:
-        state.gate.bearer_of(sent)  # the token may have ended while the call waited
         return Subscriptions(app).lease(id, body.member, body.most, reader=reader)
 
+    def leased_if_still_allowed() -> Leased:
+        state.gate.bearer_of(sent)  # the token may have ended while the call waited
+        return leased()
+
     async def look() -> Leased:
-        found: Leased = await _in_lane(request, reader, leased)
+        found: Leased = await _in_lane(request, reader, leased_if_still_allowed)
         return found
 
     if not body.wait_s:
-        return _answer(app, await look())
+        return _answer(app, await _in_lane(request, reader, leased))
     async with state.streams.entered(reader.account_id):
         found = await leased_within(body.wait_s, state.tail, look, request.is_disconnected)
     return _answer(app, found) if found else Response(status_code=204)
