@@ -47,6 +47,9 @@ class MemoryLedger:
     def book_of(self, _: str) -> int:
         return 1
 
+    def known_book_of(self, _: str) -> int:
+        return 1
+
     def heads(self) -> dict[int, int]:
         return {book: len(rows) for book, rows in self.books.items()}
 
