@@ -20,7 +20,7 @@ from tests.support.postgres import memory_folder, open_folder
 
 SEED = os.environ.get("REDLEDGER_TEST_SEED", "20251129")
 MINUTES = float(os.environ.get("REDLEDGER_SOAK_MINUTES", "10"))
-SLICE_HARMS = 6
+SLICE_HARMS = 12
 _EVERY_S = (1.0, 4.0)
 
 

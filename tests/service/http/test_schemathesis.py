@@ -55,7 +55,7 @@ FORBIDDING = [
     (path, method) for path, method in ADDRESSES if {"parameters", "requestBody"} & _PATHS[path][method].keys()
 ]
 _COMMANDS = "/v1/commands/"
-_EXAMPLES = 3
+_EXAMPLES = 4
 _MANY = int(os.environ.get("REDLEDGER_TEST_EXAMPLES", "300"))  # of each address in `make histories`
 # Commands share one route. `make test` tries a few of them, chosen by the seed, and `make histories` all.
 _CHOSEN = set(Random(SEED).sample(sorted(path for path, _ in ADDRESSES if path.startswith(_COMMANDS)), 12))
