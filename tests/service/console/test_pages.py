@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from service.console.replay import BUCKETS
 from service.questions.registry import QUESTIONS
 from tests.service.console.conftest import ROLES, Browser, keeps_to_itself, links_in
+from tests.support.access import bearing
 
 _IN_PATHS = {
     "show payout": "payout",
@@ -52,6 +55,22 @@ def test_every_link_of_a_home_page_leads_to_a_page_of_its_reader(browser: Browse
     assert home.status_code == 200
     for address in {each for each in links_in(home.text) if each.startswith("/console")}:
         assert client.get(address, follow_redirects=True).status_code == 200, address
+
+
+def owed_at_home(browser: Browser, day: str) -> list[str]:
+    """The sums of the home page on an accounting day, one for each bucket of what is owed to merchants."""
+    tiles = browser("finance").get(f"/console/?as_of={day}").text.partition('<dl class="tiles">')[2].partition("</dl>")
+    return re.findall(r'<data [^>]*value="([^"]+) CNY"', tiles[0])
+
+
+def test_the_home_page_has_the_sums_of_the_picked_day(browser: Browser) -> None:
+    days = ("2026-10-10", "2026-11-20")
+    for day in days:
+        books = browser("").get(f"/v1{QUESTIONS['trial-balance'].path}?as_of={day}", headers=bearing("finance"))
+        accounts = books.json()["data"]["accounts"]
+        owed = [-Decimal(row["closing"]["amount"]) for row in accounts if row["account"] in BUCKETS]
+        assert list(map(Decimal, owed_at_home(browser, day)))[: len(owed)] == owed != []
+    assert owed_at_home(browser, days[0]) != owed_at_home(browser, days[1])
 
 
 def test_a_merchant_sees_its_own_alone(browser: Browser, of_month: dict[str, Any]) -> None:
