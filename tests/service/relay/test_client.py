@@ -18,6 +18,7 @@ from nats.js import JetStreamContext
 from ledger.ledger import Ledger
 from projections.registry import PROJECTIONS
 from redledger.broker import AsyncBroker, Broker
+from redledger.broker_readings import Rows, Taken
 from redledger.items import Event, Refused, Row, ViewChanged, row_of
 from service.feeds.view_feed import RowFilter, ViewFeed
 from service.relay.connection import Servers
@@ -193,3 +194,10 @@ def folded(desk: Desk) -> ViewFeed:
 def copied(broker: NatsServer, most: int, after: str | None = None) -> list[Row]:
     with closing(Broker(broker.address).rows(VIEW, after=after)) as rows:
         return list(islice(rows, most))
+
+
+def test_a_row_that_comes_again_at_its_sequence_is_handed_over_once() -> None:
+    reading = Rows("redledger", VIEW, "*", "*", None)
+    row = {"type": f"view.{VIEW}.account_balances", "book": 1, "sequence": "7", "subject": "M-1", "data": {}}
+    taken = [reading.taken(Taken(1, at, {"RedLedger-Copy": "c-1"}, row)) for at in (2, 3, 2, 3, 4)]
+    assert [each.place if each else None for each in taken] == ["1:c-1:2", "1:c-1:3", None, None, "1:c-1:4"]

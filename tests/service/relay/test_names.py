@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import RowMapping
 
 from ledger.events.event import EVENTS
-from service.relay.names import PLATFORM, token
+from projections.engine.changes import Change
+from projections.registry import PROJECTIONS
+from redledger.broker_readings import merchant_token
+from service.relay.names import PLATFORM, Names, token
 
 SAFE = re.compile(r"[^\s.*>]+")
 
@@ -35,3 +40,21 @@ def test_every_type_is_two_tokens() -> None:
 
 def test_no_merchant_has_the_token_of_the_platform() -> None:
     assert PLATFORM == "-", "an id begins with a letter or a digit"
+
+
+@given(st.text())
+def test_a_reader_names_a_merchant_as_the_relay_does(merchant: str) -> None:
+    assert merchant_token(merchant) == token(merchant)
+
+
+@pytest.mark.parametrize("letters", [10, 1_000])
+def test_rows_with_different_keys_have_different_subjects_however_long_they_are(letters: int) -> None:
+    (table, *_) = PROJECTIONS["merchant_balances"].tables
+
+    def subject(text: str) -> str:
+        row = dict.fromkeys(table.key, "x") | {"merchant": "M-1", table.key[-1]: text}
+        return Names("redledger").row_subject("merchant_balances", Change(table, 1, 1, cast(RowMapping, row)))
+
+    subjects = [subject(letters * "é" + end) for end in ("", "a", "b")]
+    assert len(set(subjects)) == 3
+    assert all(len(each) < 400 for each in subjects)
