@@ -72,7 +72,8 @@ class EndpointSender:
                     self._note(error)
                     await asyncio.sleep(_AFTER_TROUBLE_S)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._rung.wait(), _LOOK_EVERY_S)
+                    async with asyncio.timeout(_LOOK_EVERY_S):
+                        await self._rung.wait()
 
     async def _begin(self, tasks: asyncio.TaskGroup) -> None:
         """Begins to send what there is room for now."""

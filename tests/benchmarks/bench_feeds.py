@@ -115,17 +115,18 @@ def _lags_ms(bus: Bus, port: int, token: str, *, readers: int, per_s: int, secon
     async def run() -> None:
         ready = asyncio.Barrier(readers + 1)
         tasks = [asyncio.create_task(followed.follow(number, port, token, ready)) for number in range(readers)]
-        await ready.wait()
-        await asyncio.sleep(0.5)
-        writer = Thread(target=write)
-        writer.start()
-        while writer.is_alive() or any(len(each) < len(recorded) for each in followed.came.values()):
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(seconds + 120):
+            await ready.wait()
+            await asyncio.sleep(0.5)
+            writer = Thread(target=write)
+            writer.start()
+            while writer.is_alive() or any(len(each) < len(recorded) for each in followed.came.values()):
+                await asyncio.sleep(0.1)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(run(), timeout=seconds + 120))
+    asyncio.run(run())
     return [
         max(0.0, came[place] - committed) * 1000
         for came in followed.came.values()

@@ -83,7 +83,8 @@ async def followed(ledger: Ledger, feed: EventFeed, words: Sequence[str]) -> lis
     tail, found = Tail(ledger, feed), list[int]()
     with tail.followed():
         while not tail.heads:
-            await asyncio.wait_for(tail.grown.wait(), TIMEOUT_S)
+            async with asyncio.timeout(TIMEOUT_S):
+                await tail.grown.wait()
         place = dict(tail.heads)
         await asyncio.to_thread(History(ledger).words, 1, *words)
         while not tail.is_over and len(found) < len(words):
@@ -91,7 +92,8 @@ async def followed(ledger: Ledger, feed: EventFeed, words: Sequence[str]) -> lis
             page = tail.page(place, EventFilter(), limit=100)
             assert page is not None
             if not page.frames and not tail.is_over:
-                await asyncio.wait_for(grown.wait(), TIMEOUT_S)
+                async with asyncio.timeout(TIMEOUT_S):
+                    await grown.wait()
             found += [frame.position for frame in page.frames]
             place = dict(page.positions)
     return found
