@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Event, Lock
-from typing import Any, Literal
+from typing import Any
 
 import psycopg2
 import pytest
@@ -23,9 +21,6 @@ from ledger.actors import Actor
 from ledger.log.rows import Recorded
 from service.app import App
 from service.webhook_attempts import attempts_of
-from service.webhooks.endpoint_calls import EndpointCalls
-from service.webhooks.endpoint_sender import EndpointSender
-from service.webhooks.endpoints import Endpoint, Endpoints
 from service.webhooks.post import Post
 from service.webhooks.sender import WebhookSender
 from service.webhooks.signature import new_secret
@@ -33,25 +28,13 @@ from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.database_text import everything_in
 from tests.support.endpoints import LOOPBACK
 from tests.support.receivers import Received, Receiver, receiver
-from tests.support.services import PATIENCE_S, Service, until
+from tests.support.services import Service, until
 from tests.support.shops import app_of
 from tests.support.subscribers import busy, subscribe
 
 FAY = Actor(kind="platform", id="fay", role="finance")
 MERCHANTS = [f"M-{number}" for number in range(6)]
 SOON = (timedelta(milliseconds=20),) * 30
-
-
-class Rung(asyncio.Event):
-    """The event that rings a sender. `awaited` is set once the sender waits for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.awaited = asyncio.Event()
-
-    async def wait(self) -> Literal[True]:
-        self.awaited.set()
-        return await super().wait()
 
 
 @pytest.fixture
@@ -222,26 +205,6 @@ def test_a_merchant_gets_its_own_events_only_in_its_own_shape(desk: Desk, app: A
             to.wait_for(lambda posts: len(ids(posts)) >= 4)
         assert {each.event["subject"].split("/")[1] for each in to.posts} == {"M-1"}
         assert not any({"actor", "command_id", "leaf"} & each.event["data"].keys() for each in to.posts)
-
-
-def test_a_sender_that_is_rung_as_it_is_stopped_stops(desk: Desk, app: App) -> None:
-    async def ring_and_stop(endpoint: Endpoint) -> None:
-        async with Post(LOOPBACK) as post:
-            calls, observer = EndpointCalls(app, "member-1"), app.ledger.observer
-            sender = EndpointSender(endpoint, calls, post, threads=threads, observer=observer, random=Random(1))
-            sender._rung = rung = Rung()
-            running = asyncio.create_task(sender.run())
-            await rung.awaited.wait()
-            sender.ring(endpoint)
-            await asyncio.sleep(0)  # the wait has its result, and the sender does not know it yet
-            running.cancel()
-            ended, _ = await asyncio.wait([running], timeout=PATIENCE_S)
-            assert ended
-
-    with receiver() as to, ThreadPoolExecutor(1) as threads:
-        hook(desk, to)
-        (endpoint,) = Endpoints(app.ledger).refresh().values()
-        asyncio.run(ring_and_stop(endpoint))
 
 
 def test_a_test_is_sent_once_and_also_while_the_subscription_is_paused(desk: Desk, app: App) -> None:
