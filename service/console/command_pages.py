@@ -20,8 +20,8 @@ from service.console.page import Page
 from service.console.session import form_of
 from service.failures import NotKnown
 from service.http.bearer import AccessBearer
-from service.http.commands import Sent, submitted, tried
 from service.http.outcomes import REPLAYED
+from service.http.routes.commands import Sent, submitted, tried
 from service.questions.reader import RoleMayNotRead
 from service.questions.registry import QUESTIONS
 

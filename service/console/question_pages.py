@@ -19,8 +19,8 @@ from service.console.page import Page, picked_times
 from service.console.records import Facts, Grid
 from service.http.exports import export, format_of
 from service.http.parameters import OpenApp
-from service.http.questions import declared
 from service.http.read_route import ReadRoute
+from service.http.routes.questions import declared
 from service.questions.asked import Answer
 from service.questions.parameters import AFTER, FORMAT, LIMIT, TIMES, Kind
 from service.questions.presentation import instant_in_utc

@@ -9,9 +9,9 @@ from ledger.log.database_errors import KINDS
 from service.app import App
 from service.docs_from_code.markdown import sentences, table
 from service.http.application import make_application
+from service.http.document.statuses import ELSEWHERE, OF_COMMANDS
 from service.http.errors import KNOWN
 from service.http.limits import LIMITS
-from service.http.statuses import ELSEWHERE, OF_COMMANDS
 
 _HEAD = """# HTTP
 

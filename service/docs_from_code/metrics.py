@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from service.app import App
 from service.docs_from_code.markdown import table
 from service.http.application import make_application
-from service.http.metrics import READERS
+from service.http.routes.metrics import READERS
 from service.metrics.metrics import Metrics
 
 _HEAD = f"""# Metrics

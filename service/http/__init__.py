@@ -1,1 +1,1 @@
-"""Reads of the views as JSON over HTTP, and signed webhooks of partners."""
+"""The HTTP service: commands, reads, feeds, subscriptions and access tokens, and signed webhooks of partners."""

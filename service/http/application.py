@@ -18,21 +18,9 @@ from service.access.issued_tokens import issued_tokens
 from service.app import App
 from service.feeds.event_feed import EventFeed
 from service.feeds.tail import Tail
-from service.http import (
-    access,
-    commands,
-    feeds,
-    health,
-    questions,
-    schemas,
-    statements,
-    subscriptions,
-    webhook_secrets,
-    webhooks,
-)
-from service.http import metrics as metrics_route
-from service.http.account_keys import AccountKeys
 from service.http.admission import Admission
+from service.http.document.openapi import completed, operation_id
+from service.http.document.statuses import EVERYWHERE, responses
 from service.http.edge import Edge
 from service.http.errors import handle_errors
 from service.http.joined_calls import JoinedCalls
@@ -54,9 +42,21 @@ from service.http.limits import (
     Rate,
 )
 from service.http.measured import Measured
-from service.http.openapi import completed, operation_id
-from service.http.statuses import EVERYWHERE, responses
-from service.http.straight_way import StraightWay
+from service.http.routes import (
+    access,
+    commands,
+    feeds,
+    health,
+    questions,
+    schemas,
+    statements,
+    subscriptions,
+    webhook_secrets,
+    webhooks,
+)
+from service.http.routes import metrics as metrics_route
+from service.http.routes.account_keys import AccountKeys
+from service.http.routes.straight_way import StraightWay
 from service.metrics.metrics import Metrics
 from service.metrics.state import LaneState, LedgerState, SubscriptionState
 from service.settings import Settings

@@ -54,7 +54,7 @@ class ReadRoute(CheckedRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         known = _query_names(self.dependant)
-        folds = getattr(self.endpoint, "folds", False)  # `reading` of service/http/questions.py sets it
+        folds = getattr(self.endpoint, "folds", False)  # `reading` of service/http/routes/questions.py sets it
 
         async def in_lane(request: Request) -> Response:
             account_id = (await bearer_of(request)).account_id

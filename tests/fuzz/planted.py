@@ -20,7 +20,7 @@ from ledger.sealed import Sealed
 from service.access.gate import Bearer
 from service.app import App
 from service.http.application import make_application
-from service.http.command_schemas import OVER_HTTP
+from service.http.document.command_schemas import OVER_HTTP
 from service.questions.question import Role
 from tests.fuzz.facts import Facts
 from tests.fuzz.values import ENVELOPE, Values

@@ -23,7 +23,7 @@ from service.demo.simulator.days import SEED
 from service.demo.simulator.month import record_month
 from service.embedded import EmbeddedPostgres
 from service.failures import ServiceFailure
-from service.http.statements import STATEMENT
+from service.http.routes.statements import STATEMENT
 from service.questions.asked import answer_to
 from service.questions.envelope import envelope
 from service.questions.export import MEDIA

@@ -20,7 +20,7 @@ from service.access.gate import Bearer
 from service.app import open_app
 from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
-from service.http.command_schemas import OVER_HTTP
+from service.http.document.command_schemas import OVER_HTTP
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.settings import Settings

@@ -16,7 +16,7 @@ from commands.command import Command
 from commands.menu import MENU
 from ledger.actors import Actor
 from service.app import App
-from service.http.account_keys import AccountKeys
+from service.http.routes.account_keys import AccountKeys
 
 FAY = Actor(kind="platform", id="fay", role="finance")
 

@@ -19,7 +19,7 @@ from service.access.token_text import new_token
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
-from service.http.command_schemas import OVER_HTTP
+from service.http.document.command_schemas import OVER_HTTP
 from service.settings import Settings
 from tests.service.http.test_openapi import DOCUMENT
 from tests.support.access import bearing, token_for

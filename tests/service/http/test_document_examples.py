@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from service.app import App, open_app
 from service.http.application import make_application
-from service.http.examples import EXAMPLES, Example
+from service.http.document.examples import EXAMPLES, Example
 from service.settings import Settings
 from tests.service.http.test_openapi import DOCUMENT
 from tests.support.access import bearing, token_for

@@ -15,8 +15,8 @@ from sqlalchemy import event
 from projections.engine.projection import Projection
 from projections.registry import PROJECTIONS
 from service.app import App
-from service.http import questions as routes
 from service.http.entity_tags import tag_of_content, tag_of_positions
+from service.http.routes import questions as routes
 from service.questions.asked import answer_to
 from service.questions.envelope import envelope
 from service.questions.question import Question

@@ -17,10 +17,10 @@ from fastapi.testclient import TestClient
 from ledger.events.access import AccountRole
 from service.app import App
 from service.feeds.event_feed import EventFeed, EventFilter
-from service.http import event_stream
 from service.http.application import end_streams, make_application
 from service.http.limits import Deadlines, LaneSize
 from service.http.protocol import BoundedProtocol
+from service.http.routes import event_stream
 from tests.support.access import ADMIN, AUDITOR, application_for_reads, bearing, token_for
 from tests.support.buses import Desk, enrol, open_desk, publish_programme
 from tests.support.http_server import Server, request, served

@@ -23,9 +23,9 @@ from ledger.events.access import ListExported
 from ledger.ids import exports_stream
 from ledger.log.cursor import Cursor
 from service.app import App
-from service.http import questions
 from service.http.application import make_application
 from service.http.lanes import Lane
+from service.http.routes import questions
 from service.questions import export
 from service.questions.asked import answer_to
 from service.questions.question import Question

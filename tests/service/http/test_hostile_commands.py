@@ -14,9 +14,9 @@ import pytest
 from ledger.refusals.catalogue import REFUSALS
 from service.access.gate import Bearer
 from service.access.token_text import digest_of, new_token
-from service.http.account_keys import AccountKeys
 from service.http.application import make_application
-from service.http.commands import Sent, answers_to
+from service.http.routes.account_keys import AccountKeys
+from service.http.routes.commands import Sent, answers_to
 from tests.benchmarks.http_load import latencies_ms, request
 from tests.service.http.test_commands import Shop, merchant, problem, shop
 from tests.service.http.test_openapi import DOCUMENT

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
 from service.http.application import make_application
-from service.http.webhooks import SENDERS
+from service.http.routes.webhooks import SENDERS
 from tests.support.access import reader_of
 
 # Percent-encoded as they go over the wire: some are not UTF-8.

@@ -12,8 +12,8 @@ from openapi_spec_validator import validate
 
 from service.app import App
 from service.http.application import make_application
+from service.http.document.statuses import ELSEWHERE, EVERYWHERE
 from service.http.errors import KNOWN
-from service.http.statuses import ELSEWHERE, EVERYWHERE
 
 DOCUMENT: dict[str, Any] = make_application(cast(App, None)).openapi()
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]

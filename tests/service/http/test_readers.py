@@ -12,7 +12,7 @@ from service.access.gate import Bearer
 from service.app import App
 from service.failures import NotKnown, UnknownValue
 from service.http.application import make_application
-from service.http.statements import STATEMENT
+from service.http.routes.statements import STATEMENT
 from service.questions.asked import answer_to
 from service.questions.question import Question, Role
 from service.questions.reader import Reader, RoleMayNotRead

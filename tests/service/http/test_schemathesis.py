@@ -30,7 +30,7 @@ from service.access.gate import Bearer, Gate
 from service.app import App, open_app
 from service.embedded import EmbeddedPostgres
 from service.http.application import make_application
-from service.http.examples import EXAMPLES
+from service.http.document.examples import EXAMPLES
 from service.settings import Settings
 from tests.service.http.test_document_examples import send
 from tests.support.access import HeldTokens, bearing, token_for

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 
 from ledger.ids import unmatched_stream
 from service.app import App
-from service.http.webhooks import SENDERS
+from service.http.routes.webhooks import SENDERS
 from service.settings import Settings
 from service.views.follower import following
 from tests.service.http.test_connections import ORDINARY

@@ -136,7 +136,7 @@ def test_a_token_of_an_older_version_is_refused_with_the_new_one(
         monkeypatch.setattr(feed, "end", lambda: End(heads, key.replace("@", "@9")))
         return place_in(app, feed, after)
 
-    monkeypatch.setattr("service.http.feeds.place_in", renewed)
+    monkeypatch.setattr("service.http.routes.feeds.place_in", renewed)
     for headers in ({}, SSE, NDJSON):
         answer = client.get(BALANCES, params={"after": position}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (410, "VIEW_CHANGED")

@@ -17,7 +17,7 @@ from projections.engine.views import Views
 from projections.tracking.tracking_numbers import TrackingNumbers
 from service.app import App
 from service.formats.bodies import LONGEST_BYTES
-from service.http.webhooks import SENDERS
+from service.http.routes.webhooks import SENDERS
 from service.settings import Settings
 from tests.support.access import reader_of
 from tests.support.buses import Desk, open_desk, publish_programme

@@ -23,7 +23,7 @@ from service.app import App, open_app
 from service.automation.worker import TimerWorker
 from service.http.application import make_application
 from service.http.lanes import Lane
-from service.http.metrics import READERS
+from service.http.routes.metrics import READERS
 from service.metrics.metrics import Metrics
 from service.questions.question import Role
 from service.settings import Settings

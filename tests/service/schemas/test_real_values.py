@@ -12,8 +12,8 @@ from projections.engine.projection import Projection
 from projections.engine.views import Opened
 from projections.registry import PROJECTIONS
 from service.app import App
-from service.http.command_schemas import OVER_HTTP
-from service.http.examples import EXAMPLES
+from service.http.document.command_schemas import OVER_HTTP
+from service.http.document.examples import EXAMPLES
 from service.questions.presentation import presented
 from service.schemas.catalogue import Kind
 from tests.golden.samples import all_events, sample_file

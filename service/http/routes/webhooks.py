@@ -19,10 +19,10 @@ from service.app import App
 from service.failures import NotKnown
 from service.formats.refused_bodies import PayloadNotUnderstood
 from service.http.admission import address_of
+from service.http.document.statuses import responses
 from service.http.errors import KNOWN, NotSetUp
 from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp
-from service.http.statuses import responses
 from service.intake.messages import record_facts
 from service.partner_facts.bodies import BodyUnread
 from service.partner_facts.facts import PartnerFact

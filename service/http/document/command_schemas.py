@@ -13,7 +13,7 @@ from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.proposals.propose import Propose
-from service.http.document_parts import OBJECTS, ref
+from service.http.document.parts import OBJECTS, ref
 from service.http.limits import MOST_COMMANDS
 from service.questions.presentation import STORED_MONEY, MoneyText
 

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.http.bearer import AccessReader
+from service.http.document.statuses import responses
 from service.http.entity_tags import matches, tag_of_content, tag_of_positions, tagged
 from service.http.exports import export, format_of
 from service.http.parameters import OpenApp, annotation_of
 from service.http.read_route import ReadRoute
-from service.http.statuses import responses
 from service.questions.answer_models import envelope_of
 from service.questions.asked import Answer, answer_to
 from service.questions.envelope import envelope

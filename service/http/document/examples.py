@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.http.document_parts import operations
+from service.http.document.parts import operations
 from service.http.outcomes import REPLAYED
 
 _SHOP = {"merchant_id": "M-1042"}

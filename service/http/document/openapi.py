@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from service.http.command_schemas import ROUTE, with_commands
-from service.http.document_parts import operations, ref
-from service.http.examples import with_examples
+from service.http.document.command_schemas import ROUTE, with_commands
+from service.http.document.examples import with_examples
+from service.http.document.parts import operations, ref
+from service.http.document.statuses import as_problems
 from service.http.outcomes import REPLAYED
-from service.http.statuses import as_problems
 
 _NULL = {"type": "null"}
 _TEXT = {"schema": {"type": "string"}}

@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from service.http.bearer import AccessReader
+from service.http.document.statuses import responses
 from service.http.entity_tags import matches, tagged
 from service.http.parameters import Name
 from service.http.read_route import ReadRoute
-from service.http.statuses import responses
 from service.schemas.catalogue import ADDRESS, Kind, SchemaId, sentence_of
 from service.schemas.readers import schema_for, schemas_for
 

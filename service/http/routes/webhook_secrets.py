@@ -15,11 +15,11 @@ from commands.subscriptions.rotate_webhook_secret import LONGEST_OVERLAP_H, Rota
 from ledger.ids import Id, command_id, subscription_stream
 from ledger.sealed import Sealed
 from service.http.bearer import AccessBearer
+from service.http.document.statuses import responses
 from service.http.errors import PROBLEM_MEDIA
 from service.http.lanes import Lane
 from service.http.outcomes import problem_of
 from service.http.parameters import OpenApp
-from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.webhooks.signature import new_secret

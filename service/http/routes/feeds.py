@@ -20,14 +20,14 @@ from service.feeds.tail import Tail
 from service.feeds.view_feed import RowFilter, ViewFeed
 from service.feeds.view_query import place_in, projection_for, row_filter
 from service.http.bearer import AccessReader, token_in
+from service.http.document.statuses import responses
 from service.http.edge import IS_HEAD
 from service.http.errors import TooBusy
-from service.http.event_stream import NDJSON, SSE, EventStream, StreamResponse
 from service.http.exports import accepted_media
 from service.http.lanes import Lane
 from service.http.parameters import Name, OpenApp, Word
 from service.http.read_route import CheckedRoute
-from service.http.statuses import responses
+from service.http.routes.event_stream import NDJSON, SSE, EventStream, StreamResponse
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.questions.limits import MOST_ROWS_OF_A_PAGE

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from service.finance.statements import IssuedStatement, issued_statements, statement_of
-from service.http.questions import answers_of, reading
 from service.http.read_route import ReadRoute
+from service.http.routes.questions import answers_of, reading
 from service.questions.asked import Answer, Asked
 from service.questions.parameters import MERCHANT, TIMES, Kind, Parameter, choice
 from service.questions.question import MERCHANTS, Question

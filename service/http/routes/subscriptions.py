@@ -17,12 +17,12 @@ from ledger.limits import LARGEST_NUMBER
 from ledger.numbers import read_whole
 from service.app import App
 from service.http.bearer import AccessReader, token_in
-from service.http.feeds import CloudEvent
+from service.http.document.statuses import responses
 from service.http.lanes import Lane
-from service.http.lease_wait import leased_within
 from service.http.parameters import Name, OpenApp
 from service.http.read_route import CheckedRoute
-from service.http.statuses import responses
+from service.http.routes.feeds import CloudEvent
+from service.http.routes.lease_wait import leased_within
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.questions.reader import Reader

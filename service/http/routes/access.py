@@ -30,11 +30,11 @@ from service.app import App
 from service.failures import NotKnown
 from service.http.admission import Admission
 from service.http.bearer import AccessBearer
+from service.http.document.statuses import responses
 from service.http.errors import PROBLEM_MEDIA
 from service.http.lanes import Lane
 from service.http.outcomes import problem_of
 from service.http.parameters import OpenApp
-from service.http.statuses import responses
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 

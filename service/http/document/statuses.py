@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.log.database_errors import KINDS
-from service.http.document_parts import operations, ref
+from service.http.document.parts import operations, ref
 from service.http.errors import KNOWN, PROBLEM_MEDIA, Problem
 
 # Refused by the protocol, the edge or the routing, with the sentence of the document of errors.

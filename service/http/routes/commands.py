@@ -20,15 +20,15 @@ from ledger.events.access import AccountRole
 from ledger.ids import PLATFORM_BOOK, Id
 from service.access.gate import Bearer
 from service.app import App
-from service.http.account_keys import AccountKeys
 from service.http.bearer import AccessBearer
-from service.http.command_schemas import OVER_HTTP
+from service.http.document.command_schemas import OVER_HTTP
+from service.http.document.statuses import responses
 from service.http.errors import PROBLEM_MEDIA, Problem
 from service.http.joined_calls import JoinedCalls
 from service.http.lanes import Lane
 from service.http.limits import MOST_COMMANDS
 from service.http.outcomes import REPLAYED, CommandResult, problem_of, problem_of_malformed, result_of
-from service.http.statuses import responses
+from service.http.routes.account_keys import AccountKeys
 from service.questions.answer_models import envelope_with
 from service.questions.envelope import enveloped
 from service.questions.links import links_for

@@ -1,7 +1,7 @@
 """The straight way of a single command: past the routing and the parameters of FastAPI, which cost more than the rest.
 
 Only a request in its plain form goes this way. Every other one, also each that is refused for its form, takes the route
-of `service/http/commands.py`, whose parts answer both.
+of `service/http/routes/commands.py`, whose parts answer both.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.ids import is_id
 from service.http.admission import Admission
-from service.http.command_schemas import OVER_HTTP, ROUTE
-from service.http.commands import Sent, submitted
+from service.http.document.command_schemas import OVER_HTTP, ROUTE
 from service.http.errors import answer_to_failure
+from service.http.routes.commands import Sent, submitted
 
 _PATHS = {f"/v1/commands/{name}".encode(): name for name in OVER_HTTP}
 _TOKEN = re.compile(r"Bearer (rlk_[0-9A-Za-z]+)")

@@ -1,0 +1,1 @@
+"""Routes of the HTTP application: what is answered at each address."""
