@@ -24,6 +24,7 @@ from projections.engine.tables import ViewTable
 
 T = TypeVar("T")
 Vector = Mapping[int, int]  # book → position
+FROM_THE_FIRST: Vector = {}
 Why = Literal["parked", "stopped", "unfounded"]
 _FIRST_PAUSE_S, _SLOWER_BY, _LONGEST_PAUSE_S = 0.001, 1.2, 0.05
 

@@ -17,7 +17,7 @@ from ledger.events.psp_settlement import PspSettlementReported
 from ledger.events.refunds import RefundPaidByAlternative
 from ledger.events.settlement import PayoutCancelled, PayoutFailed, PayoutInitiated, PayoutReturned
 from ledger.fx import CNY
-from ledger.ids import key_form
+from ledger.ids import PLATFORM_BOOK, key_form
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -25,7 +25,7 @@ from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 
 EXPECTED = kept_table(
     "expected_at_bank",
@@ -123,7 +123,7 @@ nth AS (
 entries AS (
     SELECT s.*, row_number() OVER (PARTITION BY s.reference, s.kind, s.currency, s.expected_minor
                                    ORDER BY s.changed_at_position, s.entry) AS of_amount
-    FROM {shown} s WHERE s.book = 0 AND NOT s.deleted
+    FROM {shown} s WHERE s.book = 0 AND NOT s.deleted AND (s.reference, s.kind) IN (SELECT reference, kind FROM known)
       AND s.changed_at_position <= :platform AND (CAST(:as_of AS date) IS NULL OR s.shown_on <= :as_of)
 ),
 met AS (
@@ -135,15 +135,15 @@ met AS (
 SELECT n.*, m.entry, m.shown_on FROM nth n
 LEFT JOIN met m ON (m.book, m.movement, m.kind, m.currency) = (n.book, n.movement, n.kind, n.currency)
 """
+# All movements under any reference of the movements `asked`: one entry may stand for any of them.
+_WITH_THEIR_LIKE = "e.reference IN (SELECT o.reference FROM {expected} o JOIN asked USING (book, movement, kind))"
 # The bank may also show a cancelled or failed payout: its entry is then matched to it and contradicts our books.
 _FIND = f"""
 WITH asked AS (
     SELECT book, movement, kind FROM {{expected}} WHERE book = ANY(:books) AND reference = ANY(:references)
 ),
 known AS (
-    SELECT e.* FROM {{expected}} e WHERE e.book = ANY(:books) AND e.reference IN (
-        SELECT o.reference FROM {{expected}} o JOIN asked USING (book, movement, kind)
-    )
+    SELECT e.* FROM {{expected}} e WHERE e.book = ANY(:books) AND {_WITH_THEIR_LIKE}
 ),
 {_MET}
 WHERE n.reference = ANY(:references)
@@ -151,13 +151,21 @@ ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movemen
 """
 # Movements that were cancelled or shown later count as expected at that time. Each is listed under one reference.
 _NOT_SHOWN = f"""
-WITH known AS (
-    SELECT e.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-    JOIN {{expected}} e ON e.book = v.book AND e.since_position <= v.position
-        AND (NOT e.deleted OR e.changed_at_position > v.position)
+WITH v AS (
+    SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[]), CAST(:since AS bigint[]))
+        AS v(book, position, since)
+),
+asked AS (
+    SELECT e.book, e.movement, e.kind FROM v JOIN {{expected}} e
+        ON e.book = v.book AND e.changed_at_position > v.since
+),
+known AS (
+    SELECT e.* FROM v JOIN {{expected}} e ON e.book = v.book AND e.since_position <= v.position
+        AND (NOT e.deleted OR e.changed_at_position > v.position) AND {{which}}
 ),
 {_MET}
 WHERE m.movement IS NULL AND n.names_it AND n.expected_on < :before
+  AND (n.book, n.movement, n.kind) IN (SELECT * FROM asked)
 ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
 """
 
@@ -172,20 +180,34 @@ def expected_under(
 
 
 def not_shown_yet(
-    views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views,
+    timepoint: AsOf = NOW,
+    *,
+    before: date,
+    since: Vector = FROM_THE_FIRST,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
 ) -> list[Expectation]:
-    """Returns the movements expected before a day that no statement had shown. Raises `ViewBehind`."""
+    """Returns the movements expected before a day that no statement had shown.
+
+    Only movements are returned that changed after the positions `since`. Raises `ViewBehind`.
+    """
     at = timepoint.positions(views)
     wanted = {**(at_least or {}), **(at or {})}
-    return _find(views, _NOT_SHOWN, wanted, timeout_s, at=at, before=before, as_of=timepoint.as_of)
+    sql = _NOT_SHOWN.replace("{which}", _WITH_THEIR_LIKE if any(since.values()) else "true")
+    return _find(views, sql, wanted, timeout_s, at=at, since=since, before=before, as_of=timepoint.as_of)
 
 
-def shown_currencies(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """Returns the currencies of the bank accounts whose statements we receive. Raises `ViewBehind`."""
+def shown_currencies(views: Views, *, since: Vector = FROM_THE_FIRST, timeout_s: float = 5.0) -> set[str]:
+    """Returns the currencies of the bank accounts whose statements we receive, or received after the positions
+    `since`. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> set[str]:
-        statement = f"SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)} WHERE book = 0"
-        return {row[0] for row in opened.connection.execute(text(statement))}
+        statement = f"""
+            SELECT DISTINCT currency FROM {opened.generation.stored_name(SHOWN)}
+            WHERE book = :platform AND changed_at_position > :since"""
+        values = {"platform": PLATFORM_BOOK, "since": since.get(PLATFORM_BOOK, 0)}
+        return {row[0] for row in opened.connection.execute(text(statement), values)}
 
     return views.read(ExpectedAtBank(), query, timeout_s=timeout_s)
 
@@ -197,12 +219,14 @@ def _find(
     timeout_s: float,
     *,
     at: Vector | None = None,
+    since: Vector = FROM_THE_FIRST,
     **values: Any,
 ) -> list[Expectation]:
     def query(opened: Opened) -> list[Expectation]:
         names = {"expected": opened.generation.stored_name(EXPECTED), "shown": opened.generation.stored_name(SHOWN)}
         vector = opened.upto(at)
         known = {"books": list(vector), "positions": list(vector.values()), "platform": vector.get(0, 0)}
+        known["since"] = [since.get(book, 0) for book in vector]
         found = opened.connection.execute(text(sql.format(**names)), values | known)
         return [_expectation(row) for row in found.mappings()]
 

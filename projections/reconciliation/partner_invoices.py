@@ -14,13 +14,14 @@ from ledger.events.event import Event
 from ledger.events.parcels import DutyAssessed, LogisticsChargeRecorded
 from ledger.events.platform import UnmatchedFactReported
 from ledger.events.platform_money import PartnerInvoicePaid
+from ledger.ids import PLATFORM_BOOK
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable, kept_table
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 
 CHARGES = kept_table(
     "partner_charges",
@@ -42,6 +43,9 @@ PAYMENTS = kept_table(
     minor_column("minor"),
     Column("paid_on", Date, nullable=False),
 )
+
+
+InvoiceKey = tuple[str, str]  # partner, invoice
 
 
 class PartnerInvoices(Projection):
@@ -89,6 +93,10 @@ class _Group:
     paid_on: date
     paid: dict[str, int]
 
+    @property
+    def keys(self) -> set[InvoiceKey]:
+        return {(self.partner, ref) for ref in self.refs}
+
 
 @dataclass(slots=True)
 class _Invoice:
@@ -102,26 +110,34 @@ class _Invoice:
 
 
 def invoice_mismatches(
-    views: Views, *, unpaid_since: date, unreported_since: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views,
+    *,
+    unpaid_since: date,
+    unreported_since: date,
+    since: Vector = FROM_THE_FIRST,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
 ) -> list[InvoiceMismatch]:
     """Returns the invoices whose paid sum differs from the charged sum.
 
     An unpaid invoice is returned if its last charge is before `unpaid_since`. A payment without reported charges is
-    returned if it is before `unreported_since` and more than the partner's charges without an invoice. Raises
-    `ViewBehind`.
+    returned if it is before `unreported_since` and more than the partner's charges without an invoice. Only invoices
+    are read of which a charge or a payment changed after the positions `since`, with those that share a payment with
+    one of them. Raises `ViewBehind`.
     """
 
     def query(opened: Opened) -> list[InvoiceMismatch]:
-        found = opened.connection.execute(
-            text(f"""SELECT partner, invoice_refs, stream, currency, minor, paid_on
-                     FROM {opened.generation.stored_name(PAYMENTS)} WHERE book = 0 AND NOT deleted
-                     ORDER BY paid_on, payment_ref, partner""")
-        )
-        groups = _groups((row[0], from_json(row[1]), *row[2:]) for row in found)
-        refs = {(group.partner, ref) for group in groups for ref in group.refs}
-        invoices = {(each.partner, each.ref): each for each in _invoices(opened, refs, unpaid_since)}
-        compared = (_compared(group, invoices, unreported_since) for group in groups)
-        unpaid = (_unpaid(each) for key, each in invoices.items() if each.ref and key not in refs)
+        changed = _changed(opened, since) if any(since.values()) else None
+        groups = _groups(_payments(opened, changed))
+        if changed is not None:
+            groups = [group for group in groups if not group.keys.isdisjoint(changed)]
+        paid = {key for group in groups for key in group.keys}
+        read = None if changed is None else changed | paid
+        invoices = {(each.partner, each.ref): each for each in _invoices(opened, read, paid, unpaid_since)}
+        unreported = {group.partner for group in groups if not group.keys <= invoices.keys()}
+        loose = _without_an_invoice(opened, unreported) if unreported else {}
+        compared = (_compared(group, invoices, loose, unreported_since) for group in groups)
+        unpaid = (_unpaid(each) for key, each in invoices.items() if key not in paid)
         return [*(each for each in compared if each), *unpaid]
 
     return views.read(PartnerInvoices(), query, at_least=at_least, timeout_s=timeout_s)
@@ -163,28 +179,78 @@ def _groups(payments: Iterable[tuple[str, list[str], str, str, int, date]]) -> l
     return groups
 
 
-def _invoices(opened: Opened, paid: Collection[tuple[str, str]], unpaid_since: date) -> list[_Invoice]:
-    """Returns the paid invoices and those last charged before a day. A charge in several books counts once."""
+def _changed(opened: Opened, since: Vector) -> set[InvoiceKey]:
+    """Returns the invoices of which a charge or a payment changed after the positions."""
+    stored = opened.generation.stored_name
     statement = f"""
-        SELECT partner, invoice_ref, min(stream), max(charged_on), currency, sum(minor) FROM (
-            SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
-            FROM {opened.generation.stored_name(CHARGES)}
-            WHERE book = ANY(:books) AND NOT deleted
-            GROUP BY partner, invoice_ref, subject, currency, minor
-        ) AS charges GROUP BY partner, invoice_ref, currency
-        HAVING invoice_ref = '' OR invoice_ref = ANY(:refs) OR max(charged_on) < :unpaid_since
-        ORDER BY max(charged_on), partner, invoice_ref, currency"""
-    values = {"books": list(opened.vector), "refs": sorted({ref for _, ref in paid}), "unpaid_since": unpaid_since}
-    found: dict[tuple[str, str], _Invoice] = {}
-    for partner, ref, stream, charged_on, currency, minor in opened.connection.execute(text(statement), values):
-        if not ref or (partner, ref) in paid or charged_on < unpaid_since:
+        WITH v AS (SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:since AS bigint[])) AS v(book, since))
+        SELECT partner, ref FROM (
+            SELECT partner, invoice_ref AS ref FROM v JOIN {stored(CHARGES)} c
+              ON c.book = v.book AND c.changed_at_position > v.since
+            UNION
+            SELECT partner, jsonb_array_elements_text(CAST(invoice_refs AS jsonb)) FROM v JOIN {stored(PAYMENTS)} p
+              ON p.book = v.book AND p.changed_at_position > v.since
+        ) AS changed WHERE ref <> ''"""
+    values = {"books": list(opened.vector), "since": [since.get(book, 0) for book in opened.vector]}
+    return {(row[0], row[1]) for row in opened.connection.execute(text(statement), values)}
+
+
+def _payments(
+    opened: Opened, changed: Collection[InvoiceKey] | None
+) -> Iterator[tuple[str, list[str], str, str, int, date]]:
+    """Yields the payments, oldest first; those of the partners of the changed invoices."""
+    of_partners = "" if changed is None else "AND partner = ANY(:partners)"
+    statement = f"""
+        SELECT partner, invoice_refs, stream, currency, minor, paid_on
+        FROM {opened.generation.stored_name(PAYMENTS)} WHERE book = :platform AND NOT deleted {of_partners}
+        ORDER BY paid_on, payment_ref, partner"""
+    values = {"platform": PLATFORM_BOOK, "partners": sorted({partner for partner, _ in changed or ()})}
+    for row in opened.connection.execute(text(statement), values):
+        yield row[0], from_json(row[1]), *row[2:]
+
+
+# A charge in several books counts once.
+_CHARGED = """
+SELECT partner, invoice_ref, min(stream), max(charged_on), currency, sum(minor) FROM (
+    SELECT partner, invoice_ref, subject, currency, minor, min(stream) AS stream, min(charged_on) AS charged_on
+    FROM {charges} WHERE book = ANY(:books) AND NOT deleted AND {which}
+    GROUP BY partner, invoice_ref, subject, currency, minor
+) AS charges GROUP BY partner, invoice_ref, currency
+ORDER BY max(charged_on), partner, invoice_ref, currency"""
+_OF_INVOICES = "(partner, invoice_ref) IN (SELECT * FROM unnest(CAST(:partners AS text[]), CAST(:refs AS text[])))"
+
+
+def _charged(opened: Opened, which: str, **values: object) -> Iterator[tuple[str, str, str, date, str, int]]:
+    statement = _CHARGED.format(charges=opened.generation.stored_name(CHARGES), which=which)
+    for *names, minor in opened.connection.execute(text(statement), values | {"books": list(opened.vector)}):
+        yield *names, int(minor)
+
+
+def _invoices(
+    opened: Opened, read: Collection[InvoiceKey] | None, paid: Collection[InvoiceKey], unpaid_since: date
+) -> list[_Invoice]:
+    """Returns the paid invoices and those last charged before a day, of those in `read` or of all."""
+    values = {} if read is None else {"partners": [key[0] for key in read], "refs": [key[1] for key in read]}
+    found: dict[InvoiceKey, _Invoice] = {}
+    rows = _charged(opened, "invoice_ref <> ''" if read is None else _OF_INVOICES, **values)
+    for partner, ref, stream, charged_on, currency, minor in rows:
+        if (partner, ref) in paid or charged_on < unpaid_since:
             known = found.setdefault((partner, ref), _Invoice(partner, ref, stream, charged_on, {}))
-            known.charged[currency] = int(minor)
+            known.charged[currency] = minor
     return list(found.values())
 
 
+def _without_an_invoice(opened: Opened, partners: Collection[str]) -> dict[str, dict[str, int]]:
+    """Returns the sums of the partners' charges that name no invoice, by partner and currency."""
+    found: dict[str, dict[str, int]] = {}
+    rows = _charged(opened, "invoice_ref = '' AND partner = ANY(:partners)", partners=sorted(partners))
+    for partner, _, _, _, currency, minor in rows:
+        found.setdefault(partner, {})[currency] = minor
+    return found
+
+
 def _compared(
-    group: _Group, invoices: dict[tuple[str, str], _Invoice], unreported_since: date
+    group: _Group, invoices: dict[InvoiceKey, _Invoice], loose: dict[str, dict[str, int]], unreported_since: date
 ) -> InvoiceMismatch | None:
     """Returns the difference of paid and charged sums, or None if there is none yet.
 
@@ -195,8 +261,8 @@ def _compared(
     if due == group.paid:
         return None
     if len(known) < len(group.refs):
-        other = invoices.get((group.partner, ""))
-        most = {name: due.get(name, 0) + (other.charged.get(name, 0) if other else 0) for name in group.paid}
+        other = loose.get(group.partner, {})
+        most = {name: due.get(name, 0) + other.get(name, 0) for name in group.paid}
         if group.paid_on >= unreported_since or all(group.paid[name] <= most[name] for name in most):
             return None
     refs = tuple(sorted(group.refs))

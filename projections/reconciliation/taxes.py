@@ -17,7 +17,7 @@ from projections.engine.batch import Batch
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 
 ORDERS = kept_table(
     "taxes_of_orders",
@@ -85,13 +85,15 @@ def tax_mismatches(
     assessed_before: date,
     collected_before: date,
     remitted_before: date,
+    since: Vector = FROM_THE_FIRST,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[TaxMismatch]:
     """Returns the orders whose duty is less than the buyer paid, the months whose tax was not remitted in full, and the
     markets for which more was remitted than collected.
 
-    Remittances pay the oldest month first. Each of the three counts from its day on. Raises `ViewBehind`.
+    Remittances pay the oldest month first. Each of the three counts from its day on. Only orders are read that changed
+    after the positions `since`. Raises `ViewBehind`.
     """
 
     def query(opened: Opened) -> list[TaxMismatch]:
@@ -112,7 +114,8 @@ def tax_mismatches(
         for place, (minor, paid_on, stream) in remitted.items():
             if minor > 0 and paid_on < remitted_before:
                 found.append(_mismatch(place, paid_on, stream, 0, int(minor), since=paid_on))
-        duties = _rows(opened, _DUTIES, before=assessed_before)
+        changed = {"since": [since.get(book, 0) for book in opened.vector]}
+        duties = _rows(opened, _DUTIES, before=assessed_before, **changed)
         return found + [_over_collected(*row[2:]) for row in duties if (row[0], row[3], row[1]) not in paid_up]
 
     return views.read(Taxes(), query, at_least=at_least, timeout_s=timeout_s)
@@ -125,8 +128,10 @@ _REMITTED = """
 SELECT market, currency, sum(minor)::bigint, max(paid_on), (array_agg(stream ORDER BY paid_on DESC, stream))[1]
 FROM {remitted} WHERE book = ANY(:books) AND NOT deleted GROUP BY market, currency"""
 _DUTIES = """
-SELECT market, month, stream, currency, minor, duty_minor, rest_since FROM {orders}
-WHERE book = ANY(:books) AND NOT deleted AND rest_since < :before ORDER BY rest_since, stream, currency"""
+SELECT market, month, stream, currency, minor, duty_minor, rest_since
+FROM unnest(CAST(:books AS integer[]), CAST(:since AS bigint[])) AS v(in_book, since)
+JOIN {orders} ON book = in_book AND changed_at_position > since AND NOT deleted AND rest_since < :before
+ORDER BY rest_since, stream, currency"""
 
 
 def _rows(opened: Opened, statement: str, **values: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, text
 from ledger.ids import order_stream, unmatched_stream
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 from projections.reconciliation.psp_references import REFERENCES, PspReferences
 from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES
 
@@ -31,25 +31,34 @@ class Unsettled:
 # A line that was settled later was unsettled at that time.
 _UNSETTLED = """
 WITH v AS (
-    SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[]), CAST(:since AS bigint[]))
+        AS v(book, position, since)
 )
 SELECT r.reference, r.psp, r.kind, r.merchant, r.order_id, '' AS capture_ref, r.currency, r.minor, r.since
-FROM v JOIN {references} r ON r.book = v.book AND NOT r.deleted AND r.since < :before
+FROM v JOIN {references} r ON r.book = v.book AND r.changed_at_position > v.since AND NOT r.deleted
+    AND r.since < :before
     AND r.kind IN ('charge', 'refund') AND r.since_position <= v.position
     AND (r.batch_ref = '' OR r.settled_position > v.position OR r.settled_on > CAST(:as_of AS date))
 UNION ALL
 SELECT i.reference, i.psp, i.kind, '', '', i.capture_ref, i.currency, i.minor, i.since
-FROM v JOIN {of_unmatched} i ON i.book = v.book AND NOT i.deleted AND i.since < :before AND i.since_position <=
-v.position
+FROM v JOIN {of_unmatched} i ON i.book = v.book AND i.changed_at_position > v.since AND NOT i.deleted
+    AND i.since < :before AND i.since_position <= v.position
     AND (i.ended_by = '' OR i.ended_position > v.position OR i.ended_on > CAST(:as_of AS date))
 ORDER BY since, psp, reference, kind, merchant, order_id
 """
 
 
 def unsettled(
-    views: Views, timepoint: AsOf = NOW, *, before: date, at_least: Vector | None = None, timeout_s: float = 5.0
+    views: Views,
+    timepoint: AsOf = NOW,
+    *,
+    before: date,
+    since: Vector = FROM_THE_FIRST,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
 ) -> list[Unsettled]:
-    """Returns the charges and refunds from before this day that no batch had settled. Raises `ViewBehind`."""
+    """Returns the charges and refunds from before this day that no batch had settled. Only rows are read that changed
+    after the positions `since`. Raises `ViewBehind`."""
     at = timepoint.positions(views)
 
     def query(opened: Opened) -> list[Unsettled]:
@@ -57,7 +66,11 @@ def unsettled(
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
         vector = opened.upto(at)
         asked = {"before": before, "as_of": timepoint.as_of}
-        known = {"books": list(vector), "positions": list(vector.values())}
+        known = {
+            "books": list(vector),
+            "positions": list(vector.values()),
+            "since": [since.get(book, 0) for book in vector],
+        }
         found = opened.connection.execute(text(_UNSETTLED.format(**stored)), asked | known)
         return [_unsettled(row) for row in found.mappings()]
 
@@ -65,15 +78,21 @@ def unsettled(
     return views.read(PspReferences(), query, at_least=wanted, timeout_s=timeout_s)
 
 
-def settling_providers(views: Views, *, timeout_s: float = 5.0) -> set[str]:
-    """Returns the providers with at least one settlement; others send no reports. Raises `ViewBehind`."""
+def settling_providers(views: Views, *, since: Vector = FROM_THE_FIRST, timeout_s: float = 5.0) -> set[str]:
+    """Returns the providers with at least one settlement, or one after the positions `since`; others send no reports.
+    Raises `ViewBehind`."""
 
     def query(opened: Opened) -> set[str]:
+        stored, vector = opened.generation.stored_name, opened.vector
         statement = f"""
-            SELECT psp FROM {opened.generation.stored_name(REFERENCES)} WHERE batch_ref <> ''
-            UNION SELECT psp FROM {opened.generation.stored_name(UNMATCHED_LINES)}
-            WHERE ended_by <> '' AND ended_by NOT LIKE 'order/%'"""
-        return {row[0] for row in opened.connection.execute(text(statement))}
+            WITH v AS (SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:since AS bigint[])) AS v(book, since))
+            SELECT psp FROM v JOIN {stored(REFERENCES)} r
+              ON r.book = v.book AND r.changed_at_position > v.since AND batch_ref <> ''
+            UNION SELECT psp FROM v JOIN {stored(UNMATCHED_LINES)} i
+              ON i.book = v.book AND i.changed_at_position > v.since
+             AND ended_by <> '' AND ended_by NOT LIKE 'order/%'"""
+        values = {"books": list(vector), "since": [since.get(book, 0) for book in vector]}
+        return {row[0] for row in opened.connection.execute(text(statement), values)}
 
     return views.read(PspReferences(), query, timeout_s=timeout_s)
 

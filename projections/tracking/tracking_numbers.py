@@ -15,7 +15,7 @@ from projections.engine.batch import Batch
 from projections.engine.columns import text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 
 NUMBERS = kept_table(
     "tracking_numbers",
@@ -97,13 +97,12 @@ SELECT DISTINCT stream FROM (
     JOIN waiting w ON w.tracking_no = n.tracking_no
 ) found ORDER BY stream LIMIT :limit
 """
-_FROM_THE_FIRST: Vector = {}
 
 
 def scans_to_match(
     views: Views,
     *,
-    since: Vector = _FROM_THE_FIRST,
+    since: Vector = FROM_THE_FIRST,
     again: Sequence[str] = (),
     after: str = "",
     limit: int = 500,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 
+from ledger.deadlines import earlier
+from ledger.limits import BEFORE_ALL
 from ledger.policies.after_sales_lock import AfterSalesLock
 from projections.engine.views import Opened, Views
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS
@@ -45,28 +49,47 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
     return views.read(PROJECTION, query)
 
 
+# A deemed signature falls due when its time has passed since one of these instants. The policy says since which.
+_ANCHORS = ("dispatched_at", "received_at_warehouse", "export_released_at", "departed_at")
+_IN_THE_WINDOW = " OR ".join(f"p.{anchor} > k.due_after AND p.{anchor} <= k.due_by" for anchor in _ANCHORS)
+_UNSIGNED = f"""
+SELECT p.order_id, p.merchant, p.parcel_id, o.lock_version, p.dispatched_at, p.received_at_warehouse,
+       p.export_released_at, p.departed_at, p.milestone, p.changed_at_position
+FROM {{parcels}} p JOIN {{orders}} o ON o.book = p.book AND o.order_id = p.order_id AND o.merchant = p.merchant
+JOIN unnest(CAST(:versions AS integer[]), CAST(:due_after AS timestamptz[]), CAST(:due_by AS timestamptz[]))
+     AS k(version, due_after, due_by) ON k.version = o.lock_version
+WHERE p.book = :book AND NOT p.deleted AND (p.signed_at IS NULL OR p.signed_at > :now)
+  AND (p.changed_at_position > :since OR o.changed_at_position > :since OR {_IN_THE_WINDOW})
+  AND (p.order_id, p.merchant, p.parcel_id) > (:order_id, :merchant, :parcel_id)
+ORDER BY p.order_id, p.merchant, p.parcel_id LIMIT :limit"""
+
+
 def unsigned_parcels(
-    views: Views, book: int, *, now: datetime, lock_versions: list[int], after: tuple[str, str, str], limit: int
+    views: Views,
+    book: int,
+    locks: Mapping[int, AfterSalesLock],
+    *,
+    now: datetime,
+    read_at: datetime = BEFORE_ALL,
+    since: int = 0,
+    after: tuple[str, str, str],
+    limit: int,
 ) -> list[UnsignedParcel]:
     """Returns a page of a book's unsigned parcels under these policies, by order, merchant and parcel.
 
-    A signature later than `now` does not count yet.
+    Only parcels are returned that changed after the position `since`, or whose time may have passed after `read_at`. A
+    signature later than `now` does not count yet.
     """
+    terms = [(version, lock.deemed_signature_after or timedelta()) for version, lock in locks.items()]
 
     def query(opened: Opened) -> list[UnsignedParcel]:
         orders, parcels = (opened.generation.stored_name(table) for table in (ORDERS, PARCELS))
-        statement = f"""
-            SELECT p.order_id, p.merchant, p.parcel_id, o.lock_version, p.dispatched_at, p.received_at_warehouse,
-                   p.export_released_at, p.departed_at, p.milestone, p.changed_at_position
-            FROM {parcels} p JOIN {orders} o ON o.book = p.book AND o.order_id = p.order_id AND o.merchant = p.merchant
-            WHERE p.book = :book AND NOT p.deleted AND (p.signed_at IS NULL OR p.signed_at > :now)
-              AND o.lock_version = ANY(:versions)
-              AND (p.order_id, p.merchant, p.parcel_id) > (:order_id, :merchant, :parcel_id)
-            ORDER BY p.order_id, p.merchant, p.parcel_id LIMIT :limit"""
-        page = dict(zip(("order_id", "merchant", "parcel_id"), after, strict=True))
-        found = opened.connection.execute(
-            text(statement), {"book": book, "now": now, "versions": lock_versions, "limit": limit} | page
-        )
-        return [UnsignedParcel(*row) for row in found]
+        values: dict[str, Any] = {"book": book, "now": now, "since": since, "limit": limit}
+        values |= {"versions": [version for version, _ in terms]}
+        values |= {"due_after": [earlier(read_at, term) for _, term in terms]}
+        values |= {"due_by": [earlier(now, term) for _, term in terms]}
+        values |= dict(zip(("order_id", "merchant", "parcel_id"), after, strict=True))
+        statement = text(_UNSIGNED.format(orders=orders, parcels=parcels))
+        return [UnsignedParcel(*row) for row in opened.connection.execute(statement, values)]
 
     return views.read(PROJECTION, query)

@@ -25,13 +25,14 @@ from ledger.events.parcels import (
 )
 from ledger.events.payments import PaymentAllocated, PaymentCaptured, PaymentCaptureFailed
 from ledger.ids import belongs_to
+from ledger.limits import BEFORE_ALL
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
-from projections.engine.views import Opened, Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 
 Mismatch = Literal["no_order", "no_payment", "payment_unequal", "shared_declaration", "not_declared"]
 _RETAIL = "9610"  # the customs mode that ties a declaration to one order and its payment (domain §3.2)
@@ -46,6 +47,7 @@ DECLARED = kept_table(
     instant_column("declared_at"),
     instant_column("known_at"),  # when the first of its facts happened
     Column("departed", Boolean, nullable=False),
+    indexes=[("known_at",), ("merchant", "order_id")],
 )
 PAID = kept_table(
     "declared_orders",
@@ -63,7 +65,7 @@ class Declarations(Projection):
     """Keeps declarations and payments. The comparison is made at read, when both are known."""
 
     name = "declarations"
-    version = 3
+    version = 4
     tables = (DECLARED, PAID)
     events = (
         OrderPlaced,
@@ -115,8 +117,32 @@ _TIES = """
            count(*) OVER (PARTITION BY d.declaration_no) AS orders
     FROM {declared} d LEFT JOIN {paid} p
       ON p.book = d.book AND p.merchant = d.merchant AND p.order_id = d.order_id AND NOT p.deleted
-    WHERE d.book = ANY(:books) AND NOT d.deleted AND (d.declaration_no <> '' OR d.departed)
+    WHERE d.book = ANY(:books) AND NOT d.deleted AND (d.declaration_no <> '' OR d.departed) AND {which}
     GROUP BY d.declaration_no, d.merchant, d.order_id"""
+# Orders with a change since the positions, or whose first fact has become old enough, and the other orders of their
+# declarations.
+_NEW = """
+WITH v AS (
+    SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+), changed AS (
+    SELECT d.book, d.declaration_no, d.merchant, d.order_id
+    FROM v JOIN {declared} d ON d.book = v.book AND d.changed_at_position > v.position
+    UNION
+    SELECT d.book, d.declaration_no, d.merchant, d.order_id
+    FROM v JOIN {declared} d ON d.book = v.book AND d.known_at > :known_after AND d.known_at <= :known_until
+    UNION
+    SELECT d.book, d.declaration_no, d.merchant, d.order_id
+    FROM v JOIN {paid} p ON p.book = v.book AND p.changed_at_position > v.position
+    JOIN {declared} d ON d.book = p.book AND d.merchant = p.merchant AND d.order_id = p.order_id
+), new AS (
+    SELECT * FROM changed
+    UNION
+    SELECT d.book, d.declaration_no, d.merchant, d.order_id FROM changed c
+    JOIN {declared} d ON d.book = ANY(:books) AND d.declaration_no = c.declaration_no
+    WHERE c.declaration_no <> ''
+)
+"""
+_IS_NEW = "(d.book, d.declaration_no, d.merchant, d.order_id) IN (SELECT * FROM new)"
 _MISMATCHED = """
     declaration_no = '' OR coalesce(currency, '') = ''
     OR customs_mode = :retail AND (captures = '{}' OR captured <> buyer_total OR orders > 1)"""
@@ -128,25 +154,29 @@ def ties(
     merchant: str | None = None,
     only_mismatches: bool = False,
     known_until: datetime | None = None,
+    since: Vector = FROM_THE_FIRST,
+    known_after: datetime = BEFORE_ALL,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Tie, ...]:
     """Returns every declaration with its orders, and every order that left without one.
 
-    With `known_until`, only those whose first fact had happened by then. Raises `ViewBehind`.
+    With `known_until`, only those whose first fact had happened by then. With `since`, only declarations of which an
+    order changed after these positions, or had its first fact after `known_after`. Raises `ViewBehind`.
     """
 
     def query(opened: Opened) -> tuple[Tie, ...]:
-        declared, paid = (opened.generation.stored_name(table) for table in (DECLARED, PAID))
+        stored = {"declared": opened.generation.stored_name(DECLARED), "paid": opened.generation.stored_name(PAID)}
+        new, which = (_NEW.format(**stored), _IS_NEW) if any(since.values()) else ("", "true")
         conditions = [f"({_MISMATCHED})"] if only_mismatches else []
         conditions += ["merchant = :merchant"] if merchant else []
         conditions += ["known_at <= :known_until"] if known_until else []
         statement = f"""
-            SELECT * FROM ({_TIES.format(declared=declared, paid=paid)}) t
+            {new} SELECT * FROM ({_TIES.format(**stored, which=which)}) t
             WHERE {" AND ".join(conditions) or "true"} ORDER BY declaration_no, merchant, order_id"""
-        values = {
-            "books": list(opened.vector), "retail": _RETAIL, "merchant": merchant, "known_until": known_until
-        }  # fmt: skip
+        values: dict[str, Any] = {"books": list(opened.vector), "retail": _RETAIL, "merchant": merchant}
+        values |= {"known_until": known_until, "known_after": known_after}
+        values["positions"] = [since.get(book, 0) for book in opened.vector]
         return tuple(_tie(row) for row in opened.connection.execute(text(statement), values).mappings())
 
     return views.read(Declarations(), query, at_least=at_least, timeout_s=timeout_s)

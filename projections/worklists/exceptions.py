@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from ledger.events.settlement import (
     ReconciliationBreakResolved,
 )
 from ledger.events.unmatched_money import UnmatchedCaptureFailed, UnmatchedRefundReversed
-from ledger.ids import UNKNOWN, UNMATCHED, merchant_of, unmatched_break
+from ledger.ids import UNKNOWN, UNMATCHED, key_form, merchant_of, unmatched_break
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -172,6 +172,27 @@ def exceptions(
 
     wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
+
+
+def known_breaks(
+    views: Views, breaks: Sequence[tuple[int, str, str]], *, timeout_s: float = 5.0
+) -> set[tuple[str, str]]:
+    """Returns those of the breaks (book, stream and id) that were opened, also if they are resolved, as stream and id.
+    Raises `ViewBehind`.
+    """
+
+    asked = {(book, key_form(stream), key_form(id)): (stream, id) for book, stream, id in breaks}
+
+    def query(opened: Opened) -> set[tuple[str, str]]:
+        statement = f"""
+            SELECT book, stream, break_id FROM {opened.generation.stored_name(EXCEPTIONS)}
+            WHERE NOT deleted AND (book, stream, break_id) IN (
+                SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:streams AS text[]), CAST(:ids AS text[]))
+            )"""
+        values = dict(zip(("books", "streams", "ids"), map(list, zip(*asked, strict=True)), strict=True))
+        return {asked[row[0], row[1], row[2]] for row in opened.connection.execute(text(statement), values)}
+
+    return views.read(Exceptions(), query, timeout_s=timeout_s)
 
 
 def _now(opened: Opened) -> str:

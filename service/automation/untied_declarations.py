@@ -5,28 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 from commands.command import Command
 from commands.parcels.flag_customs_tie import FlagCustomsTie
+from ledger.deadlines import earlier
 from ledger.ids import command_id, order_stream
-from projections.worklists.declarations import Mismatch, Tie, ties
+from projections.worklists.declarations import Declarations, Mismatch, Tie, ties
+from service.app import App
+from service.loops.followed_view import FollowedView
 from service.loops.loop import Item
 from service.loops.timer import TIMER, Timer
 
-_REPORTED_LATE = timedelta(days=1)  # customs and carriers may report in another order than things happened
+_LATE = timedelta(days=1)  # customs and carriers may report in another order than things happened
 
 
 class UntiedDeclarations(Timer):
-    """Runs seldom, because it reads everything that does not agree."""
-
-    every = timedelta(minutes=10)
+    """Reads declarations that changed since the last look, or whose first fact has become a day old since."""
 
     name = "untied_declarations"
+    every = timedelta(minutes=10)
+
+    def __init__(self, app: App, stop: Event | None = None) -> None:
+        super().__init__(app, stop)
+        self._view = FollowedView(app, Declarations())
 
     def look(self) -> int:
-        found = ties(self.app.views, only_mismatches=True, known_until=self.app.clock() - _REPORTED_LATE)
+        since = self._view.begin(whole=self.loop.has_to_try_again)
+        until, after = (earlier(at, _LATE) for at in (self.app.clock(), self._view.read_at(*since)))
+        found = ties(self.app.views, only_mismatches=True, known_until=until, since=since, known_after=after)
         book_of = self.app.ledger.directory.book_of
-        return self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))
+        recorded = self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))
+        self._view.end_all()
+        return recorded
 
 
 def _items(book: int, tie: Tie) -> Iterator[Item]:

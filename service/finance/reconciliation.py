@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from commands.contradictions import break_id_of
 from commands.reconciliation.flag_missing_line import FlagMissingLine, MissingKind
@@ -14,6 +14,7 @@ from ledger.actors import Actor
 from ledger.ids import command_id, merchant_of
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
+from projections.engine.views import FROM_THE_FIRST, Vector
 from projections.reconciliation.expected_at_bank import not_shown_yet
 from projections.reconciliation.partner_invoices import invoice_mismatches
 from projections.reconciliation.taxes import tax_mismatches
@@ -25,6 +26,18 @@ GRACE_DAYS = 7  # that providers and banks may take to show what we know
 PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
 TAX_TERM_DAYS = 120  # from the end of the month: tax offices want tax at the latest after a quarter and a month
 _MANY = 1_000_000
+
+
+class Since(NamedTuple):
+    """The positions by book after which rows are new, in each of the views that missing lines are read from."""
+
+    provider: Vector = FROM_THE_FIRST
+    bank: Vector = FROM_THE_FIRST
+    invoices: Vector = FROM_THE_FIRST
+    taxes: Vector = FROM_THE_FIRST
+
+
+_OF_ALL_TIME = Since()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +119,22 @@ def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
     }
 
 
-def missing_lines(app: App, timepoint: AsOf = NOW, *, before: date) -> Iterator[MissingLine]:
+def missing_lines(
+    app: App, timepoint: AsOf = NOW, *, before: date, since: Since = _OF_ALL_TIME
+) -> Iterator[MissingLine]:
     """Returns the items before this day that providers have not settled and banks have not shown. For the present,
     also invoices that are underpaid, overpaid, paid but never charged, or overdue, and tax that was not assessed or
-    remitted as it was collected. Raises `ViewBehind`."""
-    for each in unsettled(app.views, timepoint, before=before):
+    remitted as it was collected. Only items are read that changed after the positions `since`. Raises `ViewBehind`."""
+    for each in unsettled(app.views, timepoint, before=before, since=since.provider):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
-    for entry in not_shown_yet(app.views, timepoint, before=before):
+    for entry in not_shown_yet(app.views, timepoint, before=before, since=since.bank):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
     if timepoint == NOW:
-        yield from _mispaid_invoices(app, unreported_since=before)
-        yield from _unequal_taxes(app, remitted_before=before)
+        yield from _mispaid_invoices(app, since.invoices, unreported_since=before)
+        yield from _unequal_taxes(app, since.taxes, remitted_before=before)
 
 
 def _missing(
@@ -128,9 +143,9 @@ def _missing(
     return MissingLine(kind, stream, merchant, amount.currency, since, refs, str(amount))
 
 
-def _mispaid_invoices(app: App, *, unreported_since: date) -> Iterator[MissingLine]:
+def _mispaid_invoices(app: App, since: Vector, *, unreported_since: date) -> Iterator[MissingLine]:
     due = accounting_day(app.clock()) - timedelta(days=PAYMENT_TERM_DAYS)
-    for each in invoice_mismatches(app.views, unpaid_since=due, unreported_since=unreported_since):
+    for each in invoice_mismatches(app.views, unpaid_since=due, unreported_since=unreported_since, since=since):
         refs = {"partner": each.partner, "reference": " ".join(each.invoice_refs), "line_kind": "invoice"}
         refs |= {} if each.paid and each.charged else {"missing": "charges" if each.paid else "payment"}
         charged, paid = (" and ".join(map(str, amounts)) or "nothing" for amounts in (each.charged, each.paid))
@@ -139,13 +154,14 @@ def _mispaid_invoices(app: App, *, unreported_since: date) -> Iterator[MissingLi
         yield MissingLine("invoice_mismatch", each.stream, merchant, currency, each.since, refs, charged, paid)
 
 
-def _unequal_taxes(app: App, *, remitted_before: date) -> Iterator[MissingLine]:
+def _unequal_taxes(app: App, since: Vector, *, remitted_before: date) -> Iterator[MissingLine]:
     today = accounting_day(app.clock())
     for each in tax_mismatches(
         app.views,
         assessed_before=today - timedelta(days=PAYMENT_TERM_DAYS),
         collected_before=today - timedelta(days=TAX_TERM_DAYS),
         remitted_before=remitted_before,
+        since=since,
     ):
         refs = {"reference": each.reference, "line_kind": each.kind}
         expected, actual = str(each.expected), str(each.actual)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ledger.limits import BEFORE_ALL
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.projection import Projection
 from service.app import App
@@ -13,10 +14,11 @@ from service.app import App
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """All rows up to `position` were read, without the events in `parked`."""
+    """All rows up to `position` were read at the instant `at`, without the events in `parked`."""
 
     position: int
     parked: frozenset[int]
+    at: datetime
 
 
 class FollowedView:
@@ -32,14 +34,21 @@ class FollowedView:
         self._next: dict[int, _Place] = {}
         self._whole_at: datetime | None = None
 
-    def begin(self) -> Mapping[int, int]:
-        """Begins a reading. Returns the position of each book after which rows are new; 0 to read the book whole."""
+    def begin(self, *, whole: bool = False) -> Mapping[int, int]:
+        """Begins a reading. Returns the position of each book after which rows are new; 0 to read the book whole, and
+        all books if `whole` is true."""
         now = self._app.clock()
-        if self._whole_every and (self._whole_at is None or now >= self._whole_at + self._whole_every):
+        is_over = self._whole_every and (self._whole_at is None or now >= self._whole_at + self._whole_every)
+        if whole or is_over:
             self._places, self._whole_at = {}, now
         found = self._app.views.status(self._projection)
-        self._next = {book: _Place(each.position, each.parked) for book, each in found.items()}
+        self._next = {book: _Place(each.position, each.parked, now) for book, each in found.items()}
         return {book: self._since(each) for book, each in found.items()}
+
+    def read_at(self, *books: int) -> datetime:
+        """Returns the first instant at which one of the books was read last. Rows that fell due since are new too."""
+        places = [self._places.get(book) for book in books]
+        return min((place.at if place else BEFORE_ALL for place in places), default=BEFORE_ALL)
 
     def end(self, book: int) -> None:
         """Ends the reading of a book: all rows that it had when the reading began are read."""

@@ -142,6 +142,11 @@ class Loop:
         found = self._set_aside.get((book, item_key(item)))
         return found is not None and found.next_try_at <= self._app.clock()
 
+    @property
+    def has_to_try_again(self) -> bool:
+        """True if the next try of a set-aside item is due, in any book."""
+        return any(self.tries_again(book, item) for book, item in self._set_aside)
+
     def to_try_again(self, book: int) -> list[str]:
         """Returns the set-aside items of a book whose next try is due."""
         return [item for of_book, item in self._set_aside if of_book == book and self.tries_again(book, item)]

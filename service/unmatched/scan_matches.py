@@ -14,13 +14,12 @@ from ledger.events.event import seal_place
 from ledger.events.platform import UnmatchedFactReported
 from ledger.ids import PLATFORM_BOOK, command_id, order_stream, unmatched_stream
 from ledger.ledger import Ledger
-from projections.engine.views import Vector, Views
+from projections.engine.views import FROM_THE_FIRST, Vector, Views
 from projections.tracking.tracking_numbers import NumberedParcel, parcels_numbered, scans_to_match
 from service.partner_reports.provider_reports import MATCHER
 from service.partner_reports.scans import Lookup, contenders, reported_again
 
 _PAGE = 500
-_FROM_THE_FIRST: Vector = {}
 
 
 class ScanFailed(Exception):
@@ -36,7 +35,7 @@ class ScanMatcher:
         self._ledger, self._bus, self._views = ledger, bus, views
         self._flagged: set[tuple[str, str]] = set()  # streams and ids of flags that were submitted
 
-    def pages(self, since: Vector = _FROM_THE_FIRST, again: Sequence[str] = ()) -> Iterator[Sequence[str]]:
+    def pages(self, since: Vector = FROM_THE_FIRST, again: Sequence[str] = ()) -> Iterator[Sequence[str]]:
         """Yields pages of streams of scans whose parcel may be known now: new ones and new numbers after these
         positions, and the scans in `again`."""
         after = ""

@@ -22,7 +22,7 @@ from projections.balances.due_releases import DueReleases, next_releases
 from projections.engine.views import Views
 from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tracking import track
-from projections.tracking.unsigned_parcels import unsigned_parcels
+from projections.tracking.unsigned_parcels import deeming_locks, unsigned_parcels
 from projections.worklists.due_dates import DueDates
 from projections.worklists.exceptions import Exceptions, exceptions
 from projections.worklists.overdue_to_warehouse import OverdueToWarehouse
@@ -198,7 +198,7 @@ def everything_answers(shop: Shop) -> None:
     assert all(promised.warn_at <= now for promised in warnings(views, now))
     assert {balance.merchant for balance in balances(views).merchants} >= {"M-1", "M-2"}
     for book in shop.desk.ledger.reader.heads():
-        unsigned_parcels(views, book, now=now, lock_versions=[1], after=("", "", ""), limit=100)
+        unsigned_parcels(views, book, deeming_locks(views), now=now, after=("", "", ""), limit=100)
     with shop.desk.ledger.engine.connect() as connection:
         orders = connection.exec_driver_sql("SELECT DISTINCT stream FROM log.events WHERE stream LIKE 'order/%%'").all()
     for (stream,) in orders:
