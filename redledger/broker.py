@@ -101,15 +101,11 @@ class _Reader(Generic[Item]):
         return {int(book): info for book, info in ours.items() if book.isdigit()}
 
     async def _read(self, book: int) -> None:
-        """Puts the messages of a book into the queue. Raises `Broken` if one of them is missing."""
-        stream, taken = f"{self._reading.stream}{book}", 0
+        """Puts the messages of a book into the queue."""
+        stream = f"{self._reading.stream}{book}"
         async for message in self._pulled(stream, await self._consumer(book, stream)):
-            numbers = message.metadata.sequence
-            if numbers.consumer != taken + 1:
-                raise Broken
-            taken += 1
-            found = json.loads(message.data)
-            await self._queue.put(Taken(book, numbers.stream, message.headers or {}, found))
+            sequence, found = message.metadata.sequence.stream, json.loads(message.data)
+            await self._queue.put(Taken(book, sequence, message.headers or {}, found))
 
     async def _consumer(self, book: int, stream: str) -> str:
         subjects = self._reading.subjects(book)
@@ -131,8 +127,9 @@ class _Reader(Generic[Item]):
         return (await self._jetstream.add_consumer(stream, config)).name
 
     async def _pulled(self, stream: str, consumer: str) -> AsyncIterator[Msg]:
-        """Yields messages as they come. Raises `Broken`, and `TimeoutError` after a silence."""
-        reply, left = self._client.new_inbox(), 0
+        """Yields messages as they come. Raises `Broken` if one was lost on the way, which its number says or that of
+        a heartbeat after it, and `TimeoutError` after a silence."""
+        reply, left, taken = self._client.new_inbox(), 0, 0
         asked = {"batch": _BATCH, "expires": _EXPIRES_S * _NANOSECONDS, "idle_heartbeat": _HEARTBEAT_S * _NANOSECONDS}
         coming = asyncio.Queue[Msg]()  # never longer than a batch
         await self._client.subscribe(reply, cb=coming.put)
@@ -144,13 +141,15 @@ class _Reader(Generic[Item]):
             async with asyncio.timeout(_SILENCE_S):
                 message = await coming.get()
             if message.reply:  # a message has an address for its acknowledgement, and a status has none
-                left -= 1
+                left, taken = left - 1, taken + 1
+                if message.metadata.sequence.consumer != taken:
+                    raise Broken
                 yield message
                 continue
-            status = (message.headers or {}).get("Status")
-            if status == "408":  # the request has expired
+            about = message.headers or {}
+            if about.get("Status") == "408":  # the request has expired
                 left = 0
-            elif status != "100":  # a heartbeat
+            elif about.get("Status") != "100" or int(about.get("Nats-Last-Consumer", taken)) != taken:  # a heartbeat
                 raise Broken
 
 

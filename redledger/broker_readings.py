@@ -35,13 +35,13 @@ class Reading(Protocol[Item]):
         """Compares the place with the streams. Raises `Refused`."""
 
     async def after(self, jetstream: JetStreamContext, book: int) -> int:
-        """Returns the sequence after which the book is read."""
+        """Returns the sequence after which the book is read. Raises `Refused`."""
 
     def subjects(self, book: int) -> list[str]:
         """Returns the subjects that the reader wants of a book."""
 
     def taken(self, message: Taken) -> Item | None:
-        """Returns the event or row of a message, unless it was handed over before."""
+        """Returns the event or row of a message, unless it was handed over before. Raises `Refused`."""
 
 
 @dataclass
@@ -59,8 +59,9 @@ class Events:
         self.stream = f"{self.prefix}-events-"
         if self.place and self.place != NOW:
             self.ledger, _, pairs = self.place.partition(" ")
-            split = (pair.split(":") for pair in pairs.split(",") if pair)
-            self.positions = {int(book): int(position) for book, position in split}
+            self.positions = {int(book): int(position) for book, position in _split(pairs, 2)}
+        # then the positions of a book follow each other, and a gap is a loss
+        self.wants_all = list(self.types) == [">"] and self.merchant == "*"
 
     def begin(self, streams: Mapping[int, StreamInfo]) -> None:
         for info in streams.values():
@@ -73,6 +74,9 @@ class Events:
         if self.place == NOW:
             self.positions = {book: info.state.last_seq for book, info in streams.items()}
             self.place = None
+        if self.place is None:  # then a book begins with its oldest event that the broker has
+            for book, info in streams.items():
+                self.positions.setdefault(book, max(0, info.state.first_seq - 1))
 
     async def after(self, jetstream: JetStreamContext, book: int) -> int:  # noqa: ARG002 - as for rows
         return self.positions.get(book, 0)
@@ -81,8 +85,12 @@ class Events:
         return [f"{self.prefix}.events.{book}.{self.merchant}.{type}" for type in self.types]
 
     def taken(self, message: Taken) -> Event | None:
-        if message.sequence <= self.positions.get(message.book, 0):
+        last = self.positions.get(message.book, 0)
+        if message.sequence <= last:
             return None
+        if self.wants_all and message.sequence > last + 1:
+            words = f"Stream {self.stream}{message.book} lacks positions {last + 1} to {message.sequence - 1}."
+            raise Refused(410, "EVENTS_MISSING", f"{words} Read them from the ledger, or have the stream filled again.")
         self.positions[message.book] = message.sequence
         pairs = ",".join(f"{book}:{position}" for book, position in self.positions.items())
         return event_of(message.found, f"{self.ledger} {pairs}")
@@ -101,35 +109,40 @@ class Rows:
 
     def __post_init__(self) -> None:
         self.stream = f"{self.prefix}-views-{self.view}-"
-        split = (part.split(":") for part in (self.place or "").split(",") if part)
-        self.copies = {int(book): (copy, int(sequence)) for book, copy, sequence in split}
+        parts = _split(self.place or "", 3)
+        self.copies = {int(book): (copy, int(sequence)) for book, copy, sequence in parts}
 
     def begin(self, streams: Mapping[int, StreamInfo]) -> None:
         """Compares nothing: each message names its copy."""
 
     async def after(self, jetstream: JetStreamContext, book: int) -> int:
-        if book in self.copies:
-            return self.copies[book][1]
         begun = await jetstream.get_last_msg(f"{self.stream}{book}", self._begun(book))
-        return (begun.seq or 1) - 1
+        if book not in self.copies:
+            return (begun.seq or 1) - 1
+        self._expect_same_copy(book, begun.headers or {})
+        return self.copies[book][1]
 
     def subjects(self, book: int) -> list[str]:
         own = f"{self.prefix}.views.{book}.{self.merchant}.{self.view}"
         return [f"{own}.{self.table}.>", self._begun(book)]
 
     def taken(self, message: Taken) -> Row | None:
-        copy = message.headers["RedLedger-Copy"]
-        known, sequence = self.copies.get(message.book, (copy, 0))
-        if copy != known:
-            words = f"The view {self.view} has begun again in book {message.book}: its rows are others."
-            raise ViewChanged(410, "VIEW_CHANGED", f"{words} Drop your copy, and begin without `after`.")
-        if message.sequence <= sequence:
+        copy = self._expect_same_copy(message.book, message.headers)
+        if message.book in self.copies and message.sequence <= self.copies[message.book][1]:
             return None
         self.copies[message.book] = copy, message.sequence
         if message.found["type"].endswith(".copy_begun"):
             return None
         place = ",".join(f"{book}:{copy}:{sequence}" for book, (copy, sequence) in self.copies.items())
         return row_of(message.found, place)
+
+    def _expect_same_copy(self, book: int, headers: Mapping[str, str]) -> str:
+        """Returns the copy that a message is of. Raises `ViewChanged` if the rows before it were of another one."""
+        copy = headers["RedLedger-Copy"]
+        if book in self.copies and self.copies[book][0] != copy:
+            words = f"The view {self.view} has begun again in book {book}: its rows are others."
+            raise ViewChanged(410, "VIEW_CHANGED", f"{words} Drop your copy, and begin without `after`.")
+        return copy
 
     def _begun(self, book: int) -> str:
         return f"{self.prefix}.views.{book}.-.{self.view}.copy_begun"
@@ -138,3 +151,11 @@ class Rows:
 def merchant_token(merchant: str | None) -> str:
     """Returns the merchant as one token of a subject, as the relay writes it."""
     return "*" if merchant is None else quote(merchant, safe="@:+").replace(".", "%2E")
+
+
+def _split(text: str, numbers: int) -> list[list[str]]:
+    """Returns the parts of a place, each of so many fields. Raises `Refused` if it is no place."""
+    found = [part.split(":") for part in text.split(",") if part]
+    if any(len(fields) != numbers or not (fields[0].isdecimal() and fields[-1].isdecimal()) for fields in found):
+        raise Refused(422, "POSITION_UNUSABLE", "This is no place of a reader. Begin a new copy, without `after`.")
+    return found

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -182,6 +182,22 @@ def test_a_copy_that_has_begun_again_is_refused(broker: NatsServer, desk: Desk) 
     relay_once(desk.ledger, broker, feed)
     with pytest.raises(ViewChanged, match="Drop your copy"):
         copied(broker, 1_000, place)
+
+
+def test_a_copy_that_has_begun_again_and_is_no_longer_than_the_place_is_refused(broker: NatsServer, desk: Desk) -> None:
+    feed = folded(desk)
+    relay_once(desk.ledger, broker, feed)
+    place = copied(broker, len(feed.page({}, RowFilter(), limit=10_000).frames))[-1].place
+    for book in feed.end().heads:
+        ask([broker], lambda jetstream, book=book: jetstream.delete_stream(NAMES.view_stream(VIEW, book)))  # type: ignore[misc]
+    relay_once(desk.ledger, broker, feed)
+
+    async def read() -> None:
+        async with asyncio.timeout(10), aclosing(AsyncBroker(broker.address).rows(VIEW, after=place)) as rows:
+            await anext(rows)
+
+    with pytest.raises(ViewChanged):
+        asyncio.run(read())
 
 
 def folded(desk: Desk) -> ViewFeed:
