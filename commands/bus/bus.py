@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
+from functools import partial
 from time import monotonic
 
 from commands.bus.book_batch import BookBatch, BusContext, PendingCommand
@@ -93,12 +92,13 @@ class Bus:
         asked = self._asked([command], outcomes)
         books = {merchant: self._context.ledger.directory.known_book_of(merchant) for merchant in _merchants(asked)}
         by_book = self._in_books(asked, {name: book or PLATFORM_BOOK for name, book in books.items()}, outcomes)
-        fresh = self._without_answered([each for of_a_book in by_book.values() for each in of_a_book], outcomes)
-        for batch in self._decided(fresh):
-            outcomes |= batch.faults
-            for decision in batch.decisions:
-                return trial_of(decision, batch.book)
-        return Trial(outcomes[0])
+        fresh = [each for book, asked in by_book.items() for each in self._without_answered(book, asked, outcomes)]
+        if not fresh:
+            return Trial(outcomes[0])
+        batch = self._decided(fresh)
+        for decision in batch.decisions:
+            return trial_of(decision, batch.book)
+        return Trial(batch.faults[0])
 
     def _asked(self, commands: Sequence[Command], outcomes: dict[int, Outcome]) -> list[PendingCommand]:
         """The commands with what their decisions need; one whose own properties raise fails."""
@@ -129,21 +129,30 @@ class Bus:
             book = books[merchant] if merchant else named or PLATFORM_BOOK
             if each.command.brings_an_instant_it_may_not:
                 outcomes[each.place] = refused(each.command.id, book, InstantNotYours(command=each.command.name))
-            elif named and named not in self._context.ledger.reader.heads():
+            elif named and not self._context.ledger.reader.has_book(named):
                 outcomes[each.place] = refused(each.command.id, book, BookUnknown(book=named))
             else:
                 by_book.setdefault(book, []).append(each._replace(book=book))
         return by_book
 
     def _settle(self, open_: Mapping[int, Sequence[PendingCommand]]) -> dict[int, Outcome]:
+        """Settle each book's commands, books beside each other. Of those that fail, the first one's error is raised
+        when the others are done: no book waits for a lost one."""
+        if len(open_) < 2:
+            return {place: outcome for item in open_.items() for place, outcome in self._settle_book(*item).items()}
+        settled = [self._recorders.submit(self._settle_book, book, open_[book]) for book in sorted(open_)]
+        wait(settled)
+        return {place: outcome for each in settled for place, outcome in each.result().items()}
+
+    def _settle_book(self, book: int, asked: Sequence[PendingCommand]) -> dict[int, Outcome]:
         """Decide and append until nothing is open, or a command has lost too many races. A round in which one failed
         is no lost race of those that wait for it."""
         outcomes: dict[int, Outcome] = {}
-        asked = [each for book in sorted(open_) for each in open_[book]]
-        asked = self._without_answered(asked, outcomes)
+        asked = self._without_answered(book, asked, outcomes)
         races = 0
         while asked and races < _ROUNDS:
-            found = self._one_batch(asked)
+            batch = self._decided(asked)
+            found = batch.finish(batch.record())
             races += all(outcome.status != "fault" for outcome in found.values())
             outcomes |= found
             asked = [each for each in asked if each.place not in outcomes]
@@ -152,44 +161,31 @@ class Bus:
             outcomes[each.place] = refused(each.command.id, each.book, VersionConflict(attempts=_ROUNDS))
         return outcomes
 
-    def _one_batch(self, asked: Sequence[PendingCommand]) -> dict[int, Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        if len({each.book for each in asked}) == 1:
-            for batch in self._decided(asked):
-                outcomes |= batch.finish(batch.record())
-            return outcomes
-        pending = [(batch, self._recorders.submit(batch.record)) for batch in self._decided(asked)]
-        for batch, receipts in pending:
-            outcomes |= batch.finish(receipts.result())
-        return outcomes
-
-    def _without_answered(self, asked: Sequence[PendingCommand], outcomes: dict[int, Outcome]) -> list[PendingCommand]:
-        keys = list(dict.fromkeys((each.book, each.key) for each in asked))
-        answers, failed = each_alone(keys, self._context.ledger.reader.answers_in)
+    def _without_answered(
+        self, book: int, asked: Sequence[PendingCommand], outcomes: dict[int, Outcome]
+    ) -> list[PendingCommand]:
+        keys = list(dict.fromkeys(each.key for each in asked))
+        answers, failed = each_alone(keys, partial(self._context.ledger.reader.answers, book))
         fresh = []
         for each in asked:
-            if error := failed.get((each.book, each.key)):
+            if error := failed.get(each.key):
                 outcomes[each.place] = each.fault(error)
-            elif answer := answers.get((each.book, each.key)):
+            elif answer := answers.get(each.key):
                 outcomes[each.place] = outcome_of(each.command.id, answer.to(each.fingerprint))
             else:
                 fresh.append(each)
         return fresh
 
-    def _decided(self, asked: Sequence[PendingCommand]) -> Iterator[BookBatch]:
-        """A round a book. Each is handed out as soon as it is decided, so that it is recorded while the next one is."""
+    def _decided(self, asked: Sequence[PendingCommand]) -> BookBatch:
+        """The commands of one book, decided."""
         reference = self._reference.current()
-        loaded = LoadedStreams(self._context.ledger, self._context.cache)
-        loaded.load(
-            written={each.stream: each.book for each in asked},
-            read={name: each.book for each in asked for name in each.reads},
-        )
+        loaded = LoadedStreams(self._context.ledger, self._context.cache, asked[0].book)
+        loaded.load(written={each.stream for each in asked}, read={name for each in asked for name in each.reads})
         asked = [each.knowing(loaded.streams) for each in asked]
-        loaded.load_further({name: each.book for each in asked for name in each.reads})
-        for _, of_a_book in groupby(asked, key=attrgetter("book")):
-            batch = BookBatch(self._context, list(of_a_book), loaded, reference)
-            batch.decide()
-            yield batch
+        loaded.load_further({name for each in asked for name in each.reads})
+        batch = BookBatch(self._context, asked, loaded, reference)
+        batch.decide()
+        return batch
 
 
 def _merchants(asked: Sequence[PendingCommand]) -> list[str]:

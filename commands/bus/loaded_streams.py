@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from threading import Lock
 
 from commands.bus.fault import each_alone
@@ -63,39 +63,38 @@ class StreamCache:
 
 
 class LoadedStreams:
-    """The streams of one round of decisions: loaded in one query, changed as the round goes on.
+    """The streams of one book for one round of decisions: loaded in one query, changed as the round goes on.
 
-    Streams are asked for by book and name; a name stands in one book only, so that the name alone finds it again.
     `unreadable` has the streams that cannot be read, each with its error: who rests on one fails, and nobody else.
     """
 
-    def __init__(self, ledger: Ledger, cache: StreamCache) -> None:
-        self._reader, self._cache = ledger.reader, cache
+    def __init__(self, ledger: Ledger, cache: StreamCache, book: int) -> None:
+        self._reader, self._cache, self._book = ledger.reader, cache, book
         self.streams: dict[str, Stream] = {}
         self.unreadable: dict[str, Exception] = {}
 
-    def load(self, *, written: Mapping[str, int], read: Mapping[str, int]) -> None:
-        """Bring every stream and guard that the round needs, from its book; what the round writes is its own."""
-        guards = {name: book for name, book in read.items() if kind_of(name) == GUARD}
-        only_read = {name: book for name, book in read.items() if name not in written and name not in guards}
+    def load(self, *, written: Collection[str], read: Iterable[str]) -> None:
+        """Bring every stream and guard that the round needs; what the round writes is its own."""
+        guards = {name for name in read if kind_of(name) == GUARD}
+        only_read = {name for name in read if name not in written and name not in guards}
         self.streams |= self._cache.take(written) | self._cache.look(only_read)
-        missing = {name: book for name, book in {**written, **only_read}.items() if name not in self.streams}
+        missing = [name for name in (*written, *only_read) if name not in self.streams]
         loaded, unreadable = each_alone(
-            list(missing), lambda names: load_streams(self._reader, {name: missing[name] for name in names}, blank)
+            missing, lambda names: load_streams(self._reader, dict.fromkeys(names, self._book), blank)
         )
         self.unreadable |= unreadable
         self._cache.share(stream for name, stream in loaded.items() if name in only_read)
         self.streams |= loaded
         self.streams |= self._accounts(guards)
 
-    def load_further(self, read: Mapping[str, int]) -> None:
+    def load_further(self, read: Iterable[str]) -> None:
         """Bring those of these streams and guards that the round does not have yet."""
-        if missing := {name: book for name, book in read.items() if name not in self.streams}:
-            self.load(written={}, read=missing)
+        if missing := [name for name in read if name not in self.streams]:
+            self.load(written=(), read=missing)
 
-    def _accounts(self, guards: Mapping[str, int]) -> dict[str, Stream]:
-        merchants = {name.partition("/")[2]: book for name, book in guards.items()}
-        known = self._reader.accounts_of(merchants) if merchants else {}
+    def _accounts(self, guards: Collection[str]) -> dict[str, Stream]:
+        merchants = [name.partition("/")[2] for name in guards]
+        known = self._reader.accounts(self._book, merchants) if merchants else {}
         accounts: dict[str, Stream] = {}
         for name in guards:
             row = known.get(name.partition("/")[2])

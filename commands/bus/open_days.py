@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
@@ -15,20 +14,20 @@ class OpenDays:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._days: Mapping[int, date] = {}
+        self._days: dict[int, date] = {}
 
     def of(self, book: int) -> date:
         """As it is remembered; asked for where it never was."""
         return self._days[book] if book in self._days else self.ask(book)
 
     def ask(self, book: int) -> date:
-        """As it is now. All books are asked for in one query."""
-        self._days = self._reader.first_open_days()
-        return self._days[book]
+        """As it is now."""
+        self.learn(book, day := self._reader.first_open_day(book))
+        return day
 
     def learn(self, book: int, day: date) -> None:
-        """An append was refused because of this."""
-        self._days = {**self._days, book: day}
+        """As the book's head row says."""
+        self._days[book] = day
 
 
 class OpenDay:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from ledger.log.engine import owner_engine
 
 ACCOUNTING_ZONE = "Asia/Shanghai"  # zone of the accounting days, fixed when a ledger is founded
-_HAS = "SELECT count(*) >= :books FROM log.heads WHERE EXISTS (SELECT FROM log.identity)"
+_HAS = "SELECT books >= :books FROM log.identity"  # needs no book, so a ledger opens although some cannot be reached
 
 
 def found(url: str, *, books: int, demonstration: bool = False) -> None:
@@ -22,9 +22,9 @@ def found(url: str, *, books: int, demonstration: bool = False) -> None:
                 return
             connection.execute(
                 text(
-                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, demonstration, leaf)"
-                    " SELECT id, 1, :zone, now(), :demonstration,"
-                    " log.identity_leaf(id, 1, :zone, now(), :demonstration) FROM gen_random_uuid() AS id"
+                    "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, demonstration, books, leaf)"
+                    " SELECT id, 1, :zone, now(), :demonstration, 0,"
+                    " log.identity_leaf(id, 1, :zone, now(), :demonstration, 0) FROM gen_random_uuid() AS id"
                     " ON CONFLICT DO NOTHING"
                 ),
                 {"zone": ACCOUNTING_ZONE, "demonstration": demonstration},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -67,6 +67,12 @@ class Cursor:
                 f"the token is of epoch {cursor.epoch}; a restore raised it to {identity.epoch}; ask for a new token"
             )
         return cursor
+
+    def within(self, books: Collection[int] | None) -> Cursor:
+        """Returns the cursor of these books alone; None means all."""
+        if books is None:
+            return self
+        return replace(self, positions={book: at for book, at in self.positions.items() if book in books})
 
     def expect_recorded(self, heads: Mapping[int, int]) -> None:
         """Raises `CursorAhead` if a position is after the last event of its book.

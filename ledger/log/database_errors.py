@@ -19,7 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 class TroubleKind:
     """One kind of trouble of a database. `what` follows "The database"; `remedy` is a full sentence.
 
-    `retryable`: it may pass by itself. `cuts`: the connection cannot be used any more.
+    `retryable`: it may pass by itself. `cuts`: the connection cannot be used any more. `unsure`: the statement may have
+    been executed or not, although the connection is open.
     """
 
     code: str
@@ -27,11 +28,23 @@ class TroubleKind:
     remedy: str
     retryable: bool = True
     cuts: bool = False
+    unsure: bool = False
 
 
 _AGAIN = "Try again in a moment."
 UNREACHABLE = TroubleKind("DATABASE_UNREACHABLE", "cannot be reached", "Check that it runs; then try again.")
 CONNECTION_LOST = TroubleKind("DATABASE_CONNECTION_LOST", "broke the connection", _AGAIN, cuts=True)
+NODE_LOST = TroubleKind(
+    "DATABASE_NODE_LOST",
+    "lost one of its servers, or failed inside, during a statement",
+    "Try again in a moment; if it lasts, read the server's log.",
+    unsure=True,
+)
+BOOKS_LOST = TroubleKind(
+    "DATABASE_BOOKS_LOST",
+    "cannot reach the server of some books",
+    "Try again when that server runs. Everything that needs other books only goes on.",
+)
 RESTARTING = TroubleKind("DATABASE_RESTARTING", "is starting, stopping or restarting", _AGAIN, cuts=True)
 BUSY = TroubleKind("DATABASE_BUSY", "is busy: a lock or a connection was not free in time", _AGAIN)
 TIMED_OUT = TroubleKind(
@@ -111,13 +124,15 @@ NEWER_SCHEMA = TroubleKind(
 )
 OUTCOME_UNKNOWN = TroubleKind(
     "OUTCOME_UNKNOWN",
-    "broke the connection during an append, which may be recorded or not",
+    "broke the connection, or lost a server, during an append, which may be recorded or not",
     "Send it again with the same ids: a recorded command gets the same answer and is never recorded twice.",
 )
 
 KINDS = (
     UNREACHABLE,
     CONNECTION_LOST,
+    NODE_LOST,
+    BOOKS_LOST,
     RESTARTING,
     BUSY,
     TIMED_OUT,
@@ -143,7 +158,7 @@ NO_WRITES = frozenset({READ_ONLY, DISK_FULL, OUT_OF_RESOURCES, RIGHTS_MISSING, S
 
 # A SQLSTATE, or its first two characters for all others of the class.
 KIND_OF_SQLSTATE = {
-    "08": UNREACHABLE,
+    "08": NODE_LOST,  # the server itself lost a connection: to a node of its cluster
     "25006": READ_ONLY,  # read_only_sql_transaction
     "25P03": CONNECTION_LOST,  # idle_in_transaction_session_timeout
     "25P04": TIMED_OUT,  # transaction_timeout
@@ -163,8 +178,10 @@ KIND_OF_SQLSTATE = {
     "57P04": MISSING,  # database_dropped
     "57P05": CONNECTION_LOST,  # idle_session_timeout
     "58": STORAGE_FAILED,
+    "58030": NODE_LOST,  # io_error
     "F0": STORAGE_FAILED,  # config_file_error
     "XX": DAMAGED,
+    "XX000": NODE_LOST,  # internal_error
 }
 
 # A refused connection has no SQLSTATE, only words. Words that are not listed count as "cannot be reached".
@@ -224,11 +241,11 @@ class DatabaseUnreachable(DatabaseTrouble):
 
 
 class ConnectionLost(DatabaseTrouble):
-    """The connection broke during a statement. The server may have executed it or not."""
+    """The connection, or one behind it, broke during a statement, which may have been executed or not."""
 
 
 class OutcomeUnknown(DatabaseTrouble):
-    """The connection broke during an append. It may be recorded or not: send it again with the same ids."""
+    """A connection broke during an append. It may be recorded or not: send it again with the same ids."""
 
     default = OUTCOME_UNKNOWN
 
@@ -254,7 +271,7 @@ def trouble_of(
     kind = _kind_of_refusal(str(error)) if connecting and not error.pgcode else kind_of(error)
     if kind is None:
         return None
-    trouble = DatabaseUnreachable if connecting else ConnectionLost if kind.cuts else DatabaseTrouble
+    trouble = DatabaseUnreachable if connecting else ConnectionLost if kind.cuts or kind.unsure else DatabaseTrouble
     return trouble(_primary(error), database, kind)
 
 

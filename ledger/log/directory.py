@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Engine
 
+from ledger.log.database_errors import ConnectionLost
 from ledger.log.engine import cursor_of
+from ledger.log.lost_books import BooksLost, is_lost, of_each
 
+_FIND = "SELECT merchant_id, book FROM log.directory WHERE merchant_id = ANY(%(merchants)s)"
 _MERCHANTS_OF_ORDER = """
 SELECT d.merchant_id, d.book FROM log.directory d
 JOIN log.events e ON e.book = d.book AND e.stream = 'order/' || d.merchant_id || '/' || %(order)s AND e.version = 1
-ORDER BY 1"""
+{where} ORDER BY 1"""
+_OF_ALL = _MERCHANTS_OF_ORDER.format(where="")
+_OF_BOOK = _MERCHANTS_OF_ORDER.format(where="WHERE d.book = %(book)s AND e.book = %(book)s")
 
 
 class Directory:
@@ -41,15 +47,29 @@ class Directory:
         return self._books.get(merchant_id)
 
     def merchants_of_order(self, order_id: str) -> dict[str, int]:
-        """Returns the merchants that have an order of this id, in their order, each with its book."""
-        with cursor_of(self._engine) as cursor:
-            cursor.execute(_MERCHANTS_OF_ORDER, {"order": order_id})
-            return dict(cursor.fetchall())
+        """Returns the merchants that have an order of this id, in their order, each with its book. Asks all books."""
+        return dict(self._select(_OF_ALL, {"order": order_id}))
+
+    def has_order(self, order_id: str) -> bool:
+        """True if a merchant has an order of this id. Raises `BooksLost` if only a lost book could say so."""
+        try:
+            return bool(self.merchants_of_order(order_id))
+        except ConnectionLost as trouble:
+            if not is_lost(trouble):
+                raise
+        books = [book for (book,) in self._select("SELECT DISTINCT book FROM log.directory", {})]
+        found, lost = of_each(books, lambda book: self._select(_OF_BOOK, {"order": order_id, "book": book}))
+        if not any(found.values()):
+            raise BooksLost(lost)
+        return True
 
     def _find(self, merchants: list[str]) -> dict[str, int]:
+        return dict(self._select(_FIND, {"merchants": merchants}))
+
+    def _select(self, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         with cursor_of(self._engine) as cursor:
-            cursor.execute("SELECT merchant_id, book FROM log.directory WHERE merchant_id = ANY(%s)", (merchants,))
-            return dict(cursor.fetchall())
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
 
     def _register(self, merchants: list[str]) -> None:
         with cursor_of(self._engine) as cursor:

@@ -85,9 +85,9 @@ def cursor_of(engine: Engine) -> Iterator[psycopg2.extensions.cursor]:
             yield cursor
     except psycopg2.Error as error:
         trouble = trouble_of(error, url=engine.url)
-        if driver.closed and not isinstance(trouble, ConnectionLost):
+        if driver.closed and not (trouble and trouble.kind.cuts):
             trouble = ConnectionLost(str(error), shown(engine.url))
-        if isinstance(trouble, ConnectionLost):
+        if trouble is not None and trouble.kind.cuts:
             pooled.invalidate(error)
             engine.dispose()  # the idle connections are lost too
         if trouble is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import psycopg2
 from sqlalchemy import Engine
@@ -16,7 +17,10 @@ from sqlalchemy import Engine
 from ledger.log.claims import CLAIMS, OpenInCases, asked_of, open_in_cases
 from ledger.log.database_errors import READ_ONLY, ConnectionLost, DatabaseTrouble, shown
 from ledger.log.engine import BEYOND_CALENDAR, cursor_of, read_plainly
+from ledger.log.lost_books import BooksLost, is_lost, of_each
 from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
+
+T = TypeVar("T")
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
@@ -29,14 +33,11 @@ _OF_KIND = (  # of "C" collation: what follows a slash lies between "/" and "0"
 )
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
-# Keys, each with its book: a batch of commands reads from many books in one round trip.
-_WANTED = "unnest(%(books)s::integer[], %(keys)s::text[]) AS w (in_book, wanted)"
-_STREAMS = (
-    f"SELECT {_COLUMNS} FROM {_WANTED} JOIN log.events ON book = in_book AND stream = wanted ORDER BY book, position"
-)
+# One statement reads one book, so that a book may be on a server of its own.
+_STREAMS = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND stream = ANY(%(keys)s) ORDER BY book, position"
 _SUMMARIES_OF_STREAMS = _STREAMS.replace(_COLUMNS, _SUMMARY_COLUMNS)
 _GUARD = "merchant_id, version, available, on_hold, in_transit, in_open_cases"
-_ACCOUNTS = f"SELECT {_GUARD} FROM {_WANTED} JOIN log.accounts ON book = in_book AND merchant_id = wanted"
+_ACCOUNTS = f"SELECT {_GUARD} FROM log.accounts WHERE book = %(book)s AND merchant_id = ANY(%(keys)s)"
 _BROKEN_STREAMS = (
     "SELECT position, stream, version, place FROM ("
     "SELECT position, stream, version, row_number() OVER stream AS place,"
@@ -45,19 +46,25 @@ _BROKEN_STREAMS = (
     " WHERE version <> place OR position < before ORDER BY position LIMIT %s"
 )
 _ANSWERS = (
-    "SELECT book, command_id, min(fingerprint), min(position), max(position), '', '{}'"
-    f" FROM {_WANTED} JOIN log.events ON book = in_book AND command_id = wanted GROUP BY book, command_id"
-    " UNION ALL SELECT book, command_id, fingerprint, 0, 0, code, facts"
-    f" FROM {_WANTED} JOIN log.outcomes ON book = in_book AND command_id = wanted"
+    "SELECT command_id, min(fingerprint), min(position), max(position), '', '{}' FROM log.events"
+    " WHERE book = %(book)s AND command_id = ANY(%(keys)s) GROUP BY command_id"
+    " UNION ALL SELECT command_id, fingerprint, 0, 0, code, facts FROM log.outcomes"
+    " WHERE book = %(book)s AND command_id = ANY(%(keys)s)"
 )
-# Of "C" collation: what follows a slash lies between "/" and "0". Asks all books.
+# Of "C" collation: what follows a slash lies between "/" and "0". Asks all books, or one.
 _SCOPED_IDS = (
-    "SELECT DISTINCT command_id FROM unnest(%s::text[]) AS wanted CROSS JOIN log.heads CROSS JOIN LATERAL ("
-    "SELECT e.command_id FROM log.events e WHERE e.book = heads.book"
+    "SELECT DISTINCT command_id FROM unnest(%(keys)s::text[]) AS wanted CROSS JOIN log.heads AS h CROSS JOIN LATERAL ("
+    "SELECT e.command_id FROM log.events e WHERE e.book = h.book"
     " AND e.command_id > wanted || '/' AND e.command_id < wanted || '0'"
-    " UNION ALL SELECT o.command_id FROM log.outcomes o WHERE o.book = heads.book"
+    " UNION ALL SELECT o.command_id FROM log.outcomes o WHERE o.book = h.book"
     " AND o.command_id > wanted || '/' AND o.command_id < wanted || '0') AS found"
 )
+_SCOPED_IDS_IN = f"{_SCOPED_IDS} WHERE h.book = %(book)s"
+_IS_THERE = "SELECT 1 FROM log.events WHERE book = %s AND stream = %s AND version = 1"
+_HEADS = "SELECT book, position FROM log.heads ORDER BY book"
+_HEADS_OF = "SELECT book, position FROM log.heads WHERE book = ANY(%s) ORDER BY book"
+_HEAD = "SELECT position FROM log.heads WHERE book = %s"
+_OPEN_DAY = "SELECT first_open_day FROM log.heads WHERE book = %s"
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
@@ -159,6 +166,10 @@ class Reader:
         """Returns all events of one stream, in order."""
         return self.load(book, [stream])[stream]
 
+    def has_stream(self, book: int, stream: str) -> bool:
+        """True if the stream has an event."""
+        return bool(self._rows(_IS_THERE, (book, stream)))
+
     def streams_of(self, book: int, kind: str) -> list[str]:
         """Returns the names of a book's streams of one kind, in order."""
         return [stream for (stream,) in self._rows(_OF_KIND, (book, kind, kind))]
@@ -172,41 +183,61 @@ class Reader:
 
     def rows_of_streams(self, books: Mapping[str, int]) -> list[Recorded]:
         """Returns all events of these streams (stream → book), in order of book and position."""
-        return [_recorded(row) for row in self._rows(_STREAMS, _wanted(books.items()))]
+        return [_recorded(row) for row in self._rows_of_streams(_STREAMS, books)]
 
     def summaries_of_streams(self, books: Mapping[str, int]) -> list[EventSummary]:
         """Returns the summaries of all events of these streams (stream → book), in order of book and position."""
-        return list(map(EventSummary._make, self._rows(_SUMMARIES_OF_STREAMS, _wanted(books.items()))))
+        return list(map(EventSummary._make, self._rows_of_streams(_SUMMARIES_OF_STREAMS, books)))
 
     def accounts(self, book: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
         """Returns the guards of these merchants. A merchant without a guard yet is left out."""
-        return self.accounts_of(dict.fromkeys(merchant_ids, book))
-
-    def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
-        """Returns the guards of merchants (merchant → book)."""
-        return {row[0]: AccountRow(*row[1:]) for row in self._rows(_ACCOUNTS, _wanted(books.items()))}
+        rows = self._rows(_ACCOUNTS, {"book": book, "keys": list(merchant_ids)})
+        return {row[0]: AccountRow(*row[1:]) for row in rows}
 
     def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
         """Returns earlier answers by command id, with one query. An id without an answer is left out."""
-        found = self.answers_in((book, command_id) for command_id in command_ids)
-        return {command_id: answer for (_, command_id), answer in found.items()}
-
-    def answers_in(self, asked: Iterable[tuple[int, str]]) -> dict[tuple[int, str], EarlierAnswer]:
-        """Returns earlier answers by book and command id. One without an answer is left out."""
         found = {}
-        parameters = _wanted((command_id, book) for book, command_id in asked)
-        for book, command_id, fingerprint, first, last, code, facts in self._rows(_ANSWERS, parameters):
+        rows = self._rows(_ANSWERS, {"book": book, "keys": list(command_ids)})
+        for command_id, fingerprint, first, last, code, facts in rows:
             receipt = Receipt(status=Status.REPEATED, book=book, first=first, last=last, code=code, facts=facts)
-            found[book, command_id] = EarlierAnswer(fingerprint, receipt)
+            found[command_id] = EarlierAnswer(fingerprint, receipt)
         return found
 
     def command_ids(self, unscoped: Iterable[str]) -> list[str]:
-        """Returns the command ids, `caller/id/merchant`, of all merchants that begin with one of these `caller/id`."""
-        return [row[0] for row in self._rows(_SCOPED_IDS, (list(unscoped),))]
+        """Returns the command ids, `caller/id/merchant`, of all merchants that begin with one of these `caller/id`.
+        Lost books are left out.
+        """
+        keys = list(unscoped)
+        together = partial(self._rows, _SCOPED_IDS, {"keys": keys})
+        found, _ = self._together_or_each(
+            lambda: {0: together()}, lambda book: self._rows(_SCOPED_IDS_IN, {"keys": keys, "book": book})
+        )
+        return [id for rows in found.values() for (id,) in rows]
 
-    def heads(self) -> dict[int, int]:
-        """Returns the last position of every book; 0 if it is empty."""
-        return dict(self._rows("SELECT book, position FROM log.heads ORDER BY book", ()))
+    def books(self) -> range:
+        """Returns the numbers of all books."""
+        ((count,),) = self._rows("SELECT books FROM log.identity", ())
+        return range(count)
+
+    def has_book(self, book: int) -> bool:
+        return book in self.books()
+
+    def heads(self, books: Collection[int] | None = None) -> dict[int, int]:
+        """Returns the last position of every book, or of `books`; 0 if it is empty. Raises `BooksLost`."""
+        if books is not None:
+            return dict(self._rows(_HEADS_OF, (list(books),)))
+        found, lost = self._heads()
+        if lost:
+            raise BooksLost(lost)
+        return found
+
+    def heads_at_hand(self) -> dict[int, int]:
+        """Returns the last position of every book but the lost ones."""
+        return self._heads()[0]
+
+    def lost_books(self) -> list[int]:
+        """Returns the books whose server is lost."""
+        return self._heads()[1]
 
     def check_writable(self) -> None:
         """Raises `DatabaseTrouble` unless the database answers and accepts writes."""
@@ -217,6 +248,11 @@ class Reader:
     def first_open_days(self) -> dict[int, date]:
         """Returns the first open accounting day of every book; 0001-01-01 if no period was closed."""
         return dict(self._rows("SELECT book, first_open_day FROM log.heads ORDER BY book", ()))
+
+    def first_open_day(self, book: int) -> date:
+        """Returns the first open accounting day of the book; 0001-01-01 if no period was closed."""
+        ((day,),) = self._rows(_OPEN_DAY, (book,))
+        return cast(date, day)
 
     def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
         """Returns the last position of every book, or of `books`, that was recorded at `instant`. Waits for running
@@ -252,7 +288,7 @@ class Reader:
         return self._rows(statement, parameters)
 
     def _head(self, book: int) -> int:
-        rows = self._rows("SELECT position FROM log.heads WHERE book = %s", (book,))
+        rows = self._rows(_HEAD, (book,))
         return next((position for (position,) in rows), 0)
 
     def _position_as_known_at(self, book: int, instant: datetime) -> int:
@@ -263,6 +299,31 @@ class Reader:
                 raise ValueError(f"{instant.isoformat()} has not come yet") from None
             raise
         return int(position)
+
+    def _heads(self) -> tuple[dict[int, int], list[int]]:
+        return self._together_or_each(lambda: dict(self._rows(_HEADS, ())), self._head)
+
+    def _together_or_each(
+        self, together: Callable[[], dict[int, T]], of_book: Callable[[int], T]
+    ) -> tuple[dict[int, T], list[int]]:
+        """Asks all books with one statement and, if a server behind the database is lost, each book alone. Returns the
+        answers, and the lost books.
+        """
+        try:
+            return together(), []
+        except ConnectionLost as trouble:
+            if not is_lost(trouble):
+                raise
+        return of_each(self.books(), of_book)
+
+    def _rows_of_streams(self, statement: str, books: Mapping[str, int]) -> Iterable[tuple[Any, ...]]:
+        """Returns rows of streams (stream → book). A stream stands in one book only, so that its name finds it in
+        several.
+        """
+        asked = set(books.values())
+        if len(asked) != 1:
+            statement = statement.replace("book = %(book)s", "book = ANY(%(books)s)")
+        return self._rows(statement, {"book": max(asked, default=0), "books": sorted(asked), "keys": list(books)})
 
     def _rows(self, statement: str, parameters: Any) -> Iterable[tuple[Any, ...]]:
         try:
@@ -279,11 +340,6 @@ class Reader:
         with cursor_of(self._engine) as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()
-
-
-def _wanted(keys: Iterable[tuple[str, int]]) -> dict[str, Any]:
-    keyed = list(keys)
-    return {"books": [book for _, book in keyed], "keys": [key for key, _ in keyed]}
 
 
 def _recorded(row: tuple[Any, ...]) -> Recorded:

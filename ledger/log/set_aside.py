@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ _ALL = (
     " OR (since, loop, item, book::text) > (%(after)s, %(loop)s, %(item)s, %(book)s)"
     " ORDER BY since, loop, item, book::text LIMIT %(limit)s"
 )
-_OF_LOOP = f"SELECT {_COLUMNS} FROM log.set_aside WHERE loop = %s"
+_OF_LOOP = f"SELECT {_COLUMNS} FROM log.set_aside WHERE loop = %(loop)s AND book = ANY(%(books)s)"
 _CLEAR = "SELECT log.take_up(%s, %s, %s)"
 _COUNT = "SELECT loop, count(*) FROM log.set_aside GROUP BY loop ORDER BY loop"
 
@@ -68,10 +68,10 @@ class SetAside:
         with cursor_of(self._engine) as cursor:
             cursor.execute(_CLEAR, found[:3])
 
-    def of_loop(self, loop: str) -> dict[tuple[int, str], SetAsideItem]:
-        """Returns the loop's items that are set aside, by book and item."""
+    def of_loop(self, loop: str, books: Iterable[int]) -> dict[tuple[int, str], SetAsideItem]:
+        """Returns the loop's items that are set aside in these books, by book and item."""
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_OF_LOOP, (loop,))
+            cursor.execute(_OF_LOOP, {"loop": loop, "books": list(books)})
             return {(row[0], row[2]): SetAsideItem(*row) for row in cursor.fetchall()}
 
     def all(self, *, limit: int | None, after: tuple[datetime, str, str, str] | None = None) -> Sequence[SetAsideItem]:

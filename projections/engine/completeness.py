@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from ledger.log.log_ranges import read_leaves
 from ledger.log.observer import UNOBSERVED, Observer
+from ledger.log.reader import Reader
 from ledger.log.sequence import OutOfSequence, check_count
 from projections.engine.checkpoints import Checkpoint, claim, move
 from projections.engine.connections import transaction
@@ -32,9 +33,10 @@ class CompletenessAudit:
         self._audited: dict[int, Checkpoint] = {}  # by book: the log up to a position
 
     def check(self) -> list[tuple[Generation, Checkpoint]]:
-        """Audits all views in all books. Returns the books that it has stopped, with the generation of each view."""
+        """Audits all views in all books but lost ones. Returns the books that it has stopped, with each generation."""
+        books = Reader(self._engine).heads_at_hand()
         with self._engine.connect() as connection:
-            known = progress_by_name(connection, self._projections).values()
+            known = progress_by_name(connection, self._projections, books).values()
         standing: dict[int, list[tuple[Generation, Checkpoint]]] = {}
         for progress in known:
             for book, checkpoint in progress.checkpoints.items():

@@ -15,7 +15,7 @@ from psycopg2 import extensions
 from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from ledger.log.database_errors import ConnectionLost, DatabaseTrouble, trouble_of
+from ledger.log.database_errors import DatabaseTrouble, trouble_of
 from ledger.log.engine import pooled_connection
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -45,7 +45,7 @@ def transaction(engine: Engine, *, durable: bool = False) -> Iterator[extensions
         if trouble is None:
             raise
         connection.invalidate()
-        if isinstance(trouble, ConnectionLost):
+        if trouble.kind.cuts:
             engine.dispose()  # the idle connections of a lost server are broken too
         raise trouble from error
     finally:

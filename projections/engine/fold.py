@@ -29,7 +29,10 @@ class Log(Protocol):
     """The positions of the log's books."""
 
     def heads(self) -> dict[int, int]:
-        """Returns the last position of every book."""
+        """Returns the last position of every book. Raises `BooksLost`."""
+
+    def heads_at_hand(self) -> dict[int, int]:
+        """Returns the last position of every book but those whose server is lost."""
 
     def positions_as_known_at(self, instant: datetime, books: Iterable[int] | None = None) -> dict[int, int]:
         """Returns the last position of every book, or of these, recorded by then. Raises ValueError for the future."""

@@ -38,11 +38,12 @@ class LockstepRunner:
 
     def follow(self) -> set[str]:
         """Moves the projections that are at the same position to the heads. Returns the names of those still behind."""
+        heads = self._log.heads_at_hand()
         with self._engine.connect() as connection:
-            found = progress_by_name(connection, self._projections)
+            found = progress_by_name(connection, self._projections, heads)
         known = {name: at for name, at in found.items() if at.generation.is_current}
         left = {projection.name for projection in self._projections} - known.keys()
-        for book, head in self._log.heads().items():
+        for book, head in heads.items():
             behind = {name: at for name, at in known.items() if at.positions.get(book, 0) < head}
             if behind:
                 left |= behind.keys() - self._take(book, head, list(behind.values()))

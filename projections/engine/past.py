@@ -25,7 +25,7 @@ from projections.engine.connections import begin, is_lost
 from projections.engine.fold import fold_into
 from projections.engine.generations import Generation
 from projections.engine.parking import parked_in
-from projections.engine.progress import progress
+from projections.engine.progress import Books, progress
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 from projections.engine.views import Held, Incomplete, Opened, Vector, Views, Why
@@ -81,15 +81,16 @@ class PastViews(Views):
         at_least: Vector | None = None,
         timeout_s: float = 5.0,
         past_stops: bool = False,
+        books: Books = None,
     ) -> T:
         """Returns the result of `query` on the past state. Raises `TooManyEvents`, and what `Views.read` raises.
 
         An event that the fold cannot apply stops its book, as in the live view. With `as_of` it is left out instead: it
         rests on an event that happened later. `Opened.vector` names both.
         """
-        upto = self._positions(projection, at_least, timeout_s, past_stops)
+        upto = self._positions(projection, at_least, timeout_s, past_stops, books)
         self._expect_few(projection, upto)
-        live = progress(self.engine, projection).generation
+        live = progress(self.engine, projection, ()).generation
         with begin(self.engine) as connection:
             past = _Fold(
                 connection, TemporaryGeneration(projection, live.version, 0, live.fingerprint), self._reader, self._past
@@ -101,13 +102,13 @@ class PastViews(Views):
             return query(Opened(connection, past.generation, Held(past.positions, past.left_out)))
 
     def _positions(
-        self, projection: Projection, at_least: Vector | None, timeout_s: float, past_stops: bool
+        self, projection: Projection, at_least: Vector | None, timeout_s: float, past_stops: bool, within: Books
     ) -> dict[int, int]:
         """Returns the positions up to which events count: those known then, or those of the live view."""
         books = self._past.parts
         if self._past.as_known_at is not None:
             return self.as_known_at(self._past.as_known_at, books)
-        read = {"at_least": at_least, "timeout_s": timeout_s, "past_stops": past_stops}
+        read = {"at_least": at_least, "timeout_s": timeout_s, "past_stops": past_stops, "books": within}
         held = self._views.read(projection, lambda opened: opened.vector, **read)  # type: ignore[arg-type]
         return {book: position for book, position in held.items() if books is None or book in books}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,10 @@ SELECT p.projection, p.version, p.generation, p.fingerprint, c.book, c.position,
 FROM views.projections p LEFT JOIN views.checkpoints c USING (projection, generation)
 WHERE p.projection = ANY(%(names)s)
 """
+_STANDING_IN = _STANDING.replace(
+    "views.checkpoints c", "(SELECT * FROM views.checkpoints WHERE book = ANY(%(books)s)) c"
+)
+Books = Collection[int] | None  # None means all
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +48,53 @@ class GenerationProgress:
         return (known.position, known.status) == (position, "following")
 
 
-def progress(engine: Engine, projection: Projection) -> GenerationProgress:
-    """Returns the projection's progress; makes an empty live generation if there is none. Raises `ViewOutdated`."""
-    return progress_of(engine, [projection])[projection.name]
+def progress(engine: Engine, projection: Projection, books: Books = None) -> GenerationProgress:
+    """Returns the projection's progress in these books; makes an empty live generation if there is none. Raises
+    `ViewOutdated`."""
+    return progress_of(engine, [projection], books)[projection.name]
 
 
-def progress_of(engine: Engine, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
+def progress_of(
+    engine: Engine, projections: Sequence[Projection], books: Books = None
+) -> dict[str, GenerationProgress]:
     """Returns the progress of each projection by name, in their order and of one moment. Otherwise as `progress`."""
     try:
         with engine.connect() as connection:
-            found = progress_by_name(connection, projections)
+            found = progress_by_name(connection, projections, books)
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
             raise
         prepare(engine)
         with engine.connect() as connection:
-            found = progress_by_name(connection, projections)
+            found = progress_by_name(connection, projections, books)
     known = {each.name: _current(found, each) for each in projections}
     return {each.name: known[each.name] or GenerationProgress(ensure_live(engine, each), {}) for each in projections}
 
 
-def progress_now(connection: Connection, projection: Projection) -> GenerationProgress | None:
+def progress_now(connection: Connection, projection: Projection, books: Books = None) -> GenerationProgress | None:
     """Returns the progress in this transaction, or None if it was never folded. Raises `ViewOutdated`."""
-    return _current(progress_by_name(connection, [projection]), projection)
+    return _current(progress_by_name(connection, [projection], books), projection)
 
 
 @contextmanager
-def opened(engine: Engine, projection: Projection) -> Iterator[tuple[Connection, GenerationProgress | None]]:
-    """Yields a snapshot and the progress in it, or None if it was never folded. Raises `ViewOutdated`."""
-    with snapshot_asked(engine, _STANDING, {"names": [projection.name]}) as (connection, rows):
+def opened(
+    engine: Engine, projection: Projection, books: Books = None
+) -> Iterator[tuple[Connection, GenerationProgress | None]]:
+    """Yields a snapshot, and the progress in these books in it, None if it was never folded. Raises `ViewOutdated`."""
+    with snapshot_asked(engine, *_question([projection], books)) as (connection, rows):
         yield connection, _current(_found(rows, [projection]), projection)
 
 
-def progress_by_name(connection: Connection, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
-    """Returns the progress of several projections by name, without those never folded, of any version."""
-    names = [projection.name for projection in projections]
-    return _found(connection.exec_driver_sql(_STANDING, {"names": names}), projections)
+def progress_by_name(
+    connection: Connection, projections: Sequence[Projection], books: Books = None
+) -> dict[str, GenerationProgress]:
+    """Returns the progress of several projections in these books by name, of any version, without the never folded."""
+    return _found(connection.exec_driver_sql(*_question(projections, books)), projections)
+
+
+def _question(projections: Sequence[Projection], books: Books) -> tuple[str, dict[str, Any]]:
+    names = {"names": [projection.name for projection in projections]}
+    return (_STANDING, names) if books is None else (_STANDING_IN, names | {"books": list(books)})
 
 
 def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, GenerationProgress]:

@@ -18,7 +18,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
-from projections.engine.progress import GenerationProgress, opened, progress, progress_by_name
+from projections.engine.progress import Books, GenerationProgress, opened, progress, progress_by_name
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 
@@ -118,16 +118,19 @@ class Views:
         at_least: Vector | None = None,
         timeout_s: float = 5.0,
         past_stops: bool = False,
+        books: Books = None,
     ) -> T:
-        """Returns the result of `query` in one snapshot of the live view.
+        """Returns the result of `query` in one snapshot of the live view. `books` are those that the query reads, None
+        for all; `Opened.vector` has no others.
 
         With `past_stops`, a book whose view has stopped is read as far as it is folded; `Opened.vector` names the stop.
         Raises `ViewBehind`, `ViewOutdated` and `TooManyWaiting`.
         """
-        found = self._twice(projection, lambda: self._read(projection, query, at_least or {}, past_stops))
+        wanted = {book: at for book, at in (at_least or {}).items() if books is None or book in books}
+        found = self._twice(projection, lambda: self._read(projection, query, wanted, past_stops, books), books)
         if isinstance(found, _Behind):
-            self._wait_in_turn(projection, at_least or {}, timeout_s, past_stops)
-            found = self._twice(projection, lambda: self._read(projection, query, {}))
+            self._wait_in_turn(projection, wanted, timeout_s, past_stops)
+            found = self._twice(projection, lambda: self._read(projection, query, {}, past_stops, books), books)
         assert not isinstance(found, _Behind), "nothing was asked for that it could be behind"
         return found
 
@@ -148,7 +151,7 @@ class Views:
         Raises `ViewBehind` if it has not within `timeout_s`, or has stopped.
         """
         give_up, pause = time.monotonic() + timeout_s, _FIRST_PAUSE_S
-        while missing := not_reached(known := self.status(projection), at_least, past_stops):
+        while missing := not_reached(known := self.status(projection, at_least), at_least, past_stops):
             stopped = [known[book].reason for book in missing if book in known and known[book].status == "stopped"]
             if stopped or time.monotonic() >= give_up:
                 reason = f"it stopped at {stopped[0]}" if stopped else f"it is not there after {timeout_s:g} s"
@@ -172,22 +175,22 @@ class Views:
         """Returns the last position of every book, or of these, recorded by then. Raises ValueError for the future."""
         return self.log.positions_as_known_at(instant, books)
 
-    def status(self, projection: Projection) -> dict[int, Checkpoint]:
-        """Returns the live view's checkpoints by book. Raises `ViewOutdated`."""
-        return self._twice(projection, lambda: progress(self.engine, projection)).checkpoints
+    def status(self, projection: Projection, books: Books = None) -> dict[int, Checkpoint]:
+        """Returns the live view's checkpoints in these books, by book. Raises `ViewOutdated`."""
+        return self._twice(projection, lambda: progress(self.engine, projection, books), books).checkpoints
 
     def _read(
-        self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool = False
+        self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool, books: Books
     ) -> T | _Behind:
-        with opened(self.engine, projection) as (connection, known):
+        with opened(self.engine, projection, books) as (connection, known):
             if known:
                 if not_reached(known.checkpoints, at_least, past_stops):
                     return _Behind()
                 return query(Opened.at(connection, known))
-        progress(self.engine, projection)  # makes an empty live view, because it was never folded
-        return self._read(projection, query, at_least, past_stops)
+        progress(self.engine, projection, books)  # makes an empty live view, because it was never folded
+        return self._read(projection, query, at_least, past_stops, books)
 
-    def _twice(self, projection: Projection, read: Callable[[], T]) -> T:
+    def _twice(self, projection: Projection, read: Callable[[], T], books: Books) -> T:
         """Reads again if a rebuild dropped the generation, the connection was lost, or nothing was folded yet."""
         try:
             return read()
@@ -197,7 +200,7 @@ class Views:
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
                 raise
-        progress(self.engine, projection)
+        progress(self.engine, projection, books)
         return read()
 
 

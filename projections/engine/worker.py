@@ -93,12 +93,11 @@ class ProjectionWorker:
 
     def _go_round(self, stop: Event | None) -> list[Exception]:
         """Folds step by step, each book in turn, so that no book waits for another. Returns the errors."""
-        known = progress(self._engine, self._projection)
+        heads = self._log.heads_at_hand()
+        known = progress(self._engine, self._projection, heads)
         generation, checkpoints = known.generation, known.checkpoints
         self._reconsider(generation, checkpoints)
-        behind = [
-            book for book, head in self._log.heads().items() if self._is_behind(generation, checkpoints.get(book), head)
-        ]
+        behind = [book for book, head in heads.items() if self._is_behind(generation, checkpoints.get(book), head)]
         behind = [book for book in behind if not self._rests(book) and self._may_continue(known, book)]
         errors = list[Exception]()
         while behind and not (stop and stop.is_set()):

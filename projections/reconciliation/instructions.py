@@ -175,7 +175,7 @@ def instructions(
         found = opened.connection.execute(text(statement), asked | page)
         return [instruction for row in found for instruction in _read(row)]
 
-    return views.read(Instructions(), query)
+    return views.read(Instructions(), query, books=[book])
 
 
 def instructions_in(views: Views, book: int, rows: Sequence[RowKey]) -> list[Instruction]:
@@ -193,7 +193,7 @@ def instructions_in(views: Views, book: int, rows: Sequence[RowKey]) -> list[Ins
         found = opened.connection.execute(text(statement), {"book": book} | asked)
         return [instruction for row in found for instruction in _read(row)]
 
-    return views.read(Instructions(), query) if rows else []
+    return views.read(Instructions(), query, books=[book]) if rows else []
 
 
 _ORDER = ("requested_at", "kind", "stream", "subject")

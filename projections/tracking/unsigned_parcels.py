@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from ledger.deadlines import earlier
+from ledger.ids import PLATFORM_BOOK
 from ledger.limits import BEFORE_ALL
 from ledger.policies.after_sales_lock import AfterSalesLock
 from projections.engine.views import Opened, Views
@@ -46,7 +47,7 @@ def deeming_locks(views: Views) -> dict[int, AfterSalesLock]:
         locks = {version: AfterSalesLock.usable(content) for version, content in found}
         return {version: lock for version, lock in locks.items() if lock and lock.deemed_signature_after is not None}
 
-    return views.read(PROJECTION, query)
+    return views.read(PROJECTION, query, books=[PLATFORM_BOOK])
 
 
 # A deemed signature falls due when its time has passed since one of these instants. The policy says since which.
@@ -92,4 +93,4 @@ def unsigned_parcels(
         statement = text(_UNSIGNED.format(orders=orders, parcels=parcels))
         return [UnsignedParcel(*row) for row in opened.connection.execute(statement, values)]
 
-    return views.read(PROJECTION, query)
+    return views.read(PROJECTION, query, books=[book])

@@ -125,7 +125,7 @@ def captures_due(
         found = opened.connection.execute(text(statement), {"book": book, "limit": limit} | page | by)
         return [CaptureDue(*row) for row in found]
 
-    return views.read(CapturesDue(), query)
+    return views.read(CapturesDue(), query, books=[book])
 
 
 def _keep(due: KeptRows, recorded: Recorded, payment_id: str, row: dict[str, Any] | None) -> None:

@@ -126,7 +126,7 @@ def due_dates(
         found = opened.connection.execute(text(statement), values | page)
         return [DueDate(*row) for row in found]
 
-    return views.read(DueDates(), query)
+    return views.read(DueDates(), query, books=[book])
 
 
 def _keys(recorded: Recorded, event: Any) -> list[tuple[str, str, str]]:

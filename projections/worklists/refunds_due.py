@@ -105,7 +105,7 @@ def waiting(
         found = opened.connection.execute(text(statement), values | page)
         return [Waiting(row[0], row[1], row[2], row[3], Money(row[4], row[5])) for row in found]
 
-    return views.read(RefundsDue(), query)
+    return views.read(RefundsDue(), query, books=[book])
 
 
 def _key(recorded: Recorded, event: Any) -> tuple[str, str, str]:

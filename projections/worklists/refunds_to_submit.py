@@ -104,7 +104,7 @@ def refunds_to_submit(
         found = opened.connection.execute(text(statement), {"book": book, "limit": limit} | page | by)
         return [RefundToSubmit(*row) for row in found]
 
-    return views.read(RefundsToSubmit(), query)
+    return views.read(RefundsToSubmit(), query, books=[book])
 
 
 def _due(facts: Mapping[str, Any]) -> dict[str, Any]:

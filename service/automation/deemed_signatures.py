@@ -39,7 +39,7 @@ class DeemedSignatures(Timer):
         locks, now = deeming_locks(self.app.views), self.app.clock()
         if not locks:
             return 0
-        since = self._view.begin(whole=locks != self._locks or self.loop.has_to_try_again)
+        since = self._view.begin(self.loop.books, whole=locks != self._locks or self.loop.has_to_try_again)
         self._locks = locks
         return self.in_each_book(lambda book: self._ask(book, now, since.get(book, 0)))
 

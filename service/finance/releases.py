@@ -90,4 +90,4 @@ class Releases(Timer):
             statement = text(_DUE.format(table=opened.generation.stored_name(DUE)))
             return [Candidate(*row) for row in opened.connection.execute(statement, values)]
 
-        return self.app.views.read(_VIEW, query)
+        return self.app.views.read(_VIEW, query, books=[book])

@@ -13,7 +13,6 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from ledger.ids import PLATFORM_BOOK
 from ledger.log.cursor import Cursor
 from projections.engine.checkpoints import Checkpoint
 from projections.engine.progress import progress_of
@@ -35,21 +34,18 @@ def tag_of_positions(question: Question, app: App, values: Mapping[str, Any], re
     if not question.of_positions:
         return None
     books = books_of(app, merchant=asked.get("merchant"), order=asked.get("order"))
-    heads = app.ledger.reader.heads()
-    known = progress_of(app.views.engine, [PROJECTIONS[name] for name in sorted(question.views)])
+    heads = app.ledger.reader.heads(books)
+    known = progress_of(app.views.engine, [PROJECTIONS[name] for name in sorted(question.views)], books)
     folded = [
-        (name, view.generation.version, view.generation.number, _places(view.checkpoints, books))
+        (name, view.generation.version, view.generation.number, _places(view.checkpoints))
         for name, view in known.items()
     ]
-    of_books = {book: at for book, at in heads.items() if books is None or book in books or book == PLATFORM_BOOK}
-    return _tag(question, reader, sorted(asked.items()), Cursor.at(of_books, app.ledger.identity).token, folded)
+    return _tag(question, reader, sorted(asked.items()), Cursor.at(heads, app.ledger.identity).token, folded)
 
 
-def _places(checkpoints: Mapping[int, Checkpoint], books: frozenset[int] | None) -> list[tuple[Any, ...]]:
+def _places(checkpoints: Mapping[int, Checkpoint]) -> list[tuple[Any, ...]]:
     return [
-        (book, at.position, at.digest.hex(), at.status, sorted(at.parked))
-        for book, at in sorted(checkpoints.items())
-        if books is None or book in books
+        (book, at.position, at.digest.hex(), at.status, sorted(at.parked)) for book, at in sorted(checkpoints.items())
     ]
 
 

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from ledger.log.cursor import CursorAhead, ForeignCursor, NotACursor
 from ledger.log.database_errors import DatabaseTrouble, trouble_of
+from ledger.log.lost_books import BooksLost, is_lost
 from ledger.validation_messages import cut, words_of
 from projections.engine.generations import ViewOutdated
 from projections.engine.views import TooManyWaiting, ViewBehind
@@ -38,7 +39,8 @@ _logger = logging.getLogger(__name__)
 
 class Problem(BaseModel):
     """An error as problem details of RFC 9457. `code` never changes, `detail` is a sentence for people, and `field` is
-    the parameter that is wrong. The refusal of a command has its `facts`, and the `remedy`: the next step."""
+    the parameter that is wrong. The refusal of a command has its `facts`, and the `remedy`: the next step. `books` are
+    those whose server is lost."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,6 +52,7 @@ class Problem(BaseModel):
     field: str | None = None
     facts: dict[str, Any] | None = None
     remedy: str | None = None
+    books: tuple[int, ...] | None = None
 
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -149,11 +152,13 @@ def problem(status: int, code: str, sentence: str, field: str = "") -> dict[str,
     return found | ({"field": field} if field else {})
 
 
-def error(status: int, code: str, sentence: str, field: str = "", *, wait_s: float = RETRY_SOON_S) -> JSONResponse:
+def error(
+    status: int, code: str, sentence: str, field: str = "", *, wait_s: float = RETRY_SOON_S, **more: Any
+) -> JSONResponse:
     headers = {"Retry-After": str(max(1, ceil(wait_s)))} if status in (429, 503) else {}
     if challenge := _CHALLENGES.get(code):
         headers["WWW-Authenticate"] = challenge
-    content = problem(status, code, sentence, field)
+    content = problem(status, code, sentence, field) | more
     return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_MEDIA)
 
 
@@ -182,11 +187,23 @@ def _known(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG00
     return error(status, code, sentence, getattr(problem, "field", ""), wait_s=wait_s)
 
 
-def _trouble(request: Request, problem: Exception) -> JSONResponse:  # noqa: ARG001
-    trouble = trouble_of(problem)
+def _trouble(request: Request, failure: Exception) -> JSONResponse:
+    trouble = trouble_of(failure)
     assert trouble is not None
+    if is_lost(trouble):
+        trouble = _lost_books(request.app.state.app) or trouble
     wait_s = RETRY_SOON_S if trouble.retryable else RETRY_LATER_S
-    return error(503, trouble.kind.code, trouble.public, wait_s=wait_s)
+    more: dict[str, Any] = {"books": trouble.books} if isinstance(trouble, BooksLost) else {}
+    return error(503, trouble.kind.code, trouble.public, wait_s=wait_s, **more)
+
+
+def _lost_books(app: Any) -> BooksLost | None:
+    """Returns the books whose server is lost, or None if all answer again."""
+    try:
+        lost = app.ledger.reader.lost_books()
+    except DatabaseTrouble:
+        return None
+    return BooksLost(lost) if lost else None
 
 
 def _http(request: Request, problem: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,14 +34,14 @@ class FollowedView:
         self._next: dict[int, _Place] = {}
         self._whole_at: datetime | None = None
 
-    def begin(self, *, whole: bool = False) -> Mapping[int, int]:
-        """Begins a reading. Returns the position of each book after which rows are new; 0 to read the book whole, and
-        all books if `whole` is true."""
+    def begin(self, books: Collection[int] | None = None, *, whole: bool = False) -> Mapping[int, int]:
+        """Begins a reading of these books, or of all. Returns the position of each after which rows are new; 0 to read
+        the book whole, and all books if `whole` is true."""
         now = self._app.clock()
         is_over = self._whole_every and (self._whole_at is None or now >= self._whole_at + self._whole_every)
         if whole or is_over:
             self._places, self._whole_at = {}, now
-        found = self._app.views.status(self._projection)
+        found = self._app.views.status(self._projection, books)
         self._next = {book: _Place(each.position, each.parked, now) for book, each in found.items()}
         return {book: self._since(each) for book, each in found.items()}
 

@@ -42,7 +42,8 @@ class Item:
 class Loop:
     """The items of one loop, by its name. A refused item is not submitted again until its command id changes.
 
-    `refresh` reads the items set aside and parked; call it before each run, and `let_go` after it.
+    `refresh` reads the books at hand, and their items set aside and parked; call it before each run, and `let_go` after
+    it. A book whose server is lost is left out until it is back.
     """
 
     def __init__(self, app: App, name: str, stop: Event | None = None) -> None:
@@ -52,12 +53,14 @@ class Loop:
         self._parked: set[tuple[int, str]] = set()
         self._answered: set[tuple[str, str]] = set()
         self._seen: set[tuple[int, str]] = set()  # the items of this run
+        self.books: tuple[int, ...] = ()
 
     def refresh(self) -> None:
         """Reads the items that are set aside, and those that two people have parked. If the parking stream of a book
         cannot be read to its end, the items parked after that point are tried again; no loop stops."""
-        self._set_aside, self._seen = self._table.of_loop(self.name), set()
-        books = {parking_stream(book): book for book in self._app.ledger.reader.heads()}
+        self.books = tuple(self._app.ledger.reader.heads_at_hand())
+        self._set_aside, self._seen = self._table.of_loop(self.name, self.books), set()
+        books = {parking_stream(book): book for book in self.books}
         streams = load_each(self._app.ledger.reader, books, Parking)
         self._parked = {
             (books[name], item)

@@ -63,9 +63,8 @@ class Timer(ABC):
             return None
 
     def in_each_book(self, look: Callable[[int], int]) -> int:
-        """Returns the sum of the results of `look` in all books. A book in which it fails is set aside."""
-        books = self.app.ledger.reader.heads()
-        return sum(self.loop.alone(book, f"{WHOLE}{book}", partial(look, book)) or 0 for book in books)
+        """Returns the sum of the results of `look` in all books at hand. A book in which it fails is set aside."""
+        return sum(self.loop.alone(book, f"{WHOLE}{book}", partial(look, book)) or 0 for book in self.loop.books)
 
     def pages(self, fetch: Callable[[T | None], Sequence[T]], *, size: int = PAGE) -> Iterator[Sequence[T]]:
         """Yields all rows, page by page, until the sweep must stop. `fetch` finds up to `size` rows after a row, or

@@ -63,7 +63,7 @@ class Sending(Timer):
         self._waits: dict[int, dict[tuple[RowKey, str], _Wait]] = defaultdict(dict)  # by book, row and instruction
 
     def look(self) -> int:
-        since = self._view.begin()
+        since = self._view.begin(self.loop.books)
         return self.in_each_book(lambda book: self._send(book, since.get(book, 0)))
 
     def _send(self, book: int, since: int) -> int:

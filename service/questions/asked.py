@@ -39,13 +39,12 @@ def wait_for(app: App, at_least: str | None, values: Mapping[str, Any], *, timeo
     """Returns the wait for a position token, in the books of the named merchant or order alone: a view that stopped in
     another book does not matter. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
     about = {name: values.get(name) for name in ("merchant", "order")}
-    books = books_of(app, **about) if at_least or values.get("as_known_at") else None
+    books = books_of(app, **about) if at_least or values.get("as_known_at") or about["merchant"] else None
     if not at_least:
         return Wait(None, timeout_s, books)
-    cursor = Cursor.parse(at_least, app.ledger.identity)
-    cursor.expect_recorded(app.ledger.reader.heads())
-    positions = {book: at for book, at in cursor.positions.items() if books is None or book in books}
-    return Wait(positions, timeout_s, books)
+    cursor = Cursor.parse(at_least, app.ledger.identity).within(books)
+    cursor.expect_recorded(app.ledger.reader.heads(books))
+    return Wait(cursor.positions, timeout_s, books)
 
 
 @dataclass(frozen=True)
@@ -161,10 +160,10 @@ def answer_to(
         values = reader.values_for(question, values)
     _check(question, app, values, reader)
     wait = wait_for(app, at_least, values, timeout_s=timeout_s)
-    heads = Held({} if question.views else app.ledger.reader.heads())  # what the log holds before it is read
+    heads = Held({} if question.views else app.ledger.reader.heads(wait.books))  # what the log holds before it is read
     past = past_of(question, app, values)
     views = PastViews(app.views, app.ledger.reader, past) if past else app.views
-    tracker = PositionTracker(views, at_least=wait.vector, timeout_s=wait.timeout_s)
+    tracker = PositionTracker(views, at_least=wait.vector, timeout_s=wait.timeout_s, books=wait.books)
     asked = Asked(question, replace(app, views=tracker), values, wait, reader)
     with few_enough(question):
         found = question.find(asked)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ledger.events.access import ExportFormat
 from projections.engine.connections import snapshot
-from projections.engine.progress import progress_now
+from projections.engine.progress import Books, progress_now
 from projections.engine.projection import Projection
 from projections.engine.views import Opened, Vector, ViewBehind, Views, not_reached
 from projections.registry import PROJECTIONS
@@ -45,8 +45,9 @@ class SnapshotViews(Views):
         at_least: Vector | None = None,
         timeout_s: float | None = None,  # noqa: ARG002 - a snapshot never gets further
         past_stops: bool = False,
+        books: Books = None,
     ) -> T:
-        known = progress_now(self._connection, projection)
+        known = progress_now(self._connection, projection, books)
         if known is None:
             raise ViewBehind(f"{projection.name} was never folded. Wait until the service has folded it.")
         if missing := not_reached(known.checkpoints, at_least or {}, past_stops):

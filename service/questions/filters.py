@@ -92,7 +92,7 @@ def _merchant(app: App, value: str) -> bool:
 
 
 def _order(app: App, value: str) -> bool:
-    return bool(app.ledger.directory.merchants_of_order(value))
+    return app.ledger.directory.has_order(value)
 
 
 def _actor(app: App, value: str) -> bool:

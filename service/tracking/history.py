@@ -86,14 +86,21 @@ def _reason(value: Any) -> str:
 
 def find_order(ledger: Ledger, order: str, merchant: str | None = None) -> tuple[int, str]:
     """Returns book and stream of an order. Raises `ServiceFailure` if there is none, `AmbiguousOrder` for several."""
-    known = ledger.directory.merchants_of_order(order)
-    found = {name: book for name, book in known.items() if merchant in (None, name)}
+    found = ledger.directory.merchants_of_order(order) if merchant is None else _own(ledger, order, merchant)
     if not found:
         raise ServiceFailure(f"Order {order} is not known. Check the id.")
     if len(found) > 1:
         raise AmbiguousOrder(order, list(found))
     ((merchant_id, book),) = found.items()
     return book, order_stream(merchant_id, order)
+
+
+def _own(ledger: Ledger, order: str, merchant: str) -> dict[str, int]:
+    """Returns the merchant with its book if it has the order. Needs no other book."""
+    book = ledger.directory.known_book_of(merchant)
+    return (
+        {merchant: book} if book is not None and ledger.reader.has_stream(book, order_stream(merchant, order)) else {}
+    )
 
 
 def history_of(

@@ -71,9 +71,8 @@ def _guards_say_so(desk: Desk, rows: list[Recorded], replayed: dict[str, Stream]
     for stream in replayed.values():
         if merchant := merchant_of(stream.name):
             sums[merchant]["in_open_cases"] += stream.claimed
-    accounts = desk.ledger.reader.accounts_of(books)
     for merchant, expected in sums.items():
-        guard = accounts.get(merchant)
+        guard = desk.ledger.reader.accounts(books[merchant], [merchant]).get(merchant)
         found = {name: getattr(guard, name) for name in (*_COLUMNS.values(), "in_open_cases")} if guard else {}
         said = {name: amount for name, amount in found.items() if amount}
         assert said == {name: amount for name, amount in expected.items() if amount}, account_guard(merchant)

@@ -40,7 +40,7 @@ from tests.support.shops import app_of
 FAY, ANN = (Actor(kind="platform", id=name, role="finance") for name in ("fay", "ann"))
 SECRET = "whsec_tea"
 # A SQLSTATE of each entry of the table; a class stands for one of its members.
-_MEMBER = {"08": "08006", "28": "28P01", "3D": "3D000", "53": "53200", "57": "57P01", "58": "58030", "F0": "F0000"}
+_MEMBER = {"08": "08006", "28": "28P01", "3D": "3D000", "53": "53200", "57": "57P01", "58": "58P01", "F0": "F0000"}
 CODES = [*(_MEMBER.get(code, code) for code in KIND_OF_SQLSTATE if code != "XX"), "XX001", "57P02", "57P03"]
 STATEMENTS = (*range(25), *range(25, 1000, 7))  # of a work: where the trouble begins, each first one and then some
 

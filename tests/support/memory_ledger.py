@@ -58,8 +58,11 @@ class MemoryLedger:
             raise ValueError(f"{instant.isoformat()} has not come yet")
         return {book: sum(row.recorded_at <= instant for row in rows) for book, rows in self.books.items()}
 
-    def first_open_days(self) -> dict[int, date]:
-        return dict(self.open_days)
+    def has_book(self, book: int) -> bool:
+        return book in self.books
+
+    def first_open_day(self, book: int) -> date:
+        return self.open_days[book]
 
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
         return self.books[book][after : after + limit]
@@ -77,11 +80,11 @@ class MemoryLedger:
             for row in self.rows_of_streams(books)
         ]
 
-    def accounts_of(self, books: Mapping[str, int]) -> dict[str, AccountRow]:
-        return {name: self._accounts[name] for name in books if name in self._accounts}
+    def accounts(self, _: int, merchant_ids: Sequence[str]) -> dict[str, AccountRow]:
+        return {name: self._accounts[name] for name in merchant_ids if name in self._accounts}
 
-    def answers_in(self, asked: Iterable[tuple[int, str]]) -> dict[tuple[int, str], EarlierAnswer]:
-        return {key: self._answers[key] for key in asked if key in self._answers}
+    def answers(self, book: int, command_ids: Sequence[str]) -> dict[str, EarlierAnswer]:
+        return {id: self._answers[book, id] for id in command_ids if (book, id) in self._answers}
 
     def _append(self, book: int, attempt: Attempt) -> Receipt:
         if earlier := self._answers.get((book, attempt.command_id)):

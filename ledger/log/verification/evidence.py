@@ -48,7 +48,10 @@ EVIDENCE: dict[str, dict[str, Proof]] = {
     "log.directory": hashed(
         ("merchant_id", "book"), "`leaf`; every event and outcome of the merchant stands in the book that is named"
     ),
-    "log.identity": hashed(("single", "ledger_id", "epoch", "zone", "created_at", "demonstration"), "`leaf`")
+    "log.identity": hashed(
+        ("single", "ledger_id", "epoch", "zone", "created_at", "demonstration", "books"),
+        "`leaf`; `books` counts `log.heads`",
+    )
     | {"single": Proof(Cover.NOT_EVIDENCE, "it is true in the one row that its CHECK allows")},
     "log.heads": hashed(("book", "takes_merchants", "opening_day"), "`leaf`; books are numbered without a gap")
     | recomputed(

@@ -12,7 +12,7 @@ from ledger.log.reader import Reader
 from ledger.log.verification.finding import Finding, missing, unexpected
 
 _BATCH = 1000
-_IDENTITY = "SELECT ledger_id::text, epoch, zone, created_at, demonstration, leaf FROM log.identity"
+_IDENTITY = "SELECT ledger_id::text, epoch, zone, created_at, demonstration, books, leaf FROM log.identity"
 _DIRECTORY = "SELECT merchant_id, book, leaf FROM log.directory WHERE merchant_id > %s ORDER BY merchant_id LIMIT %s"
 
 
@@ -72,13 +72,15 @@ def head_findings(heads: Iterable[Head]) -> Iterator[Finding]:
         yield from leaf_finding("log.heads", f"book {head.book}", hash_of(head[:3]), head.leaf)
 
 
-def identity_findings(reader: Reader) -> Iterator[Finding]:
-    """Yields a finding if the identity is missing or changed."""
+def identity_findings(reader: Reader, books: int) -> Iterator[Finding]:
+    """Yields findings if the identity is missing or changed, or counts other than this number of books."""
     rows = list(reader.select(_IDENTITY))
     if len(rows) != 1:
         yield missing("log.identity", "its one row", "the identity that the ledger was given")
     for *fields, leaf in rows:
         yield from leaf_finding("log.identity", "its one row", hash_of(fields), bytes(leaf))
+        if fields[-1] != books:
+            yield Finding("log.identity", "its one row", "books", str(books), str(fields[-1]))
 
 
 def outcome_findings(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterator[Finding]:

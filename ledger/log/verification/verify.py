@@ -52,7 +52,7 @@ def verify_log(reader: Reader) -> Iterator[Finding]:
     heads = read_heads(reader)
     other_revision = list(revision_findings(reader))
     yield from other_revision or schema_findings(reader)
-    yield from identity_findings(reader)
+    yield from identity_findings(reader, len(heads))
     yield from head_findings(heads)
     yield from unknown_book_findings(reader, [head.book for head in heads])
     seen: dict[str, set[int]] = {}

@@ -90,7 +90,10 @@ def test_every_sqlstate_is_trouble_or_a_fault_on_every_way(ledger: Ledger, way: 
         ("57P02", troubles.RESTARTING),
         ("57P03", troubles.RESTARTING),
         ("57P05", troubles.CONNECTION_LOST),
-        ("58030", troubles.STORAGE_FAILED),
+        ("58P01", troubles.STORAGE_FAILED),
+        ("58030", troubles.NODE_LOST),
+        ("08006", troubles.NODE_LOST),
+        ("XX000", troubles.NODE_LOST),
         ("XX001", troubles.DAMAGED),
     ],
 )
@@ -98,6 +101,21 @@ def test_a_sqlstate_has_its_kind(code: str, kind: TroubleKind, ledger: Ledger) -
     with pytest.raises(DatabaseTrouble) as raised, cursor_of(ledger.engine) as cursor:
         cursor.execute(_RAISE.format(code))
     assert raised.value.kind is kind
+
+
+@pytest.mark.parametrize("code", ["08006", "XX000", "58030"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lost_node_leaves_open_if_the_statement_was_executed_and_keeps_the_connection(
+    code: str, way: str, ledger: Ledger
+) -> None:
+    with WAYS["the log's"](ledger.engine) as run:
+        run("SET redledger.seen = 'by this connection'")
+    with pytest.raises(ConnectionLost), WAYS[way](ledger.engine) as run:
+        run(_RAISE.format(code))
+    if way == "the log's":
+        with cursor_of(ledger.engine) as cursor:
+            cursor.execute("SELECT current_setting('redledger.seen')")
+            assert cursor.fetchall() == [("by this connection",)]
 
 
 def test_a_timeout_says_that_the_statement_was_cancelled(ledger: Ledger) -> None:

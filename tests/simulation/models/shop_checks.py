@@ -74,7 +74,7 @@ class ShopBooks:
     def _the_guard_says_so(self) -> None:
         """The guard of payouts holds the sums of the entries, and the claims of the orders."""
         book = self.shop.desk.ledger.directory.books_of([MERCHANT_ID])[MERCHANT_ID]
-        guard = self.shop.desk.ledger.reader.accounts_of({MERCHANT_ID: book}).get(MERCHANT_ID)
+        guard = self.shop.desk.ledger.reader.accounts(book, [MERCHANT_ID]).get(MERCHANT_ID)
         claimed = sum(order.order.claimed for order in self.shop.orders)
         if guard is None:
             assert (self.base("2120"), claimed) == (0, 0)

@@ -256,7 +256,7 @@ class ShopLife:
 
     def _owed(self) -> int:
         """Returns the merchant's debt in fen."""
-        guard = self.desk.ledger.reader.accounts_of({MERCHANT_ID: self._book}).get(MERCHANT_ID)
+        guard = self.desk.ledger.reader.accounts(self._book, [MERCHANT_ID]).get(MERCHANT_ID)
         return max(0, -guard.available) if guard else 0
 
     def _goodwill(self, which: int, _: int) -> None:

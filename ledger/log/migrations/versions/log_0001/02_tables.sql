@@ -1,7 +1,7 @@
 -- The tables of the log. Keys have COLLATE "C", so that every server sorts them alike. `leaf` is a hash over the row
 -- (03_hashes.sql); docs/verification.md lists the proof of each column.
 
--- The identity of the ledger. `demonstration` never changes.
+-- The identity of the ledger, the same on every node. `demonstration` never changes, and `books` only grows.
 CREATE TABLE log.identity (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     ledger_id uuid NOT NULL,
@@ -9,6 +9,7 @@ CREATE TABLE log.identity (
     zone text NOT NULL,                       -- zone of the accounting days
     created_at timestamptz NOT NULL,
     demonstration boolean NOT NULL,
+    books integer NOT NULL CHECK (books >= 0), -- number of books: 0, 1, 2 … in log.heads
     leaf bytea NOT NULL
 );
 

@@ -11,12 +11,12 @@ LANGUAGE sql STABLE
 RETURN to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 CREATE FUNCTION log.identity_leaf(
-    p_ledger_id uuid, p_epoch integer, p_zone text, p_created_at timestamptz, p_demonstration boolean
+    p_ledger_id uuid, p_epoch integer, p_zone text, p_created_at timestamptz, p_demonstration boolean, p_books integer
 ) RETURNS bytea
 LANGUAGE sql STABLE
-RETURN log.hash_of(
-    ARRAY[p_ledger_id::text, p_epoch::text, p_zone, log.instant_text(p_created_at), p_demonstration::text]
-);
+RETURN log.hash_of(ARRAY[
+    p_ledger_id::text, p_epoch::text, p_zone, log.instant_text(p_created_at), p_demonstration::text, p_books::text
+]);
 
 CREATE FUNCTION log.directory_leaf(p_merchant_id text, p_book integer) RETURNS bytea
 LANGUAGE sql STABLE

@@ -1,8 +1,8 @@
 -- Books, the merchants in them, and the identity of the ledger.
 
--- Creates the missing ones of books 0 to p_books - 1. Book 0 is the platform's; all others take merchants. A new book
--- has the first open day of book 0. Book 0's row is locked first, so that a period's closing comes either before or
--- after.
+-- Creates the missing ones of books 0 to p_books - 1, and counts them in the identity. Book 0 is the platform's; all
+-- others take merchants. A new book has the first open day of book 0. Book 0's row is locked first, so that a period's
+-- closing comes either before or after.
 CREATE FUNCTION log.create_books(p_books integer) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -14,6 +14,9 @@ BEGIN
     INSERT INTO log.heads (book, takes_merchants, first_open_day, opening_day, leaf)
     SELECT b, b > 0, v_open, v_open, log.book_leaf(b, b > 0, v_open) FROM generate_series(0, p_books - 1) AS b
     ON CONFLICT (book) DO NOTHING;
+    UPDATE log.identity
+    SET books = p_books, leaf = log.identity_leaf(ledger_id, epoch, zone, created_at, demonstration, p_books)
+    WHERE books < p_books;
 END
 $$;
 
@@ -42,6 +45,6 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE log.identity
-    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at, demonstration);
+    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at, demonstration, books);
 END
 $$;

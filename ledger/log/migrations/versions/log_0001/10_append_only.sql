@@ -18,9 +18,10 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR (OLD.ledger_id, OLD.zone, OLD.created_at, OLD.demonstration)
-        IS DISTINCT FROM (NEW.ledger_id, NEW.zone, NEW.created_at, NEW.demonstration)
+        IS DISTINCT FROM (NEW.ledger_id, NEW.zone, NEW.created_at, NEW.demonstration) OR NEW.books < OLD.books
     THEN
-        RAISE EXCEPTION USING ERRCODE = 'RL003', MESSAGE = 'only the epoch of a ledger''s identity may change';
+        RAISE EXCEPTION USING ERRCODE = 'RL003',
+            MESSAGE = 'only the epoch and the number of books of a ledger''s identity may change';
     END IF;
     RETURN NEW;
 END
