@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Text, text
@@ -98,7 +99,7 @@ class OrderContribution(Projection):
 class Contribution:
     """The contribution of one order, or of all amounts without an order (`order_id` is '').
 
-    CNY, positive for a gain.
+    CNY, positive for a gain. `largest_cost` is the element that cost the most, '' if none cost anything.
     """
 
     merchant: str
@@ -113,6 +114,7 @@ class Contribution:
     duty: Money
     losses: Money
     result: Money
+    largest_cost: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,14 @@ def contributions(
     order: str | None = None,
     merchant: str | None = None,
     market: str | None = None,
+    since: date | None = None,
     limit: int = 500,
     after: Key | None = None,
 ) -> Contributions:
     """Returns the contributions of orders after the key `after`, the greatest loss first.
 
-    The total covers all matching orders, so every call reads them all. Raises `ViewBehind`, and ValueError for an
-    instant in the future.
+    With `since`, only the postings from this accounting day on count. The total covers all matching orders, so every
+    call reads them all. Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     rest, key = behind((_RESULT, "merchant", "order_id"), after)
     at = timepoint.positions(views)
@@ -146,7 +149,7 @@ def contributions(
 
     def query(opened: Opened) -> Contributions:
         vector = opened.upto(at)
-        of_orders, values = _of_orders(opened, vector, timepoint, asked)
+        of_orders, values = _of_orders(opened, vector, timepoint, asked, since)
         worst = f"SELECT * FROM ({of_orders}) o WHERE {rest} ORDER BY {_RESULT}, merchant, order_id LIMIT :limit"
         found = opened.connection.execute(text(worst), values | key | {"limit": limit})
         orders = tuple(_contribution(*row) for row in found)
@@ -159,24 +162,27 @@ def contributions(
 
 
 def _of_orders(
-    opened: Opened, vector: dict[int, int], timepoint: AsOf, asked: dict[str, str | None]
+    opened: Opened, vector: dict[int, int], timepoint: AsOf, asked: dict[str, str | None], since: date | None
 ) -> tuple[str, dict[str, Any]]:
-    """Returns the SQL of the matching orders and its values: the current rows, or sums up to a day or an instant."""
+    """Returns the SQL of the matching orders and its values: the current rows, or sums up to a time."""
     conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
     values: dict[str, Any] = asked | {
         "books": list(vector),
         "positions": list(vector.values()),
         "as_of": timepoint.as_of,
+        "since": since,
     }
-    if timepoint.as_of is None and timepoint.as_known_at is None and timepoint.at is None:
+    if not (timepoint.as_of or timepoint.as_known_at or timepoint.at or since):
         source = opened.generation.stored_name(CONTRIBUTIONS)
         conditions.append("book = ANY(:books)")
     else:
-        parts, day = opened.generation.stored_name(PARTS), "p.accounting_date <= :as_of" if timepoint.as_of else "true"
+        parts = opened.generation.stored_name(PARTS)
+        days = {"p.accounting_date <= :as_of": timepoint.as_of, "p.accounting_date >= :since": since}
+        in_period = " AND ".join(["true", *(condition for condition, day in days.items() if day)])
         source = f"""(
             SELECT merchant, order_id, max(market) AS market, {_SUMS}
             FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
-            JOIN {parts} p ON p.book = v.book AND p.position <= v.upto WHERE {day}
+            JOIN {parts} p ON p.book = v.book AND p.position <= v.upto WHERE {in_period}
             GROUP BY merchant, order_id) AS known"""
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT merchant, order_id, market, {', '.join(ELEMENTS)} FROM {source}{where}", values
@@ -198,4 +204,6 @@ def _parts(recorded: Recorded) -> Iterator[tuple[RowKey, str, list[int]]]:
 
 def _contribution(merchant: str, order_id: str, market: str, *sums: int) -> Contribution:
     amounts = {name: Money(int(value), CNY) for name, value in zip(ELEMENTS, sums, strict=True)}
-    return Contribution(merchant, order_id, market, **amounts, result=Money(int(sum(sums)), CNY))
+    least, cost = min(zip(sums, ELEMENTS, strict=True))
+    result = Money(int(sum(sums)), CNY)
+    return Contribution(merchant, order_id, market, **amounts, result=result, largest_cost=cost if least < 0 else "")

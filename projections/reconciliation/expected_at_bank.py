@@ -149,6 +149,14 @@ known AS (
 WHERE n.reference = ANY(:references)
 ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
 """
+# All movements at a time. Those that were cancelled or shown later count as expected at that time.
+MOVEMENTS = f"""
+WITH known AS (
+    SELECT e.* FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
+    JOIN {{expected}} e ON e.book = v.book AND e.since_position <= v.position
+        AND (NOT e.deleted OR e.changed_at_position > v.position)
+),
+{_MET}"""
 # Movements that were cancelled or shown later count as expected at that time. Each is listed under one reference.
 _NOT_SHOWN = f"""
 WITH v AS (

@@ -30,6 +30,7 @@ from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
+from projections.worklists.break_amounts import amount_of
 
 Status = Literal["open", "resolved"]
 _PAID_BACK = "paid_back"
@@ -51,6 +52,9 @@ EXCEPTIONS = kept_table(
     instant_column("since"),  # when the difference arose; its age counts from here and never restarts
     instant_column("opened_at"),
     instant_column("resolved_at"),
+    # the amount that the difference is about, actual minus expected; null if it is about no money
+    text_column("currency"),
+    Column("minor", BigInteger),
     Column("waiting_minor", BigInteger),  # of an unmatched capture: the amount neither matched nor paid back
     Column("opened_position", BigInteger, nullable=False),
     Column("resolved_position", BigInteger),  # null while it is open
@@ -65,7 +69,7 @@ class Exceptions(Projection):
     """
 
     name = "exceptions"
-    version = 7
+    version = 8
     tables = (EXCEPTIONS,)
     events = (
         ReconciliationBreakOpened,
@@ -88,7 +92,8 @@ class Exceptions(Projection):
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
-    """One exception. `merchant` is '' if it belongs to the platform or is not known."""
+    """One exception. `merchant` is '' if it belongs to the platform or is not known. `amount` is actual minus expected,
+    None if it is about no money; of an unmatched capture, the money that waits."""
 
     stream: str
     break_id: str
@@ -103,6 +108,7 @@ class ExceptionRow:
     since: datetime
     opened_at: datetime
     resolved_at: datetime | None
+    amount: Money | None = None
 
     @property
     def part(self) -> int:
@@ -127,6 +133,7 @@ _ORDER = ("since", "stream", "break_id")
 # An exception resolved later was open at that time. The owner is always the present one.
 _THEN = """
 SELECT e.stream, e.break_id, e.kind, e.merchant, e.expected, e.actual, e.refs, e.owner, e.since, e.opened_at,
+       e.currency, e.minor, e.waiting_minor,
        CASE WHEN over THEN 'resolved' ELSE 'open' END AS status,
        CASE WHEN over THEN e.resolution ELSE '' END AS resolution,
        CASE WHEN over THEN e.resolved_at END AS resolved_at
@@ -160,10 +167,8 @@ def exceptions(
 
     def query(opened: Opened) -> tuple[ExceptionRow, ...]:
         conditions = [f"{name} = :{name}" for name, value in asked.items() if value is not None]
-        then = at is not None or timepoint.as_of is not None
-        source = _then(opened, timepoint) if then else f"{_now(opened)} WHERE book = ANY(:books) AND NOT deleted"
         statement = f"""
-            SELECT * FROM ({source}) e WHERE {" AND ".join((rest, *conditions))}
+            SELECT * FROM ({source_of(opened, timepoint, at)}) e WHERE {" AND ".join((rest, *conditions))}
             ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of, "limit": limit}
@@ -195,13 +200,14 @@ def known_breaks(
     return views.read(Exceptions(), query, timeout_s=timeout_s)
 
 
-def _now(opened: Opened) -> str:
-    return f"SELECT * FROM {opened.generation.stored_name(EXCEPTIONS)}"
-
-
-def _then(opened: Opened, timepoint: AsOf) -> str:
+def source_of(opened: Opened, timepoint: AsOf, at: Vector | None) -> str:
+    """Returns the SQL of the exceptions with their status at the given time. It takes `:books`, and for the past
+    `:positions` and `:as_of`."""
+    stored = opened.generation.stored_name(EXCEPTIONS)
+    if at is None and timepoint.as_of is None:
+        return f"SELECT * FROM {stored} WHERE book = ANY(:books) AND NOT deleted"
     return _THEN.format(
-        exceptions=opened.generation.stored_name(EXCEPTIONS),
+        exceptions=stored,
         opened_by=by_day("e.opened_at", timepoint.as_of),
         resolved_by=by_day("e.resolved_at", timepoint.as_of),
     )
@@ -252,7 +258,7 @@ def _unmatched(rows: KeptRows, recorded: Recorded, at: datetime, reported: dict[
         _put_opened(rows, recorded, unmatched_break(recorded.stream), at, reported | {"since": at})
     elif "waiting_minor" in reported:  # it was already reported unmatched, or the provider captured more of it
         waiting = (row["waiting_minor"] or 0) + reported["waiting_minor"]
-        more = reported | {"refs": canonical(reported["refs"]), "waiting_minor": waiting}
+        more = reported | _difference(reported) | {"refs": canonical(reported["refs"]), "waiting_minor": waiting}
         rows.put(row | more, at=recorded.position)
 
 
@@ -287,11 +293,16 @@ def _put_opened(rows: KeptRows, recorded: Recorded, break_id: str, at: datetime,
 
 
 def _opened(recorded: Recorded, break_id: str, at: datetime, reported: dict[str, Any]) -> Row:
-    return {"waiting_minor": None} | reported | {
+    return {"waiting_minor": None} | reported | _difference(reported) | {
         "stream": recorded.stream, "break_id": break_id, "merchant": merchant_of(recorded.stream) or "",
         "refs": canonical(reported["refs"]), "owner": "", "status": "open", "resolution": "", "opened_at": at,
         "resolved_at": None, "opened_position": recorded.position, "resolved_position": None,
     }  # fmt: skip
+
+
+def _difference(reported: dict[str, Any]) -> Row:
+    amount = amount_of(reported["expected"], reported["actual"])
+    return {"currency": amount.currency, "minor": amount.minor} if amount else {"currency": "", "minor": None}
 
 
 def _resolve(rows: KeptRows, recorded: Recorded, break_id: str, resolution: str, at: datetime) -> None:
@@ -306,5 +317,7 @@ def _change(rows: KeptRows, recorded: Recorded, break_id: str, **changes: Any) -
 
 
 def _exception(row: RowMapping) -> ExceptionRow:
-    values = {name: row[name] for name in ExceptionRow.__dataclass_fields__}
-    return ExceptionRow(**(values | {"refs": from_json(row["refs"])}))
+    values = {name: row[name] for name in ExceptionRow.__dataclass_fields__ if name != "amount"}
+    minor = row["minor"] if row["waiting_minor"] is None else row["waiting_minor"]
+    amount = Money(minor, row["currency"]) if minor is not None and row["currency"] else None
+    return ExceptionRow(**(values | {"refs": from_json(row["refs"]), "amount": amount}))

@@ -1,95 +1,132 @@
-"""The home page: the figures and queues of the reader's role, each as a part that leads on to the whole."""
+"""The home pages: the figures of finance and the queues of support, each a part that leads on to the whole."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from projections.accounting.exposure import DUE_FROM_MERCHANTS
-from service.console.cells import Linked
+from ledger.accounting_days import ACCOUNTING_ZONE, accounting_day
+from projections.accounting.order_contribution import ELEMENTS
 from service.console.layout import shown
 from service.console.page import Page, picked_times
-from service.console.parts import Part, Tile, attempted, part_of
-from service.console.replay import BUCKETS
+from service.console.parts import Part, Tile, attempted, part_of, part_with
 from service.http.bearer import AccessBearer
 from service.http.read_route import ReadRoute
+from service.questions.registry import QUESTIONS
 
 router = APIRouter(route_class=ReadRoute, dependencies=[Depends(picked_times)])
-_QUEUE, _WORST, _MOST_BREAKS = 8, 8, 500
-
-
-@dataclass(frozen=True, slots=True)
-class BreaksOfKind:
-    """The open breaks of one kind: their number, the age of the oldest, and the owners."""
-
-    kind: Linked
-    breaks: int
-    oldest: datetime
-    owner: tuple[str, ...]
+OWED = ("pending", "available", "on_hold", "in_transit", "due_from_merchant")
+_FEW, _WORST = 6, 8
+_MOST = 500  # cases of the queue that are put in order
 
 
 def home(request: Request, bearer: AccessBearer) -> Response:
-    """Returns the home page: a merchant's is its own page, a buyer's the search."""
+    """Returns the home page of the reader's role: a merchant's is its own page, a buyer's the search."""
     page = Page(request, bearer)
     if page.reader.merchant is not None:
         return RedirectResponse(page.linker.page(f"/merchants/{page.reader.merchant}/balance"), 303)
-    tiles, trouble = attempted(lambda: list(_tiles(page)))
-    parts = [
-        *_breaks(page),
-        *(part_of(page, name, limit=_QUEUE) for name in ("approvals", "overdue", "unmatched") if page.may_ask(name)),
-        *_worst(page),
-    ]
-    return shown(page, "home.html", tiles=tiles or [], trouble=trouble, parts=parts)
+    return _support(page) if page.reader.role in ("support", "service") else _finance(page)
 
 
-def _tiles(page: Page) -> Iterator[Tile]:
-    """Yields the sums owed to merchants by bucket, and the sum due from them."""
-    if not page.may_ask("trial-balance"):
-        return
-    balances = page.linker.page("/balances")
-    for row in page.ask("trial-balance").data.accounts:
-        if row.account in BUCKETS and row.currency == "CNY":
-            yield Tile(page.language.label(BUCKETS[row.account]), page.records.cells.of(-row.closing), balances)
-    for owed in page.ask("exposure").data.classes:
-        if owed.account == DUE_FROM_MERCHANTS:
-            label = page.language.label("due_from_merchant")
-            yield Tile(label, page.records.cells.of(owed.base), page.linker.page("/books/open-items"))
+def support(request: Request, bearer: AccessBearer) -> Response:
+    """Returns the queues of support, for whoever may read them."""
+    return _support(Page(request, bearer))
 
 
-def _breaks(page: Page) -> Iterator[Part]:
-    """Yields the open breaks by kind, the most first."""
-    if not page.may_ask("exceptions"):
-        return
-    title, href = page.language.text("Open breaks by kind"), page.linker.page("/exceptions")
-    answer, trouble = attempted(lambda: page.ask("exceptions", limit=_MOST_BREAKS))
+def _finance(page: Page) -> Response:
+    return shown(page, "home.html", title=page.language.text("Home"), parts=list(_parts(page, _FINANCE)))
+
+
+def _support(page: Page) -> Response:
+    return shown(page, "home.html", title=page.language.text("Support"), parts=list(_parts(page, _SUPPORT)))
+
+
+def _parts(page: Page, parts: Mapping[str, Callable[[Page], Part]]) -> Iterator[Part]:
+    """Yields the parts that the reader may ask for. A page of the past leaves out what is known of now alone."""
+    for name, make in parts.items():
+        if page.may_ask(name) and not (page.linker.times and QUESTIONS[name].without_times):
+            yield make(page)
+
+
+def _owed(page: Page) -> Part:
+    """Returns the sums of what is owed to merchants, and of what is due from them."""
+    title, href = page.language.text("Owed to merchants"), page.linker.page("/balances")
+    answer, trouble = attempted(lambda: page.ask("balances", limit=1))
+    cells, due = page.records.cells, page.linker.page("/books/open-items")
+    tiles = tuple(
+        Tile(page.language.label(name), cells.of(getattr(answer.summary, name)), due if name == OWED[-1] else href)
+        for name in (OWED if answer else ())
+    )
+    return Part(title, href, None, trouble=trouble, tiles=tiles, id="balances")
+
+
+def _result(page: Page) -> Part:
+    """Returns the result of the month by element, and the orders that lost most in it with the greatest cost."""
+    since = _first_of_month(page)
+    title, href = page.language.text("Result of the month"), page.linker.page("/books/contribution", since=since)
+    answer, trouble = attempted(lambda: page.ask("contribution", since=since, limit=_WORST))
     if answer is None:
-        yield Part(title, href, None, trouble=trouble)
-        return
-    of_kind = defaultdict(list)
-    for row in answer.data:
-        of_kind[row["kind"]].append(row)
-    kinds = [
-        BreaksOfKind(
-            Linked(kind, page.linker.page("/exceptions", kind=kind)),
-            len(rows),
-            min(row["since"] for row in rows),
-            tuple(sorted({row["owner"] for row in rows})),
-        )
-        for kind, rows in of_kind.items()
-    ]
-    grid = page.records.grid(title, sorted(kinds, key=lambda each: (-each.breaks, each.oldest)))
-    yield Part(title, href, grid, cut=bool(answer.next))
+        return Part(title, href, None, trouble=trouble, id="contribution")
+    total, cells = answer.summary.total, page.records.cells
+    names = ("result", *ELEMENTS)
+    tiles = tuple(Tile(page.language.label(name), cells.of(getattr(total, name)), href) for name in names)
+    losses = [row for row in answer.data if row.result.minor < 0]
+    columns = ("order_id", "merchant", "market", "result", "largest_cost")
+    grid = page.records.grid(page.language.text("Orders that lost most"), losses, columns) if losses else None
+    return Part(title, href, grid, cut=bool(answer.next), tiles=tiles, id="contribution")
 
 
-def _worst(page: Page) -> Iterator[Part]:
-    if page.may_ask("contribution"):
-        yield part_of(page, "contribution", limit=_WORST)
+def _first_of_month(page: Page) -> date:
+    known_at = page.times["as_known_at"] or page.app.clock()
+    day: date = page.times["as_of"] or accounting_day(known_at)
+    return day.replace(day=1)
 
 
-home.folds = True  # type: ignore[attr-defined] # a past state of it is folded
+def _latest_run(page: Page) -> Part:
+    return part_of(page, "settlement-runs", most=1)
+
+
+def _my_approvals(page: Page) -> Part:
+    """Returns the cases that wait for the reader's role, by deadline and round; for other roles, all."""
+    answer, _ = attempted(lambda: page.ask("approvals", limit=_MOST))
+    if answer is None:
+        return part_of(page, "approvals", limit=_FEW)
+    mine = [row for row in answer.data if row["role_needed"] == page.reader.role] or answer.data
+    ordered = sorted(mine, key=lambda row: (row["due_at"] is None, row["due_at"] or row["waiting_since"], row["round"]))
+    return part_with(page, "approvals", ordered[:_WORST], cut=len(ordered) > _WORST or bool(answer.next))
+
+
+def _refused_today(page: Page) -> Part:
+    since = datetime.combine(accounting_day(page.app.clock()), time.min, ACCOUNTING_ZONE)
+    return part_of(page, "refused-commands", since=since, limit=_WORST)
+
+
+def _few(name: str) -> Callable[[Page], Part]:
+    return lambda page: part_of(page, name, limit=_FEW)
+
+
+_FINANCE: Mapping[str, Callable[[Page], Part]] = {
+    "balances": _owed,
+    "breaks-by-kind": lambda page: part_of(page, "breaks-by-kind", most=_WORST),
+    "expected-money": lambda page: part_of(page, "expected-money"),
+    "contribution": _result,
+    "close-checklist": lambda page: part_of(page, "close-checklist"),
+    "next-releases": _few("next-releases"),
+    "settlement-runs": _latest_run,
+    "approvals": _few("approvals"),
+    "unmatched": _few("unmatched"),
+}
+_SUPPORT: Mapping[str, Callable[[Page], Part]] = {
+    "approvals": _my_approvals,
+    "instructions": _few("instructions"),
+    "overdue": _few("overdue"),
+    "unmatched": _few("unmatched"),
+    "refused-commands": _refused_today,
+}
+for _make in (home, support):
+    _make.folds = True  # type: ignore[attr-defined] # a past state of it is folded
 router.get("/")(home)
+router.get("/support")(support)

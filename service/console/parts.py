@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,20 +17,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A titled list of a page. `href` leads to the whole list, and `cut` says that rows are missing here.
-
-    `trouble` is the sentence of a failure that passes, such as a view that is behind.
-    """
-
-    title: str
-    href: str
-    grid: Grid | None
-    cut: bool = False
-    trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Tile:
     """One figure of a page, and the page that it leads to."""
 
@@ -39,17 +25,45 @@ class Tile:
     href: str = ""
 
 
-def part_of(page: Page, name: str, *, path: str = "", **values: Any) -> Part:
-    """Returns the answer to a list's question as a part of the page."""
-    question = QUESTIONS[name]
-    title = page.language.label(name)
-    narrower = {each: value for each, value in values.items() if each != "limit" and f"{{{each}}}" not in question.path}
-    href = page.linker.page(path or question.path, **narrower)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A titled list of a page. `href` leads to the whole list, and `cut` says that rows are missing here.
+
+    `trouble` is the sentence of a failure that passes, such as a view that is behind. `tiles` are figures above the
+    list, and `id` is the part's own name on its page.
+    """
+
+    title: str
+    href: str
+    grid: Grid | None
+    cut: bool = False
+    trouble: str = ""
+    tiles: tuple[Tile, ...] = ()
+    id: str = ""
+
+
+def part_of(page: Page, name: str, *, path: str = "", most: int | None = None, **values: Any) -> Part:
+    """Returns the answer to a list's question as a part of the page. `most` cuts a list that has no pages."""
     answer, trouble = attempted(lambda: page.ask(name, **values))
     if answer is None:
-        return Part(title, href, None, trouble=trouble)
-    grid = with_actions(page, question, answer.data, page.records.grid_of(question, answer.data))
-    return Part(title, href, grid, cut=bool(answer.next))
+        return Part(*_heading(page, name, path, values), None, trouble=trouble, id=name)
+    return part_with(
+        page, name, answer.data[:most], path=path, cut=bool(answer.next or (most and answer.data[most:])), **values
+    )
+
+
+def part_with(page: Page, name: str, rows: Sequence[Any], *, path: str = "", cut: bool = False, **values: Any) -> Part:
+    """Returns rows of a question's answer as a part of the page."""
+    question = QUESTIONS[name]
+    grid = with_actions(page, question, rows, page.records.grid_of(question, rows))
+    return Part(*_heading(page, name, path, values), grid, cut=cut, id=name)
+
+
+def _heading(page: Page, name: str, path: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns the title of a question's part, and the address of the whole list."""
+    question = QUESTIONS[name]
+    narrower = {each: value for each, value in values.items() if each != "limit" and f"{{{each}}}" not in question.path}
+    return page.language.label(name), page.linker.page(path or question.path, **narrower)
 
 
 def attempted(find: Callable[[], T]) -> tuple[T | None, str]:

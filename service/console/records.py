@@ -59,7 +59,10 @@ class Records:
         has a value."""
         found = [(row, named_values(row) or {}) for row in rows]
         names = names or _named(found)
-        made = tuple(tuple(self._cell(values.get(name), name, row) for name in names) for row, values in found)
+        made = tuple(
+            tuple(self._cell(values.get(name), name, row, leads=not at) for at, name in enumerate(names))
+            for row, values in found
+        )
         headings = tuple(
             Heading(self.cells.language.label(name), _is_numeric([cells[at] for cells in made]))
             for at, name in enumerate(names)
@@ -82,9 +85,10 @@ class Records:
         facts = tuple((label(name), self._cell(value, name, found)) for name, value in plain.items())
         return [Facts(title, facts), *more] if facts else more
 
-    def _cell(self, value: Any, name: str, row: Any) -> Cell:
+    def _cell(self, value: Any, name: str, row: Any, *, leads: bool = False) -> Cell:
+        """Returns the cell of a field. The id of a row, and its first cell, lead to the row itself."""
         cell = self.cells.of(value, name, row)
-        if name in _IDS and not cell.href and cell.sort == "id" and (href := self.cells.linker.of_row(row)):
+        if (name in _IDS or leads) and not cell.href and (href := self.cells.linker.of_row(row)):
             return replace(cell, href=href)
         return cell
 

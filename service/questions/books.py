@@ -37,7 +37,7 @@ def _contribution(asked: Asked) -> Any:
     found: list[Contributions] = []  # page and sum are of one read, and so of the same positions
 
     def fetch(**part: Any) -> Sequence[Contribution]:
-        narrower = asked.given("order", "merchant", "market")
+        narrower = asked.given("order", "merchant", "market", "since")
         found.append(contributions(asked.views, asked.timepoint, **narrower, **part))
         return found[-1].orders
 
@@ -76,6 +76,18 @@ def _reconciliation(asked: Asked) -> Any:
     return asked.cut(mismatches(asked.app, asked.timepoint, grace_days=asked["grace_days"]))
 
 
+def _expected_money(asked: Asked) -> Any:
+    from service.finance.expected_money import expected_money
+
+    return asked.cut(expected_money(asked.app, asked.views, asked.timepoint, grace_days=asked["grace_days"]))
+
+
+def _checklist(asked: Asked) -> Any:
+    from service.finance.close_checklist import close_checklist
+
+    return close_checklist(asked.app, asked.views, asked.streams, asked.timepoint)
+
+
 def _periods(asked: Asked) -> Any:
     from service.finance.periods import periods
 
@@ -91,6 +103,13 @@ def _rates(asked: Asked) -> Any:
     return DayRates(day, tuple(rates_on(asked.app, day, as_known_at=asked["as_known_at"])))
 
 
+_GRACE = Parameter(
+    name="grace_days",
+    says="Days that providers and banks have to report an item before it counts as missing.",
+    kind=Kind.NUMBER,
+    default=7,
+    most=LONGEST_GRACE_DAYS,
+)
 QUESTIONS = (
     Question(
         name="trial-balance",
@@ -122,7 +141,13 @@ QUESTIONS = (
         of_positions=True,
         exported=True,
         views=("order_contribution",),
-        own_parameters=(ORDER.as_argument("Only this order.", required=False), MERCHANT, MARKET, *TIMES),
+        own_parameters=(
+            ORDER.as_argument("Only this order.", required=False),
+            MERCHANT,
+            MARKET,
+            Parameter(name="since", says="Only postings from this accounting day on.", kind=Kind.DAY),
+            *TIMES,
+        ),
         key={"result": int, "merchant": str, "order_id": str},
         rows=50,
         table=tables.CONTRIBUTION,
@@ -182,18 +207,38 @@ QUESTIONS = (
         answer="service.finance.reconciliation:Mismatch",
         readers=FINANCE,
         views=("exceptions", "expected_at_bank", "psp_references", "partner_invoices", "taxes"),
-        own_parameters=(
-            Parameter(
-                name="grace_days",
-                says="Days that providers and banks have to report an item before it counts as missing.",
-                kind=Kind.NUMBER,
-                default=7,
-                most=LONGEST_GRACE_DAYS,
-            ),
-            *TIMES,
-        ),
+        own_parameters=(_GRACE, *TIMES),
         key={"since": date, "kind": str, "stream": str, "break_id": str},
         table=tables.RECONCILIATION,
+    ),
+    Question(
+        name="expected-money",
+        group="books",
+        path="/books/expected-money",
+        says="Show the money of a month that each provider and the bank should report: expected, shown, short and "
+        "unexplained, by kind and currency.\n\nThe month is that of `as_of`, by default the present one. What was "
+        "open before it counts too.",
+        find=_expected_money,
+        answer="service.finance.expected_money:ExpectedMoney",
+        readers=FINANCE,
+        views=("psp_references", "expected_at_bank", "exceptions"),
+        own_parameters=(_GRACE, *TIMES),
+        key={"source": str, "kind": str, "currency": str},
+        table=tables.EXPECTED_MONEY,
+    ),
+    Question(
+        name="close-checklist",
+        group="books",
+        path="/books/close-checklist",
+        says="Show what is left to do before the first open month can be closed: breaks, unmatched items, proposals, "
+        "rates, revaluation; and the hash of the last closing.",
+        find=_checklist,
+        answer="service.finance.close_checklist:ChecklistItem",
+        readers=FINANCE,
+        views=("exceptions", "proposals"),
+        own_parameters=TIMES,
+        listed=True,
+        table=tables.CLOSE_CHECKLIST,
     ),
     Question(
         name="periods",

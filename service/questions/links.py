@@ -104,6 +104,8 @@ LINKS: Mapping[str, Mapping[str, tuple[Link, ...]]] = {
         "order": (Link("history", {"order": "order", "merchant": "merchant"}),),
         "lines": (Link("lines", {"merchant": "merchant"}),),
     },
+    "BreaksOfKind": {"self": (Link("exceptions", {"kind": "kind"}),)},
+    "ExpectedMoney": {"self": (Link("reconciliation", {}),)},
     "JournalLine": {"event": _EVENT},
     "TrailRow": {"event": _EVENT, "order": (Link("history", _ORDER),)},
     "LateEvent": {"event": _EVENT},

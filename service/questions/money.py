@@ -19,7 +19,15 @@ _ONE_MERCHANT = MERCHANT.as_argument("Id of the merchant.")
 
 
 def _balances(asked: Asked) -> Any:
-    return asked.cut(_summaries(asked))
+    from service.questions.asked import Summarised
+    from service.questions.shapes import all_balances
+
+    found = _summaries(asked)
+    return Summarised(asked.cut(found), all_balances(found))
+
+
+def _next_releases(asked: Asked) -> Any:
+    return asked.cut(each for each in _summaries(asked) if each.next_release_at)
 
 
 def _balance(asked: Asked) -> Any:
@@ -30,7 +38,8 @@ def _balance(asked: Asked) -> Any:
 def _summaries(asked: Asked) -> Sequence[MerchantSummary]:
     from projections.balances.merchant_summaries import merchant_summaries
 
-    return merchant_summaries(asked.views, asked.timepoint, now=asked.now, merchant=asked["merchant"]).merchants
+    timepoint, merchant = asked.timepoint, asked["merchant"]
+    return merchant_summaries(asked.views, timepoint, now=asked.now, merchant=merchant).merchants
 
 
 def _lines(asked: Asked) -> Any:
@@ -77,6 +86,12 @@ def _statement(asked: Asked) -> Any:
     return shown_statement(event, issued_again(asked.views, event).lines, event_id=row.event_id)
 
 
+def _runs(asked: Asked) -> Any:
+    from service.finance.settlement_runs import settlement_runs
+
+    return settlement_runs(asked.app, asked.streams)
+
+
 def _run_statements(asked: Asked) -> Any:
     from projections.balances.payouts import statements_of_run
 
@@ -105,6 +120,7 @@ QUESTIONS = (
         "as_of 2025-06-30 with as_known_at 2025-07-03T08:00:00Z is the balance of 30 June as it was known on 3 July.",
         find=_balances,
         answer="projections.balances.merchant_summaries:MerchantSummary",
+        summary="service.questions.shapes:AllBalances",
         readers=FINANCE,
         exported=True,
         views=("merchant_balances", "open_claims", "due_releases"),
@@ -124,6 +140,20 @@ QUESTIONS = (
         own_parameters=(_ONE_MERCHANT, *TIMES),
         noun="A balance of merchant",
         table=tables.MERCHANT_BALANCES,
+    ),
+    Question(
+        name="next-releases",
+        group="money",
+        path="/next-releases",
+        says="Show the balances of the merchants whose pending money falls due, the next release first.",
+        find=_next_releases,
+        answer="projections.balances.merchant_summaries:MerchantSummary",
+        readers=FINANCE,
+        views=("merchant_balances", "open_claims", "due_releases"),
+        own_parameters=(MERCHANT,),
+        key={"next_release_at": datetime, "merchant": str},
+        without_times="A release of the past is an event; `audit` lists them.",
+        table=tables.NEXT_RELEASES,
     ),
     Question(
         name="lines",
@@ -208,6 +238,18 @@ QUESTIONS = (
             AS_KNOWN_AT,
         ),
         noun="Statement",
+    ),
+    Question(
+        name="settlement-runs",
+        group="money",
+        path="/settlement-runs",
+        says="List the settlement runs with their totals, the latest first.",
+        find=_runs,
+        answer="service.questions.shapes:ShownRun",
+        readers=FINANCE,
+        own_parameters=TIMES,
+        listed=True,
+        table=tables.SETTLEMENT_RUNS,
     ),
     Question(
         name="show settlement-run",

@@ -39,6 +39,12 @@ def _exceptions(asked: Asked) -> Any:
     return asked.page(partial(exceptions_of, asked.app, **chosen))
 
 
+def _breaks_by_kind(asked: Asked) -> Any:
+    from service.finance.breaks_by_kind import breaks_by_kind
+
+    return breaks_by_kind(asked.app, asked.views, asked.timepoint)
+
+
 def _unmatched(asked: Asked) -> Any:
     from service.unmatched.items import waiting
 
@@ -137,6 +143,20 @@ QUESTIONS = (
         },
         computed=age_since("since"),
         table=tables.EXCEPTIONS,
+    ),
+    Question(
+        name="breaks-by-kind",
+        group="work",
+        path="/breaks-by-kind",
+        says="Show the open breaks and unmatched items by kind: number, oldest, owners, and amounts; the greatest "
+        "value in CNY first.",
+        find=_breaks_by_kind,
+        answer="service.finance.breaks_by_kind:BreaksOfKind",
+        readers=STAFF,
+        views=("exceptions",),
+        own_parameters=TIMES,
+        listed=True,
+        table=tables.BREAKS_BY_KIND,
     ),
     Question(
         name="unmatched",

@@ -16,6 +16,7 @@ MERCHANT_BALANCES = Table(
     title="Merchant balances, CNY",
     plain_amounts=True,
 )
+NEXT_RELEASES = Table((*ids("merchant"), *times("next_release_at"), *amounts("pending", "on_hold")))
 MERCHANT_LINES = Table(
     (
         *times("accounting_date"),
@@ -65,6 +66,7 @@ CONTRIBUTION = Table(
     (
         *ids("merchant", "order_id", "market"),
         *amounts("fee", "margin", "shipping", "fx", "psp", "freight", "duty", "losses", "result"),
+        *ids("largest_cost"),
     ),
     title="Order contribution, CNY",
     plain_amounts=True,
@@ -113,6 +115,28 @@ RECONCILIATION = Table(
         *details(*texts("reference")),
     ),
     title="To be reconciled",
+)
+EXPECTED_MONEY = Table(
+    (*ids("source", "kind"), *amounts("expected", "shown", "short", "unexplained")), title="Money to be reported"
+)
+CLOSE_CHECKLIST = Table((*ids("period", "item"), *texts("done"), *counts("open"), *texts("detail")))
+BREAKS_BY_KIND = Table(
+    (
+        *ids("kind"),
+        *counts("breaks", "without_owner"),
+        *times("since"),
+        *amounts("base"),
+        *texts("amounts", "owners"),
+    ),
+)
+SETTLEMENT_RUNS = Table(
+    (
+        *ids("run_id"),
+        *times("cut_off"),
+        *counts("merchants", "statements", "payouts"),
+        *amounts("paid"),
+        *times("completed_at"),
+    ),
 )
 PAYOUTS = Table(
     (
@@ -179,6 +203,7 @@ PROPOSALS = Table(
 EXCEPTIONS = Table(
     (
         *ids("stream", "break_id", "kind", "merchant"),
+        *amounts("amount"),
         *texts("expected", "actual"),
         *details(*texts("refs")),
         *ids("owner", "status"),

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 import service.console
 from service.console.actions import ACTIONS
 from service.console.cells import Linked
-from service.console.home import BreaksOfKind
 from service.console.language import words_of
 from service.console.replay import BUCKETS, BalanceChange
 from service.questions.answer_models import class_named
@@ -48,7 +47,7 @@ def _names() -> Iterator[str]:
     yield from get_args(Role)
     yield from GROUPS.values()
     seen: set[type] = set()
-    for own in (BreaksOfKind, BalanceChange, Axes):
+    for own in (BalanceChange, Axes):
         yield from _fields(own, seen)
     yield from BUCKETS.values()
     for action in ACTIONS.values():

@@ -21,6 +21,7 @@ NO_QUESTIONS_OF_MONEY = {
     "refused-commands",
     "tokens",
     "generations",
+    "next-releases",  # of now: a past one is an event
     "subscriptions",
     "deliveries",
     "subscription",
