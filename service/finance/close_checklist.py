@@ -10,7 +10,7 @@ from typing import Literal
 from ledger.accounting_days import accounting_day
 from ledger.calendar_months import last_day, month_before, month_of
 from ledger.ids import PLATFORM_BOOK, UNMATCHED, revaluation_stream
-from ledger.streams.loader import load_stream
+from ledger.streams.loader import StreamReader, load_stream
 from ledger.streams.platform_money import Revaluations
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import Views
@@ -19,7 +19,6 @@ from projections.worklists.proposals import proposals
 from service.app import App
 from service.finance.periods import PeriodChange, Periods, periods
 from service.finance.rates import rates_on
-from service.questions.past_states import PastStreams
 
 Item = Literal["breaks", "unmatched", "proposals", "rates", "revaluation", "closing"]
 _MANY = 1_000
@@ -37,7 +36,7 @@ class ChecklistItem:
     detail: str
 
 
-def close_checklist(app: App, views: Views, streams: PastStreams, timepoint: AsOf = NOW) -> list[ChecklistItem]:
+def close_checklist(app: App, views: Views, streams: StreamReader, timepoint: AsOf = NOW) -> list[ChecklistItem]:
     """Returns the checklist of the first open month, or of the last month if none was ever closed. Raises
     `ViewBehind`."""
     known = periods(app, as_of=timepoint.as_of, as_known_at=timepoint.as_known_at)
@@ -67,7 +66,7 @@ def _rates(app: App, timepoint: AsOf, month: str, end: date) -> ChecklistItem:
     return _item(month, "rates", len(old), ", ".join(old))
 
 
-def _revaluation(streams: PastStreams, month: str) -> ChecklistItem:
+def _revaluation(streams: StreamReader, month: str) -> ChecklistItem:
     posted = load_stream(streams, PLATFORM_BOOK, revaluation_stream(month), Revaluations).posted
     return _item(month, "revaluation", 0 if posted else 1)
 

@@ -88,8 +88,9 @@ def _statement(asked: Asked) -> Any:
 
 def _runs(asked: Asked) -> Any:
     from service.finance.settlement_runs import settlement_runs
+    from service.questions.shapes import shown_run
 
-    return settlement_runs(asked.app, asked.streams)
+    return [shown_run(*run) for run in settlement_runs(asked.app.ledger.reader, asked.streams)]
 
 
 def _run_statements(asked: Asked) -> Any:
