@@ -55,12 +55,14 @@ def _owed(page: Page) -> Part:
     """Returns the sums of what is owed to merchants, and of what is due from them."""
     title, href = page.language.text("Owed to merchants"), page.linker.page("/balances")
     answer, trouble = attempted(lambda: page.ask("balances", limit=1))
-    cells, due = page.records.cells, page.linker.page("/books/open-items")
+    if answer is None:
+        return Part(title, href, None, trouble=trouble, id="balances")
+    sums, cells, due = answer.summary, page.records.cells, page.linker.page("/books/open-items")
     tiles = tuple(
-        Tile(page.language.label(name), cells.of(getattr(answer.summary, name)), due if name == OWED[-1] else href)
-        for name in (OWED if answer else ())
+        Tile(page.language.label(name), cells.of(getattr(sums, name)), due if name == OWED[-1] else href)
+        for name in OWED
     )
-    return Part(title, href, None, trouble=trouble, tiles=tiles, id="balances")
+    return Part(title, href, None, tiles=tiles, id="balances")
 
 
 def _result(page: Page) -> Part:
