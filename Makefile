@@ -12,7 +12,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_RE
 # Tests start many processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check histories kills soak bench docs clean help
+.PHONY: run test check histories kills failover soak bench docs clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -35,6 +35,9 @@ histories: $(VENV)/installed-dev ## thousands of random histories of orders, of 
 
 kills: $(VENV)/installed-dev ## kill every kind of process, twenty times at random moments, and check that nothing is lost or doubled
 	@$(BIN)/python -m pytest -m kills tests/kills $(ARGS)
+
+failover: $(VENV)/installed-dev ## kill a primary under load and promote its synchronous standby, twenty times
+	@$(BIN)/python -m pytest -m failover tests/failover $(ARGS)
 
 soak: $(VENV)/installed-dev ## readers of every kind, rebuilds and relays at once, while processes are killed; ten minutes, or REDLEDGER_SOAK_MINUTES
 	@$(BIN)/python -m pytest -m soak tests/soak $(ARGS)

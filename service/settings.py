@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _DRIVER = "postgresql+psycopg2"  # SQLAlchemy 2.1 maps a plain postgresql:// to psycopg 3
 _HIGHEST_PORT = 65_535
 _HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*")
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<login>\w+(?:\+\w+)?://(?:[^@/?]*@)?)(?P<hosts>[^/?@]+,[^/?@]+)/(?P<name>[^?]*)\??(?P<query>.*)"
+)
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,32}")  # a part of names at the broker
 _LOG_FORMATS = ("text", "json")
 _REPLICAS = (1, 3, 5)  # a cluster decides by majority
@@ -27,6 +30,18 @@ _REPLICAS = (1, 3, 5)  # a cluster decides by majority
 def _listed(text: str) -> tuple[str, ...]:
     """Returns the values between the commas."""
     return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def _with_hosts(address: str) -> str:
+    """Returns the address as SQLAlchemy reads it. One with several hosts is of a primary and its standbys: a connection
+    goes to the one that takes writes, unless the address says otherwise.
+    """
+    if (found := _SEVERAL_HOSTS.fullmatch(address)) is None:
+        return address
+    query = [*filter(None, [found["query"]]), *(f"host={host}" for host in found["hosts"].split(","))]
+    if "target_session_attrs=" not in address:
+        query.append("target_session_attrs=read-write")
+    return f"{found['login']}/{found['name']}?{'&'.join(query)}"
 
 
 def _says(description: str, flag: str = "") -> dict[str, str]:
@@ -46,7 +61,10 @@ class Settings:
     )
     database_url: str = field(
         default="",
-        metadata=_says("A PostgreSQL server to use instead of the embedded one: postgresql://user:password@host/name."),
+        metadata=_says(
+            "A PostgreSQL server to use instead of the embedded one: postgresql://user:password@host/name. Of a primary"
+            " and its standbys, all: postgresql://user:password@host1:5432,host2:5432/name."
+        ),
     )
     key_file: Path | None = field(
         default=None,
@@ -260,7 +278,7 @@ class Settings:
         from sqlalchemy.exc import ArgumentError
 
         try:
-            url = make_url(self.database_url)
+            url = make_url(_with_hosts(self.database_url))
         except ArgumentError:
             raise ServiceFailure(
                 "The database address is invalid. Write it as postgresql://user:password@host/name."

@@ -26,6 +26,22 @@ def test_every_way_to_write_a_postgresql_address_means_psycopg2(scheme: str) -> 
     assert server.render_as_string(hide_password=False) == "postgresql+psycopg2://me:secret@host:5433/books"
 
 
+def test_of_several_hosts_the_one_that_takes_writes_is_connected_to() -> None:
+    server = Settings(database_url="postgresql://me:secret@one:5433,two:5434/books?sslmode=require").server
+    assert server is not None
+    _, arguments = server.get_dialect()().create_connect_args(server)
+    assert arguments == {
+        "host": "one,two", "port": "5433,5434", "user": "me", "password": "secret", "dbname": "books",
+        "sslmode": "require", "target_session_attrs": "read-write",
+    }  # fmt: skip
+
+
+def test_an_address_of_several_hosts_may_name_the_state_of_the_server() -> None:
+    server = Settings(database_url="postgresql://one,two/books?target_session_attrs=primary").server
+    assert server is not None
+    assert server.query["target_session_attrs"] == "primary"
+
+
 @pytest.mark.parametrize("address", ["sqlite:///books.db", "mysql://host/books", "not an address"])
 def test_an_address_of_no_postgresql_server_is_refused(address: str) -> None:
     with pytest.raises(ServiceFailure):
