@@ -23,6 +23,7 @@ from tests.support.postgres import (
     throwaway_server,
 )
 
+pytest_plugins = ["tests.support.month"]
 _numbers = itertools.count(1)
 
 

@@ -32,8 +32,8 @@ from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.fuzz.history import START, History, Tally
-from tests.service.conftest import DAYS
 from tests.support.buses import open_desk
+from tests.support.month import DAYS
 from tests.support.postgres import clone
 from tests.support.shops import app_of
 

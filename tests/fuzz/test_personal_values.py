@@ -42,10 +42,10 @@ from tests.fuzz.planted import (
     listening,
     personal_texts,
 )
-from tests.service.conftest import DAYS
 from tests.simulation.models.recorded_facts import events_of
 from tests.support.access import open_accounts
 from tests.support.database_text import everything_in
+from tests.support.month import DAYS
 from tests.support.postgres import clone
 
 pytestmark = pytest.mark.slow

@@ -24,10 +24,10 @@ from service.demo.simulator.month import record_month
 from service.http.application import make_application
 from service.settings import Settings
 from service.views.follower import following
-from tests.service.conftest import DAYS
 from tests.support.access import token_for
 from tests.support.buses import Desk, enrol, open_desk, publish_programme
 from tests.support.http_server import served
+from tests.support.month import DAYS
 from tests.support.services import until
 from tests.support.shops import app_of
 

@@ -1,38 +1,12 @@
-"""A small trading month, recorded once, for everything that only reads."""
+"""Fixtures of the service: settings of an empty ledger, and orders of the shared month."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from service.app import App, open_app
-from service.demo.simulator.days import SEED, Days
-from service.demo.simulator.month import record_month
-from service.embedded import EmbeddedPostgres
+from service.app import App
 from service.settings import Settings
-from tests.support.postgres import clone
-
-ORDERS = 40
-README_OF = date(2026, 11, 28)  # the day of the month in the README
-DAYS = Days.until(min(README_OF, datetime.now(UTC).date()))
-
-
-@pytest.fixture(scope="session")
-def month(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a demonstration with a month of forty orders, of the README's days. To be read only."""
-    settings = Settings(database_url=clone(postgres, template, "month"), data_dir=tmp_path_factory.mktemp("month"))
-    with open_app(settings, create=True, demonstration=True) as app:
-        record_month(app, seed=SEED, orders=ORDERS, days=DAYS)
-    return settings
-
-
-@pytest.fixture(scope="session")
-def month_app(month: Settings) -> Iterator[App]:
-    """The month's ledger, open, its views caught up."""
-    with open_app(month) as app:
-        app.catch_up()
-        yield app
 
 
 @pytest.fixture

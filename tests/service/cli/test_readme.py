@@ -16,8 +16,8 @@ from service.demo.trading_month import summary_of
 from service.record.parser import command_in_body
 from service.settings import Settings
 from tests.service.cli.conftest import Run
-from tests.service.conftest import DAYS, README_OF
 from tests.support.buses import PLATFORM
+from tests.support.month import DAYS, README_OF
 
 REPOSITORY = Path(__file__).parents[3]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -17,33 +17,12 @@ from service.app import App
 from service.console.application import with_console
 from service.console.edge import HEADERS
 from service.http.application import make_application
-from service.questions.asked import answer_to
 from service.questions.question import Role
-from service.questions.registry import QUESTIONS
 from tests.support.access import HeldTokens
 
 ROLES: tuple[Role, ...] = get_args(Role)
 SIGN_IN = "/console/sign-in"
 Browser = Callable[[str], TestClient]
-
-
-@pytest.fixture(scope="session")
-def of_month(month_app: App) -> dict[str, Any]:
-    """Values of the month for the paths: two merchants that were paid, and things of the first."""
-    question = QUESTIONS["payouts"]
-    payouts = answer_to(question, month_app, {each.name: each.default for each in question.parameters}).data
-    first = next(row for row in payouts if row.run_id)
-    other = next(row.merchant for row in payouts if row.merchant != first.merchant)
-    with month_app.ledger.engine.connect() as connection:
-        order, buyer = connection.exec_driver_sql(
-            "SELECT payload::jsonb ->> 'order_id', payload::jsonb ->> 'buyer_ref' FROM log.events"
-            " WHERE type = 'order.placed' AND stream LIKE %s ORDER BY 1 LIMIT 1",
-            (f"order/{first.merchant}/%",),
-        ).one()
-    return {
-        "merchant": first.merchant, "other": other, "order": order, "buyer": buyer, "payout": first.payout_id,
-        "statement": first.statement_id, "run": first.run_id, "event": first.event_id,
-    }  # fmt: skip
 
 
 @pytest.fixture(scope="session")
