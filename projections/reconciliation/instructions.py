@@ -26,7 +26,7 @@ from ledger.events.settlement import (
 )
 from ledger.events.unmatched_money import UnmatchedRefundFailed, UnmatchedRefundSubmitted
 from ledger.ids import command_id, derived_id, key_form, kind_of
-from ledger.limits import BEFORE_ALL
+from ledger.limits import BEFORE_ALL, LATEST_INSTANT
 from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
@@ -153,25 +153,26 @@ def instructions(
     *,
     upto: datetime | None = None,
     since: int = 0,
+    due_after: datetime = LATEST_INSTANT,
     after: Instruction | None = None,
     limit: int = 500,
 ) -> list[Instruction]:
     """Returns a page of a book's open instructions, the oldest first, requested at `upto` or before.
 
-    Only those that changed after the position `since` are returned.
+    Only those are returned that changed after the position `since`, or were requested after `due_after`.
     """
 
     def query(opened: Opened) -> list[Instruction]:
         statement = f"""
             SELECT kind, book, stream, subject, partner, requested_at, facts
             FROM {opened.generation.stored_name(INSTRUCTIONS)}
-            WHERE book = :book AND NOT deleted AND changed_at_position > :since
+            WHERE book = :book AND NOT deleted AND (changed_at_position > :since OR requested_at > :due_after)
               AND (CAST(:upto AS timestamptz) IS NULL OR requested_at <= :upto)
               AND (requested_at, kind, stream, subject) > (:requested_at, :kind, :stream, :subject)
             ORDER BY requested_at, kind, stream, subject LIMIT :limit"""
         last = (after.requested_at, after.kind, after.stream, after.subject) if after else (BEFORE_ALL, "", "", "")
         page = dict(zip(("requested_at", "kind", "stream", "subject"), last, strict=True))
-        asked = {"book": book, "upto": upto, "since": since, "limit": limit}
+        asked = {"book": book, "upto": upto, "since": since, "due_after": due_after, "limit": limit}
         found = opened.connection.execute(text(statement), asked | page)
         return [instruction for row in found for instruction in _read(row)]
 

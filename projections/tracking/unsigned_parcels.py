@@ -71,15 +71,15 @@ def unsigned_parcels(
     locks: Mapping[int, AfterSalesLock],
     *,
     now: datetime,
-    read_at: datetime = BEFORE_ALL,
+    due_after: datetime = BEFORE_ALL,
     since: int = 0,
     after: tuple[str, str, str],
     limit: int,
 ) -> list[UnsignedParcel]:
     """Returns a page of a book's unsigned parcels under these policies, by order, merchant and parcel.
 
-    Only parcels are returned that changed after the position `since`, or whose time may have passed after `read_at`. A
-    signature later than `now` does not count yet.
+    Only parcels are returned that changed after the position `since`, or whose time may have passed after `due_after`.
+    A signature later than `now` does not count yet.
     """
     terms = [(version, lock.deemed_signature_after or timedelta()) for version, lock in locks.items()]
 
@@ -87,7 +87,7 @@ def unsigned_parcels(
         orders, parcels = (opened.generation.stored_name(table) for table in (ORDERS, PARCELS))
         values: dict[str, Any] = {"book": book, "now": now, "since": since, "limit": limit}
         values |= {"versions": [version for version, _ in terms]}
-        values |= {"due_after": [earlier(read_at, term) for _, term in terms]}
+        values |= {"due_after": [earlier(due_after, term) for _, term in terms]}
         values |= {"due_by": [earlier(now, term) for _, term in terms]}
         values |= dict(zip(("order_id", "merchant", "parcel_id"), after, strict=True))
         statement = text(_UNSIGNED.format(orders=orders, parcels=parcels))

@@ -89,19 +89,32 @@ _FIRST = Waiting("", "", "", BEFORE_ALL, NO_CNY)
 
 
 def waiting(
-    views: Views, kind: Kind, book: int, *, by: datetime, after: Waiting | None = None, limit: int
+    views: Views,
+    kind: Kind,
+    book: int,
+    *,
+    by: datetime,
+    due_after: datetime = BEFORE_ALL,
+    changed_after: int = 0,
+    after: Waiting | None = None,
+    limit: int,
 ) -> list[Waiting]:
-    """Returns a page of a book's waiting refunds or claims since `by` or before, the longest first."""
+    """Returns a page of a book's waiting refunds or claims since `by` or before, the longest first.
+
+    Only those are returned that wait since after `due_after`, or changed after the position `changed_after`.
+    """
     last = after or _FIRST
 
     def query(opened: Opened) -> list[Waiting]:
         statement = f"""
             SELECT stream, subject, partner, since, owed, currency FROM {opened.generation.stored_name(WAITING)}
             WHERE book = :book AND kind = :kind AND NOT deleted AND since <= :by
+              AND (since > :due_after OR changed_at_position > :changed_after)
               AND (since, stream, subject) > (:after_since, :after_stream, :after_subject)
             ORDER BY since, stream, subject LIMIT :limit"""
         page = {"after_since": last.since, "after_stream": last.stream, "after_subject": last.subject}
         values = {"book": book, "kind": kind, "by": by, "limit": limit}
+        values |= {"due_after": due_after, "changed_after": changed_after}
         found = opened.connection.execute(text(statement), values | page)
         return [Waiting(row[0], row[1], row[2], row[3], Money(row[4], row[5])) for row in found]
 

@@ -60,7 +60,7 @@ class DeemedSignatures(Timer):
             book,
             self._locks,
             now=now,
-            read_at=self._view.read_at(book),
+            due_after=self._view.due_after(book),
             since=since,
             after=(last.order_id, last.merchant, last.parcel_id) if last else ("", "", ""),
             limit=_PAGE,

@@ -31,8 +31,9 @@ class UntiedDeclarations(Timer):
         self._view = FollowedView(app, Declarations())
 
     def look(self) -> int:
-        since = self._view.begin(whole=self.loop.has_to_try_again)
-        until, after = (earlier(at, _LATE) for at in (self.app.clock(), self._view.read_at(*since)))
+        until = earlier(self.app.clock(), _LATE)
+        since = self._view.begin(whole=self.loop.has_to_try_again, due_by=until)
+        after = self._view.due_after(*since)
         found = ties(self.app.views, only_mismatches=True, known_until=until, since=since, known_after=after)
         book_of = self.app.ledger.directory.book_of
         recorded = self.loop.ask(item for tie in found for item in _items(book_of(tie.merchant), tie))

@@ -14,11 +14,11 @@ from service.app import App
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """All rows up to `position` were read at the instant `at`, without the events in `parked`."""
+    """All rows up to `position` that were due by `due_by` were read, without the events in `parked`."""
 
     position: int
     parked: frozenset[int]
-    at: datetime
+    due_by: datetime
 
 
 class FollowedView:
@@ -34,21 +34,24 @@ class FollowedView:
         self._next: dict[int, _Place] = {}
         self._whole_at: datetime | None = None
 
-    def begin(self, books: Collection[int] | None = None, *, whole: bool = False) -> Mapping[int, int]:
-        """Begins a reading of these books, or of all. Returns the position of each after which rows are new; 0 to read
-        the book whole, and all books if `whole` is true."""
+    def begin(
+        self, books: Collection[int] | None = None, *, whole: bool = False, due_by: datetime | None = None
+    ) -> Mapping[int, int]:
+        """Begins a reading of these books, or of all: of the rows that are due by an instant, by default now. Returns
+        the position of each book after which rows are new; 0 to read the book whole, and all books if `whole` is true.
+        """
         now = self._app.clock()
         is_over = self._whole_every and (self._whole_at is None or now >= self._whole_at + self._whole_every)
         if whole or is_over:
             self._places, self._whole_at = {}, now
         found = self._app.views.status(self._projection, books)
-        self._next = {book: _Place(each.position, each.parked, now) for book, each in found.items()}
+        self._next = {book: _Place(each.position, each.parked, due_by or now) for book, each in found.items()}
         return {book: self._since(each) for book, each in found.items()}
 
-    def read_at(self, *books: int) -> datetime:
-        """Returns the first instant at which one of the books was read last. Rows that fell due since are new too."""
+    def due_after(self, *books: int) -> datetime:
+        """Returns the instant after which rows that are due are new too: of several books, the earliest."""
         places = [self._places.get(book) for book in books]
-        return min((place.at if place else BEFORE_ALL for place in places), default=BEFORE_ALL)
+        return min((place.due_by if place else BEFORE_ALL for place in places), default=BEFORE_ALL)
 
     def end(self, book: int) -> None:
         """Ends the reading of a book: all rows that it had when the reading began are read."""

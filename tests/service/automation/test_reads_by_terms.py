@@ -10,15 +10,16 @@ import pytest
 
 from service.automation.deemed_signatures import DeemedSignatures
 from service.automation.missing_lines import MissingLines
+from service.automation.overdue_answers import Stuck
 from service.automation.untied_declarations import UntiedDeclarations
 from service.finance.reconciliation import GRACE_DAYS
 from service.loops.timer import Timer
-from tests.service.automation.test_reads_of_timers import read_by
+from tests.service.automation.test_reads_of_timers import held, read_by
 from tests.support.buses import IMPORTER, LONG_AGO, Desk, open_desk, publish_programme
 from tests.support.faults import failing
 from tests.support.given import FINANCE, PARTNER
 from tests.support.payments import settled_line, settles
-from tests.support.sales import CARRIER, PROVIDER, merchant_ready, paid, released, sent
+from tests.support.sales import BUYER, CARRIER, PROVIDER, merchant_ready, paid, released, sent
 from tests.support.shops import app_of
 
 
@@ -182,6 +183,37 @@ class TestDeemedSignatures:
             desk.expect("report_loss", actor=CARRIER, **about)
         desk.clock.forward(days=30)
         assert (look(timer), read_by(desk, timer)) == (0, before)
+
+
+class TestStuck:
+    def test_what_stays_stuck_is_read_once(self, desk: Desk) -> None:
+        timer = Stuck(app_of(desk))
+        before = read_by(desk, timer)
+        for number in range(6):
+            refund_submitted(desk, f"O-{number}")
+            capture_requested(desk, f"Q-{number}")
+        desk.clock.forward(days=6)
+        assert (look(timer), read_by(desk, timer)) == (12, before)
+
+    def test_a_refund_and_a_capture_are_stuck_once_they_have_waited_long_enough(self, desk: Desk) -> None:
+        timer = Stuck(app_of(desk))
+        refund_submitted(desk, "O-1")
+        capture_requested(desk, "Q-1")
+        early = look(timer)
+        desk.clock.forward(days=6)
+        assert (early, look(timer)) == (0, 2)
+
+
+def refund_submitted(desk: Desk, order_id: str) -> None:
+    paid(desk, order_id)
+    about = {"merchant_id": "M-1", "order_id": order_id, "refund_id": "R-1"}
+    desk.expect("cancel_order", actor=BUYER, reason="changed_mind", **about)
+    desk.expect("submit_refund", **about)
+
+
+def capture_requested(desk: Desk, order_id: str) -> None:
+    about = held(desk, order_id, days=7)
+    desk.expect("capture_payment", **{name: about[name] for name in ("merchant_id", "order_id", "payment_id")})
 
 
 def provider_reports(desk: Desk, order_id: str) -> None:
