@@ -11,11 +11,10 @@ from ledger.ids import PLATFORM_BOOK
 from ledger.refusals.catalogue import IdempotencyKeyReused
 from ledger.streams.reference_data import UnmatchedItem
 from service.automation.waiting_items import NotWhole, WaitingItems
-from service.partner_facts.settlement import SettlementReported
-from service.partner_reports.file_references import FileReferences
 from service.partner_reports.known_lines import KnownLines, Part
 from service.partner_reports.noted_lines import NotedLine, noted_line
 from service.partner_reports.settlement_batches import BatchCommands
+from service.unmatched.line_matches import commands_for
 
 
 class WaitingLines(WaitingItems):
@@ -26,15 +25,14 @@ class WaitingLines(WaitingItems):
 
     def match(self, psp: str, items: Mapping[str, UnmatchedItem]) -> int:
         noted = [(stream, line) for stream, item in items.items() for note in item.noted if (line := noted_line(note))]
-        known, now = KnownLines.of(self.app, psp, [each.line for _, each in noted]), self.app.clock()
+        known, today = KnownLines.of(self.app, psp, [each.line for _, each in noted]), accounting_day(self.app.clock())
         if not known.is_whole:
             raise NotWhole
         done = 0
         for stream, each in noted:
             parts = known.parts(each.line)
-            if parts and not known.is_still_growing(each.line, today=accounting_day(now)):
-                settled, books = SettlementReported(psp, each, each.batch), FileReferences(now=now, lines=known)
-                commands = BatchCommands(settled, books, each.payout_currency)
+            if parts and not known.is_still_growing(each.line, today=today):
+                commands = commands_for(self.app, psp, each, known)
                 outcome = self.loop.alone(PLATFORM_BOOK, stream, partial(self._take, commands, each, parts))
                 done += outcome is not None and outcome.status == "recorded" and not outcome.repeated
         return done

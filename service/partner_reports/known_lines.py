@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.ids import PLATFORM_BOOK, unmatched_stream
-from ledger.money import Money, split
+from ledger.money import Money, split, total
 from ledger.streams.loader import load_each
 from ledger.streams.reference_data import UnmatchedItem
 from projections.reconciliation.psp_references import PspReference, orders_of, unmatched_captures_of
@@ -64,8 +64,8 @@ class KnownLines:
             return [Part(line, (line.merchant_id, line.order_id))]
         if not self.on_their_way.isdisjoint(names_of(line)):
             return []
-        if known := self._first_known(line):
-            return list(_shared(line, known))
+        if (known := self._first_known(line)) and (owners := _owners(line, known)):
+            return list(_shared(line, owners))
         unmatched_refunds = [unmatched for name in names_of(line) if (unmatched := self.unmatched_refunds.get(name))]
         return (
             [Part(line, unmatched_refunds[0])]
@@ -116,12 +116,12 @@ def _on_their_way(held: dict[str, dict[str, UnmatchedItem]]) -> frozenset[str]:
     )
 
 
-def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
+def _shared(line: ReportLine, owners: list[PspReference]) -> Iterator[Part]:
     """Yields each order's part of a line, because one line settles a checkout's capture for several orders.
 
     The parts do not depend on the order in which orders became known. Their cash adds up to the line's.
     """
-    orders = {(each.merchant, each.order_id): each for each in _owners(line, known)}
+    orders = {(each.merchant, each.order_id): each for each in owners}
     weights = [abs(orders[owner].amount.minor) for owner in sorted(orders)]
     if len(orders) == 1 or not any(weights):
         yield Part(line, next(iter(orders)))
@@ -135,10 +135,25 @@ def _shared(line: ReportLine, known: list[PspReference]) -> Iterator[Part]:
 
 
 def _owners(line: ReportLine, known: list[PspReference]) -> list[PspReference]:
-    """Returns the references that share a line; those of the payment if the charge is not reported."""
+    """Returns the references that share a line; those of the payment if the charge is not reported.
+
+    A refund or dispute that is not reported may be named by its capture alone. If several orders have the capture, they
+    share a refund of the whole. Any other line is one order's, and it is not known whose: it waits for its report.
+    """
     if of_kind := [each for each in known if each.kind in (line.kind, "attempt")]:
         return of_kind
-    return [each for each in known if each.kind == known[0].kind] if line.kind == "charge" else known[:1]
+    alike = [each for each in known if each.kind == known[0].kind]
+    if line.kind == "charge" or len({(each.merchant, each.order_id) for each in alike}) == 1:
+        return alike
+    return alike if line.kind == "refund" and alike[0].kind == "charge" and _is_whole(line, alike) else []
+
+
+def _is_whole(line: ReportLine, charges: list[PspReference]) -> bool:
+    """True if the line gives back all that these orders were charged."""
+    back = line.charged or line.gross
+    if {each.amount.currency for each in charges} != {back.currency}:
+        return False
+    return -back == total([each.amount for each in charges], back.currency)
 
 
 def _cash_of(line: ReportLine, nets: list[Money], weights: list[int]) -> list[Money] | list[None]:

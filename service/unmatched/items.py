@@ -28,6 +28,7 @@ from projections.worklists.exceptions import ExceptionRow, exceptions
 from service.app import App
 from service.failures import ServiceFailure
 from service.unmatched.fact_matches import FactMatcher, unmatched_item
+from service.unmatched.line_matches import report_lines
 from service.unmatched.payment_matches import PaymentMatcher
 from service.unmatched.scan_matches import ScanMatcher
 
@@ -122,6 +123,8 @@ def match(app: App, system: str, reference: str, parts: Sequence[Part], *, actor
     only = {"merchant_id": parts[0].merchant_id, "order_id": parts[0].order_id}
     app.catch_up([TrackingNumbers()])
     if fault := first_fault(ScanMatcher(app.ledger, app.bus, app.views).report_to(item.noted, **only)):
+        return fault
+    if fault := first_fault(report_lines(app, item, (parts[0].merchant_id, parts[0].order_id))):
         return fault
     return FactMatcher(app.ledger, app.bus).match(system, reference, **only, actor=actor, id=id)
 

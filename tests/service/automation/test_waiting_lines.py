@@ -20,6 +20,7 @@ from service.app import App
 from service.automation.waiting_lines import WaitingLines
 from service.intake.settlement_reports import import_report
 from service.partner_facts.files import RawFile
+from service.unmatched.items import match
 from service.unmatched.payment_matches import PaymentMatcher
 from tests.service.adapters.psp.reports import neutral
 from tests.service.adapters.psp.test_importer import FAR
@@ -190,3 +191,22 @@ def test_a_person_who_routes_the_file_does_what_the_timer_did(desk: Desk) -> Non
     sale.captured()
     heads = app.ledger.reader.heads()
     assert (sale.paid_out(match=True), app.ledger.reader.heads()) == (0, heads)
+
+
+def test_a_line_that_a_person_matches_with_an_order_is_settled_there(desk: Desk) -> None:
+    """Both orders have the capture, and the line of the refund names nothing else."""
+    orders = [Sale(desk), Sale(desk)]
+    for each in orders:
+        each.reported("report_payment_captured", capture_ref="ch-both", amount="USD 19.44")
+    orders[1].given_back()
+    app, amounts = orders[1].app, "-19.44,0.00,-19.44"
+    imported(
+        app,
+        f"B-1,bt-1,refund,ch-both,,,USD,{amounts},7.1500,,2025-04-10,DEP-1",
+        f"B-1,1,total,,,,USD,{amounts},,-139.00,2025-04-10,DEP-1",
+    )
+    waits = (look(app), accounts(app)["1110 USD"])
+    part = Part(merchant_id="M-1", order_id=orders[1].name)
+    assert match(app, "stripe", "bt-1", [part], actor=PLATFORM).status == "recorded"
+    assert waits[0] == 0
+    assert accounts(app)["1110 USD"] == waits[1] + 13900
