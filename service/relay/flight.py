@@ -27,8 +27,8 @@ from service.relay.stream import Stream
 
 MOST_ON_THE_WAY = 256  # messages of a stream
 ANSWERED_WITHIN_S = 5.0
-# codes: another last sequence; another last message; the same id is being stored
-_ELSEWHERE = frozenset({10071, 10164, 10070, 10158})
+# codes: another last sequence; the same id is being stored, or was
+_ELSEWHERE = frozenset({10071, 10164, 10158, 10201})
 
 
 class Flight:
@@ -62,10 +62,16 @@ class Flight:
         return self._landed - self._first
 
     async def send(self, message: Message) -> None:
-        """Sends the next message, once there are not too many on their way. Raises what `land` raises."""
+        """Sends the next message, once there are not too many on their way. Raises what `land` raises.
+
+        A batch waits for all before it: a rival's batch may take the place of one of them, and this one must not follow
+        that."""
+        if message.batch and message.batch.number == 1:
+            await self.land()
         while self._failure or self._sent - self._landed >= MOST_ON_THE_WAY:
             await self._answer()
-        self._on_the_way.append((message, monotonic()))
+        if message.is_answered:
+            self._on_the_way.append((message, monotonic()))
         await self._stream.publish(message, reply=f"{self._reply}.{message.sequence}")
         self._sent = message.sequence
 
@@ -85,10 +91,11 @@ class Flight:
     async def _take(self, answer: Msg) -> None:
         sequence = int(answer.subject.rpartition(".")[2])
         try:
-            if sequence != self._landed + 1 or _sequence(answer) != sequence:
+            message, sent = self._on_the_way[0]
+            if sequence != message.sequence or _sequence(answer) != sequence:
                 raise Overtaken
             self._landed = sequence
-            message, sent = self._on_the_way.popleft()
+            self._on_the_way.popleft()
             if message.event is not None:
                 self._observer.delivered("broker", [message.event], seconds=monotonic() - sent)
         except (Overtaken, Error) as failure:

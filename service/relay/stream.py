@@ -38,7 +38,7 @@ class Keeping:
 
 class Stream:
     """A stream. Its metadata name the ledger, its epoch and the part. Of each subject it keeps `of_each_subject`
-    messages, the last ones; -1 keeps all."""
+    messages, the last ones; -1 keeps all. `takes_batches` allows messages in batches."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Stream:
         part: Mapping[str, str],
         keeping: Keeping,
         of_each_subject: int = -1,
+        takes_batches: bool = False,
     ) -> None:
         self.name = name
         self._client = client
@@ -67,6 +68,7 @@ class Stream:
             max_age=keeping.days * _DAY_S,
             max_bytes=keeping.mib * _MIB or -1,
             duplicate_window=_DUPLICATES_KNOWN_S,
+            allow_atomic=takes_batches,
             metadata={f"{_METADATA}{what}": which for what, which in of_ledger.items()},
         )
 
@@ -85,18 +87,19 @@ class Stream:
             return None
 
     async def publish(self, message: Message, *, reply: str) -> None:
-        """Sends a message. The stream takes it at its sequence or not at all, and answers to `reply`."""
+        """Sends a message. The stream takes it at its sequence or not at all, or its batch, and answers to `reply`."""
         headers = {
             Header.EXPECTED_STREAM.value: self.name,
-            Header.EXPECTED_LAST_SEQUENCE.value: str(message.sequence - 1),
             Header.MSG_ID.value: message.id,
             "Content-Type": CONTENT_TYPE,
+            **message.places,
             **message.headers,
         }
         body = message.body.encode()
         if len(body) > self._client.max_payload:
             raise MessageTooLarge(message.subject, len(body), self._client.max_payload)
-        await self._client.publish(message.subject, body, reply=reply, headers=headers)
+        answered_to = reply if message.is_answered else ""
+        await self._client.publish(message.subject, body, reply=answered_to, headers=headers)
 
     @property
     def refilled(self) -> str:
@@ -128,6 +131,11 @@ class Stream:
                     f"Stream {self.name} is of {key} {value or 'unknown'}, but this is {key} {expected}. "
                     + (_OF_BEFORE_A_RESTORE if key == "epoch" else _OF_ANOTHER_LEDGER).format(name=self.name)
                 )
+        if self._config.allow_atomic and not info.config.allow_atomic:
+            raise StreamRefused(
+                f"Stream {self.name} takes no batches. They need NATS 2.12 or newer. Then remove the stream: nats"
+                f" stream rm {self.name}"
+            )
 
 
 _METADATA = "redledger."

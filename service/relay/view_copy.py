@@ -1,14 +1,19 @@
 """The copy of a view's rows in a book: their changes in order, of each row the last one.
 
 A stream has the rows at sequences that mean nothing, because a row that changes again is left out at its old position:
-rivals that read at different times have different messages for the same sequence. So each message names the one
-before it, and the stream takes it behind that one alone. Its headers say how far the copy is filled.
+rivals that read at different times have different messages for the same sequence. So rows are published in batches: the
+stream takes a batch as a whole, behind the sequence that the relay knows, or not at all. Headers say how far the copy
+is filled.
+
+`Nats-Expected-Last-Msg-Id` would bind each message to the one before it. But a cluster compares it only after it has
+replicated the message, and then a rival's message stops the stream on all servers (nats-server 2.15).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
@@ -24,7 +29,8 @@ from projections.engine.generations import ViewOutdated
 from service.feeds.feed import Growth
 from service.feeds.view_feed import ViewFeed
 from service.relay.failures import StreamRefused, expect_same_epoch
-from service.relay.messages import Message
+from service.relay.flight import MOST_ON_THE_WAY
+from service.relay.messages import Batch, Message
 from service.relay.names import Names
 from service.relay.stream import Keeping, Stream
 
@@ -72,16 +78,16 @@ class ViewCopy:
             part={"view": view, "book": str(book)},
             keeping=Keeping(keeping.replicas),  # with a limit of age or size the broker would drop rows of the copy
             of_each_subject=1,
+            takes_batches=True,
         )
         self._ledger, self._feed, self._book, self._names = ledger, feed, book, names
-        self._last, self._is_first = _Last(), True
+        self._last = _Last()
         self.position = -1
 
     async def resume(self) -> int:
         """Returns the last sequence. Raises `StreamRefused` if the stream has more than the book."""
         sequence = (await self.stream.found_or_made()).state.last_seq
         self._last = self._named(sequence, await self.stream.at(sequence)) if sequence else _Last()
-        self._is_first = True
         end = await view_read(self._feed.end)
         self.position = self._last.position if self._last.key == end.key else -1
         if self.position > (head := (await asyncio.to_thread(self._ledger.reader.heads)).get(self._book, 0)):
@@ -98,15 +104,17 @@ class ViewCopy:
             self.position = 0
             self._last = self._last._replace(key=growth.key, copy=uuid4().hex)
             subject = self._names.copy_subject(self._feed.projection.name, self._book)
-            return [self._next(subject, self._feed.beginning(self._book, growth.key, self._last.copy), 0)]
+            begun = self._next(subject, self._feed.beginning(self._book, growth.key, self._last.copy), 0)
+            return list(_in_batches([begun]))
         rows = growth.recent
         places = [one.position - (one.position == other.position) for one, other in pairwise(rows)]
         places += [growth.reached] if rows else []
         self.position = growth.reached
-        return [
+        following = (
             self._next(self._subject(each.source), each.frame.text, place)
             for each, place in zip(rows, places, strict=True)
-        ]
+        )
+        return list(_in_batches(list(following)))
 
     def _growth(self) -> Growth:
         growth = self._feed.growth(self._book, max(0, self.position), 0)
@@ -120,10 +128,9 @@ class ViewCopy:
         """Returns the message behind the last one. The id stands for all that came before it."""
         last, sequence = self._last, self._last.sequence + 1
         id = sha256(f"{last.id} {subject} {body}".encode()).hexdigest()[:32]
-        behind = {} if self._is_first else {Header.EXPECTED_LAST_MSG_ID.value: last.id}
-        self._last, self._is_first = last._replace(sequence=sequence, id=id, position=place), False
+        self._last = last._replace(sequence=sequence, id=id, position=place)
         about = {KEY_HEADER: last.key, COPY_HEADER: last.copy, PLACE_HEADER: str(place)}
-        return Message(sequence, subject, id, body, about | behind)
+        return Message(sequence, subject, id, body, about)
 
     def _named(self, sequence: int, message: RawStreamMsg | None) -> _Last:
         headers: Mapping[str, str] = (message.headers if message else None) or {}
@@ -135,3 +142,11 @@ class ViewCopy:
                 f"Stream {self.stream.name} has a message of another program at sequence {sequence}."
                 f" {self.stream.refilled}"
             ) from None
+
+
+def _in_batches(messages: Sequence[Message]) -> Iterator[Message]:
+    """Yields the messages in batches. The id of a batch is that of no rival's, which may have the same messages."""
+    for begun in range(0, len(messages), MOST_ON_THE_WAY):
+        part, id = messages[begun : begun + MOST_ON_THE_WAY], uuid4().hex
+        for number, message in enumerate(part, 1):
+            yield replace(message, batch=Batch(id, number, is_last=number == len(part)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from service.feeds.view_feed import RowFilter, ViewFeed
 from service.relay.connection import Servers, connected
 from service.relay.failures import Overtaken, StreamRefused
 from service.relay.flight import Flight
+from service.relay.messages import Batch
 from service.relay.names import Names
 from service.relay.relay import relay
 from service.relay.set_relay import views_of
@@ -26,13 +29,15 @@ from service.relay.stream import Keeping
 from service.relay.view_copy import ViewCopy
 from service.settings import Settings
 from service.views.follower import following
+from tests.benchmarks.ledgers import attempt
 from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.nats_servers import NatsServer, ask, last_sequence, messages
+from tests.support.nats_servers import NatsServer, ask, last_sequence, messages, nats_cluster
 from tests.support.sales import merchant_ready, released
 from tests.support.services import Running, until
 from tests.support.shops import app_of
 
 NAMES, VIEW = Names("redledger"), "merchant_balances"
+ONE_COPY, THREE_COPIES = Keeping(days=1), Keeping(3)
 Row = dict[str, Any]
 
 
@@ -62,10 +67,10 @@ class Renewed(ViewFeed):
         return Growth(found.recent, found.reached, found.key.replace("@", "@9"))
 
 
-def relay_once(app: App, broker: NatsServer, *, kind: type[ViewFeed] = ViewFeed) -> int:
+def relay_once(app: App, broker: NatsServer, *, kind: type[ViewFeed] = ViewFeed, keeping: Keeping = ONE_COPY) -> int:
     feed = kind(app, PROJECTIONS[VIEW])
     app.catch_up([feed.projection])
-    return relay(app.ledger, Servers((broker.address,)), names=NAMES, keeping=Keeping(days=1), views=[feed], once=True)
+    return relay(app.ledger, Servers((broker.address,)), names=NAMES, keeping=keeping, views=[feed], once=True)
 
 
 def rows_of(app: App, book: int) -> list[Row]:
@@ -77,9 +82,13 @@ def rows_of(app: App, book: int) -> list[Row]:
 
 
 def copied(broker: NatsServer, book: int) -> list[Row]:
+    return copied_at([broker], book)
+
+
+def copied_at(servers: Sequence[NatsServer], book: int) -> list[Row]:
     """The rows after the last beginning of a copy."""
     rows = list[Row]()
-    for message in messages([broker], NAMES.view_stream(VIEW, book)):
+    for message in messages(servers, NAMES.view_stream(VIEW, book)):
         row = json.loads(message.body)
         rows = [] if row["type"] == f"view.{VIEW}.copy_begun" else [*rows, row]
     return rows
@@ -94,13 +103,19 @@ def busy_book(app: App) -> int:
     return next(book for book in app.ledger.reader.heads() if rows_of(app, book))
 
 
-def on_copy(app: App, broker: NatsServer, book: int, act: Callable[[ViewCopy, Any], Awaitable[None]]) -> None:
+def on_copy(
+    app: App,
+    broker: NatsServer,
+    book: int,
+    act: Callable[[ViewCopy, Any], Awaitable[None]],
+    keeping: Keeping = ONE_COPY,
+) -> None:
     """Acts on the stream as a relay does."""
 
     async def acting() -> None:
         async with connected(Servers((broker.address,))) as connection:
             feed = ViewFeed(app, PROJECTIONS[VIEW])
-            copy = ViewCopy(connection.client, app.ledger, feed, book, names=NAMES, keeping=Keeping())
+            copy = ViewCopy(connection.client, app.ledger, feed, book, names=NAMES, keeping=keeping)
             await act(copy, connection.client)
 
     asyncio.run(acting())
@@ -133,6 +148,21 @@ def test_the_subject_of_a_row_names_merchant_view_table_and_key(broker: NatsServ
     assert {subject for merchant, subject in found if not merchant} == {f"redledger.views.{book}.-.{t}" for t in tables}
 
 
+def test_a_relay_that_dies_within_a_batch_leaves_nothing_of_it(broker: NatsServer, app: App) -> None:
+    app.catch_up([PROJECTIONS[VIEW]])
+    book = busy_book(app)
+
+    async def die(copy: ViewCopy, client: Any) -> None:
+        async with Flight.after(await copy.resume(), client, copy.stream) as flight:
+            for message in [*await copy.following(), *(await copy.following())[:-1]]:
+                await flight.send(message)
+
+    on_copy(app, broker, book, die)
+    assert copied(broker, book) == []
+    relay_once(app, broker)
+    assert in_place(copied(broker, book)) == in_place(rows_of(app, book))
+
+
 def test_a_relay_that_dies_between_the_rows_of_an_event_loses_none(broker: NatsServer, app: App) -> None:
     app.catch_up([PROJECTIONS[VIEW]])
     book = busy_book(app)
@@ -142,7 +172,7 @@ def test_a_relay_that_dies_between_the_rows_of_an_event_loses_none(broker: NatsS
     async def die(copy: ViewCopy, client: Any) -> None:
         async with Flight.after(await copy.resume(), client, copy.stream) as flight:
             for message in [*await copy.following(), *(await copy.following())[:first]]:
-                await flight.send(message)
+                await flight.send(replace(message, batch=None))  # as if a batch ended here
             await flight.land()
 
     on_copy(app, broker, book, die)
@@ -150,30 +180,34 @@ def test_a_relay_that_dies_between_the_rows_of_an_event_loses_none(broker: NatsS
     assert in_place(copied(broker, book)) == in_place(rows_of(app, book))
 
 
-def test_a_row_is_taken_behind_the_row_that_its_relay_saw_before_it(broker: NatsServer, desk: Desk, app: App) -> None:
+async def meet_a_rival(desk: Desk, app: App, late: ViewCopy, client: Any) -> None:
+    """Sends rows behind the sequence that is now a rival's, who has stored one other row there."""
+    last = await late.resume()
+    released(desk, "O-2")
+    app.catch_up([PROJECTIONS[VIEW]])
+    first, *_ = await late.following()
+    await late.resume()
+    released(desk, "O-3")
+    app.catch_up([PROJECTIONS[VIEW]])
+    other, *more = await late.following()
+    assert first.subject != other.subject, "the first row has changed again in between"
+    async with Flight.after(last, client, late.stream) as flight:
+        await flight.send(replace(first, batch=Batch("of-the-rival", 1, is_last=True)))
+        await flight.land()
+    async with Flight.after(last, client, late.stream) as flight:
+        for message in (other, *more):
+            await flight.send(message)
+        await flight.land()
+
+
+def test_nothing_follows_the_rows_of_a_rival_that_a_relay_has_not_seen(
+    broker: NatsServer, desk: Desk, app: App
+) -> None:
     relay_once(app, broker)
-    book = busy_book(app)
-
-    async def rival(late: ViewCopy, client: Any) -> None:
-        early = ViewCopy(client, app.ledger, ViewFeed(app, PROJECTIONS[VIEW]), book, names=NAMES, keeping=Keeping())
-        last = await early.resume()
-        await late.resume()
-        released(desk, "O-2")
-        app.catch_up([PROJECTIONS[VIEW]])
-        seen_early = await early.following()
-        released(desk, "O-3")
-        app.catch_up([PROJECTIONS[VIEW]])
-        seen_late = await late.following()
-        assert seen_early[0].subject != seen_late[0].subject, "the first row has changed again in between"
-        async with Flight.after(last, client, early.stream) as flight:
-            await flight.send(seen_early[0])
-            await flight.land()
-        async with Flight.after(last + 1, client, late.stream) as flight:
-            await flight.send(seen_late[1])  # its sequence is right
-            await flight.land()
-
     with pytest.raises(Overtaken):
-        on_copy(app, broker, book, rival)
+        on_copy(app, broker, busy_book(app), partial(meet_a_rival, desk, app))
+    relay_once(app, broker)
+    assert in_place(copied(broker, busy_book(app))) == in_place(rows_of(app, busy_book(app)))
 
 
 def test_a_view_with_another_version_is_announced_and_copied_again(broker: NatsServer, app: App) -> None:
@@ -207,6 +241,36 @@ def test_a_running_relay_follows_a_view(broker: NatsServer, desk: Desk, app: App
         assert running.end(signal.SIGTERM) == 0, running.err
     finally:
         running.end(signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_its_leader_under_rival_relays_loses_no_row(desk: Desk, app: App, tmp_path: Path) -> None:
+    book = app.views.directory.known_book_of("M-1")
+    assert book is not None
+    stream, url = NAMES.view_stream(VIEW, book), app.ledger.engine.url.render_as_string(hide_password=False)
+
+    def grow(events: int) -> None:
+        app.ledger.append(book, [attempt() for _ in range(events)])
+        app.catch_up([PROJECTIONS[VIEW]])
+
+    with nats_cluster(tmp_path) as servers:
+        relay_once(app, servers[0], keeping=THREE_COPIES)
+        with pytest.raises(Overtaken):
+            on_copy(app, servers[0], book, partial(meet_a_rival, desk, app), THREE_COPIES)
+        to = ("--to", ",".join(server.address for server in servers), "--replicas", "3", "--views", VIEW)
+        rivals = [Running("relay", *to, "--database-url", url, folder=tmp_path / f"data-{n}") for n in range(2)]
+        try:
+            grow(500)
+            until(lambda: last_sequence(servers, stream) > 100, what="the first rows")
+            leader = ask(servers, lambda jetstream: jetstream.stream_info(stream)).cluster.leader  # type: ignore
+            next(server for server in servers if server.name == leader).kill()
+            grow(100)
+            alive = [server for server in servers if server.process]
+            rows = in_place(rows_of(app, book))
+            until(lambda: in_place(copied_at(alive, book)) == rows, what="a new leader to have every row")
+        finally:
+            for rival in rivals:
+                rival.end(signal.SIGKILL)
 
 
 def test_a_view_that_does_not_exist_is_refused_by_its_flag() -> None:
