@@ -17,7 +17,7 @@ from tests.soak.notebook import Notebook
 from tests.support.access import bearing
 
 SUBSCRIPTION = "soak-group"
-_PAUSE_S = 0.2
+_PAUSE_S, _WAIT_S = 0.2, 5
 _GIVEN_BACK = 0.03  # part of the events
 _GONE = frozenset({409})  # the lease was taken back: the events come again, to somebody
 
@@ -28,9 +28,9 @@ class Member:
     def __init__(self, client: httpx2.Client, notebook: Notebook, name: str, random: Random) -> None:
         self._client, self._notebook, self._name, self._random = client, notebook, name, random
 
-    def work(self) -> bool:
-        """Handles one lease. Returns True if it had events."""
-        leased = self._call("lease", most=20)["events"]
+    def work(self) -> None:
+        """Handles one lease, once there are events or the service has waited for some."""
+        leased = self._call("lease", most=20, wait_s=_WAIT_S)["events"]
         done, refused = self._handle(leased)
         if done:
             self._call("ack", receipts=[each["receipt"] for each in done])
@@ -38,7 +38,6 @@ class Member:
                 self._notebook.settle(each["event"]["book"], int(each["event"]["sequence"]))
         if refused:
             self._call("nack", receipts=refused, retry_after_s=0)
-        return bool(leased)
 
     def _handle(self, leased: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
         """Returns the handled events, and the receipts of those that are given back. What comes after such an event in
@@ -67,8 +66,8 @@ def main(address: str, file: str, name: str, seed: str) -> None:
         member = Member(client, Notebook(file), name, Random(seed))
         while True:
             try:
-                if member.work():
-                    continue
+                member.work()
+                continue
             except httpx2.HTTPStatusError as refused:
                 if refused.response.status_code < 500 and refused.response.status_code not in _GONE:
                     raise

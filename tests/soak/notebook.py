@@ -1,16 +1,24 @@
-"""The SQLite file of one reader: each event once, by the reader's own dedupe, and what it does not want to forget."""
+"""The SQLite file of one reader: each event once, by the reader's own dedupe, or a copy of the rows of a view; and what
+it does not want to forget."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from redledger.items import Row
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS events (
     n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, book INTEGER, position INTEGER, stream TEXT, at_ns INTEGER
+);
+CREATE TABLE IF NOT EXISTS copies (
+    of_table TEXT, book INTEGER, key TEXT, position INTEGER, deleted INTEGER, value TEXT,
+    PRIMARY KEY (of_table, book, key)
 );
 CREATE TABLE IF NOT EXISTS places (one INTEGER PRIMARY KEY CHECK (one = 1), place TEXT);
 CREATE TABLE IF NOT EXISTS settled (book INTEGER, position INTEGER);
@@ -27,6 +35,23 @@ class Seen(NamedTuple):
     at_ns: int
 
 
+class Copied(NamedTuple):
+    """A row of a view as a reader keeps it."""
+
+    table: str
+    book: int
+    key: str
+    position: int
+    deleted: bool
+    value: str
+
+
+def copied(row: Row) -> Copied:
+    """Returns the row as it is kept."""
+    value = json.dumps(row.values, sort_keys=True)
+    return Copied(row.table, row.book, row.key, row.position, row.deleted, value)
+
+
 class Notebook:
     """A file of one process. Each call commits, so that a killed process finds in it what it has done."""
 
@@ -40,7 +65,16 @@ class Notebook:
         with self._file:
             self._file.execute(known, (id, book, position, stream, time.time_ns()))
             if place is not None:
-                self._file.execute("INSERT OR REPLACE INTO places VALUES (1, ?)", (place,))
+                self._keep(place)
+
+    def copy(self, row: Row) -> None:
+        """Writes a row of a view over the one that is there, with the reader's place after it."""
+        with self._file:
+            self._file.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)", copied(row))
+            self._keep(row.place)
+
+    def _keep(self, place: str) -> None:
+        self._file.execute("INSERT OR REPLACE INTO places VALUES (1, ?)", (place,))
 
     def note_cloud_event(self, event: Mapping[str, Any]) -> None:
         """Notes an event of a lease or a webhook."""
@@ -60,6 +94,11 @@ class Notebook:
         """Returns the events in the order in which they were noted."""
         rows = self._file.execute("SELECT id, book, position, stream, at_ns FROM events ORDER BY n")
         return [Seen(*row) for row in rows]
+
+    def copies(self) -> set[Copied]:
+        """Returns the copied rows."""
+        rows = self._file.execute("SELECT of_table, book, key, position, deleted, value FROM copies")
+        return {Copied(*row) for row in rows}
 
     def settled(self) -> list[tuple[int, int]]:
         """Returns the acknowledged places."""

@@ -1,7 +1,9 @@
-"""Checks at the end of a soak: every reader has every event once and in order, and every view equals a rebuild."""
+"""Checks at the end of a soak: every reader has every event once and in order, a copy of a view has its rows, and every
+view equals a rebuild."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -9,13 +11,18 @@ from typing import Any
 
 import psycopg2
 
+from projections.registry import PROJECTIONS
+from redledger.items import row_of
+from service.app import open_app
+from service.feeds.view_feed import RowFilter, ViewFeed
 from tests.kills.proof import ended
-from tests.soak.notebook import Notebook, Seen
-from tests.soak.stage import HOOK_TYPES, HOOKS, Stage
+from tests.soak.notebook import Notebook, Seen, copied
+from tests.soak.stage import HOOK_TYPES, HOOKS, VIEW, Stage
 from tests.support.nats_servers import last_sequence, messages
 from tests.support.services import PATIENCE_S, until
 
 Places = set[tuple[int, int]]
+_ALL = 1_000_000
 _EVENTS = "SELECT book, position, event_id::text, type, stream FROM log.events ORDER BY book, position"
 
 
@@ -23,22 +30,24 @@ def check(stage: Stage) -> str:
     """Waits until all readers have what was recorded by now. Raises `AssertionError` where something does not hold."""
     with closing(psycopg2.connect(stage.url.replace("+psycopg2", ""))) as connection, connection.cursor() as cursor:
         cursor.execute(_EVENTS)
-        rows = cursor.fetchall()
-    ids = {(book, position): id for book, position, id, *_ in rows}
-    hooked = {(book, position) for book, position, _, type, _ in rows if type in HOOK_TYPES}
-    for n, file in enumerate(stage.reader_files):
-        _check_reader(f"reader-{n}", _until_has([file], set(ids), what=f"reader-{n}"), ids)
+        events = cursor.fetchall()
+    ids = {(book, position): id for book, position, id, *_ in events}
+    hooked = {(book, position) for book, position, _, type, _ in events if type in HOOK_TYPES}
+    for name, file in stage.reader_files.items():
+        _check_reader(name, _until_has([file], set(ids), what=name), ids)
     handled = _until_has(stage.member_files, set(ids), what="the group")
     _check_group(stage, handled, ids)
     _until_hooked(stage, hooked)
     _check_streams("the endpoint", stage.hooks.notebook.events())
     _check_broker(stage, ids)
+    rows = _check_copy(stage)
     for asked in ("verify-log", "verify-views", "trial-balance"):
         assert (code := ended(asked, *stage.place)) == 0, f"{asked} ended with {code}"
     again = sum(len(Notebook(file).settled()) for file in stage.member_files)
     return (
-        f"{len(ids):,} events reached 2 readers, a group of 2 ({again:,} acknowledged) and a broker of 3 once each and"
-        f" in order, {len(hooked):,} an endpoint that failed at random; log and views hold, the trial balance is zero"
+        f"{len(ids):,} events reached 3 readers, a group of 2 ({again:,} acknowledged) and a broker of 3 once each and"
+        f" in order, {len(hooked):,} an endpoint that failed at random; a copy of a view at the broker has its"
+        f" {rows:,} rows; log and views hold, the trial balance is zero"
     )
 
 
@@ -54,7 +63,7 @@ def _until_has(files: Iterable[Any], wanted: Places, *, what: str) -> list[Seen]
 
 
 def _check_reader(name: str, seen: list[Seen], ids: Mapping[tuple[int, int], str]) -> None:
-    """A reader of the feed has each book from its first event on, without a gap."""
+    """A reader of the feed or of the broker has each book from its first event on, without a gap."""
     _check_ids(name, seen, ids)
     by_book: dict[int, list[int]] = {}
     for each in seen:
@@ -100,6 +109,18 @@ def _until_hooked(stage: Stage, wanted: Places) -> None:
         return wanted <= {(seen.book, seen.position) for seen in stage.hooks.notebook.events()}
 
     until(has_all, what="the endpoint to have every event", patience_s=4 * PATIENCE_S)
+
+
+def _check_copy(stage: Stage) -> int:
+    """The copy that a reader of the broker keeps of a view has its rows, and no others. Returns their number."""
+    notebook, view = Notebook(stage.copy_file), PROJECTIONS[VIEW]
+    with open_app(stage.settings) as app:
+        app.views.wait_for(view, app.ledger.reader.heads())
+        found = ViewFeed(app, view).page({}, RowFilter(), limit=_ALL)
+    assert found.is_last
+    rows = {copied(row_of(json.loads(frame.text), "")) for frame in found.frames}
+    until(lambda: notebook.copies() == rows, what="the copy of the view to be as the view", patience_s=4 * PATIENCE_S)
+    return len(rows)
 
 
 def _check_broker(stage: Stage, ids: Mapping[tuple[int, int], str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.support.sales import merchant_ready, released
 from tests.support.services import PATIENCE_S
 
 HOOKS = "soak-hooks"
+VIEW = "merchant_balances"
 HOOK_TYPES = ("merchant.express_refund_enabled", "merchant.express_refund_disabled")
 MERCHANTS, SALES, WRITERS = 8, 3, 3
 _FAILS = 0.15  # part of the webhooks that the endpoint refuses in some way
@@ -62,16 +63,17 @@ class Stage:
         self.services = [self._service(n) for n in range(2)]
         self.cluster = held.enter_context(nats_cluster(folder))
         self.relays = [self._relay(n) for n in range(2)]
-        self.reader_files = [folder / f"reader-{n}.sqlite" for n in range(2)]
+        self.reader_files = {name: folder / f"{name}.sqlite" for name in ("reader-0", "reader-1", "broker-reader")}
+        self.copy_file = folder / "copier.sqlite"
         self.member_files = [folder / f"member-{n}.sqlite" for n in range(2)]
-        self.readers = [self._reader(n) for n in range(2)]
+        self.readers = [self._reader(*named) for named in self._read_from().items()]
         self.members = [self._member(n) for n in range(2)]
         self.rebuild = self._process("rebuild", "service.cli.main", "rebuild", "--all", *self.place)
         self.hooks = Hooks(folder / "hooks.sqlite", Random(random.random()))
         self.endpoint = held.enter_context(endpoint(self.hooks.answer))
         self.hooks.endpoint = self.endpoint
         self._any_service = Random(random.random())  # of the writers' threads: theirs is not the order of the harms
-        self.writers = [Client(f"w{n}", self.toggle) for n in range(WRITERS)]
+        self.writers = [Client(f"w{n}", self.write) for n in range(WRITERS)]
 
     def start(self) -> None:
         """Starts everything, in the order in which one needs the other."""
@@ -134,14 +136,21 @@ class Stage:
             cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM unnest(%s::integer[]) AS pid", (chosen,))
         return f"{len(chosen)} connections"
 
-    def toggle(self, id: str) -> None:
-        """One command of a writer, through any service: every merchant's stream grows. Raises `OSError` if it is not
-        answered."""
-        n = int(id.rpartition("-")[2])
-        data = {"merchant_id": f"M-{n % MERCHANTS}", "enabled": bool(n // MERCHANTS % 2)}
-        self.submit("set_express_refund", id, data, role="finance", service=self._any_service.randrange(2))
+    def write(self, id: str) -> None:
+        """One command of a writer, through any service. Every merchant's stream grows, and money moves: a fen is held,
+        and then released. Raises `OSError` if it is not answered."""
+        writer, _, number = id.rpartition("-")
+        round_, turn = divmod(int(number), 3)
+        hold = {"merchant_id": f"M-{round_ % SALES}", "hold_id": f"{writer}-{round_}"}
+        switch = {"merchant_id": f"M-{round_ % MERCHANTS}", "enabled": bool(round_ // MERCHANTS % 2)}
+        command, data = (
+            ("set_express_refund", switch),
+            ("hold_settlement", hold | {"amount": "CNY 0.01", "reason": "inquiry"}),
+            ("release_hold", hold),
+        )[turn]
+        self.submit(command, id, data, role="finance", service=self._any_service.randrange(2))
 
-    def submit(self, command: str, key: str, data: dict[str, Any], *, role: str, service: int = 0) -> None:
+    def submit(self, command: str, key: str, data: Mapping[str, Any], *, role: str, service: int = 0) -> None:
         """Submits a command over HTTP, under a key."""
         answer = self.post(f"/v1/commands/{command}", {"data": data}, role=role, service=service, key=key)
         assert answer.get("data", {}).get("status") in ("recorded", "nothing"), answer
@@ -170,12 +179,23 @@ class Stage:
         return self._process(f"service-{n}", "service.cli.main", "up", *more, *self._at(f"service-{n}"), ready=ready)
 
     def _relay(self, n: int) -> Process:
-        to = ",".join(server.address for server in self.cluster)
-        more = ("--to", to, "--replicas", "3")
+        more = ("--to", self.broker, "--replicas", "3", "--views", VIEW)
         return self._process(f"relay-{n}", "service.cli.main", "relay", *more, *self._at(f"service-{n}"))
 
-    def _reader(self, n: int) -> Process:
-        return self._process(f"reader-{n}", "tests.soak.reader", self._address(n), str(self.reader_files[n]))
+    def _read_from(self) -> dict[str, tuple[str, ...]]:
+        """Returns the arguments of each reader: where it reads, its file, and the view whose rows it copies."""
+        addresses = (self._address(0), self._address(1), self.broker)
+        files = zip(self.reader_files.items(), addresses, strict=True)
+        readers = {name: (address, str(file)) for (name, file), address in files}
+        return {**readers, "copier": (self.broker, str(self.copy_file), VIEW)}
+
+    def _reader(self, name: str, about: tuple[str, ...]) -> Process:
+        return self._process(name, "tests.soak.reader", *about)
+
+    @property
+    def broker(self) -> str:
+        """The addresses of the cluster."""
+        return ",".join(server.address for server in self.cluster)
 
     def _member(self, n: int) -> Process:
         about = (self._address(n), str(self.member_files[n]), f"member-{n}", str(self.random.random()))

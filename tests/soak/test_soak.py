@@ -1,5 +1,5 @@
-"""A soak: writers, two services that fold and send, a rebuild, readers, a group, a failing endpoint and relays to a
-broker of three, while processes are killed with -9 and connections are cut.
+"""A soak: writers, two services that fold and send, a rebuild, readers, a group, a failing endpoint, relays to a broker
+of three and its readers, while processes are killed with -9 and connections are cut.
 
 REDLEDGER_TEST_SEED chooses other moments; REDLEDGER_SOAK_MINUTES makes `make soak` longer than ten minutes.
 """
@@ -21,7 +21,7 @@ from tests.support.postgres import memory_folder, open_folder
 SEED = os.environ.get("REDLEDGER_TEST_SEED", "20251129")
 MINUTES = float(os.environ.get("REDLEDGER_SOAK_MINUTES", "10"))
 SLICE_HARMS = 12
-_EVERY_S = (1.0, 4.0)
+_EVERY_S = (0.5, 2.5)
 
 
 def soak(url: str, *, goes_on: Callable[[int], bool]) -> str:
