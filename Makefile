@@ -28,7 +28,7 @@ check: $(VENV)/installed-dev ## lint, format, types, house rules
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -q tests/house
+	$(BIN)/python -m pytest -q --numprocesses auto tests/house
 
 histories: $(VENV)/installed-dev ## thousands of random histories of orders, of whole shops and of every command; takes more than an hour and a half
 	@$(BIN)/python -m pytest -m histories --numprocesses auto $(ARGS)
