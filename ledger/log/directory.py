@@ -34,17 +34,20 @@ class Directory:
     def books_of(self, merchant_ids: Iterable[str]) -> dict[str, int]:
         """Returns the book of each merchant. Assigns one to new merchants. Merchants seen before need no round trip."""
         wanted = set(merchant_ids)
-        if unknown := sorted(wanted - self._books.keys()):
-            self._books |= self._find(unknown)
-            if new := [merchant for merchant in unknown if merchant not in self._books]:
-                self._register(new)
+        if new := sorted(wanted - self.known_books_of(wanted).keys()):
+            self._register(new)
         return {merchant: self._books[merchant] for merchant in wanted}
 
     def known_book_of(self, merchant_id: str) -> int | None:
         """Returns the merchant's book, or None if it has none. Writes nothing."""
-        if merchant_id not in self._books:
-            self._books |= self._find([merchant_id])
-        return self._books.get(merchant_id)
+        return self.known_books_of([merchant_id]).get(merchant_id)
+
+    def known_books_of(self, merchant_ids: Iterable[str]) -> dict[str, int]:
+        """Returns the books of those of these merchants that have one. Writes nothing."""
+        wanted = set(merchant_ids)
+        if unknown := sorted(wanted - self._books.keys()):
+            self._books |= self._find(unknown)
+        return {merchant: self._books[merchant] for merchant in wanted & self._books.keys()}
 
     def merchants_of_order(self, order_id: str) -> dict[str, int]:
         """Returns the merchants that have an order of this id, in their order, each with its book. Asks all books."""

@@ -1,6 +1,6 @@
-"""SQL of the queries on merchants' money. `balances` fills in the tables, the positions and the merchant.
+"""SQL of the queries on merchants' money. `balances` fills in the tables, the positions and the merchants.
 
-`{of}` is the condition on the merchant. One statement for one and for all merchants would keep PostgreSQL from using
+`{of}` is the condition on the merchants. One statement for some and for all merchants would keep PostgreSQL from using
 the index.
 """
 
@@ -11,7 +11,7 @@ _SAME_KEY = (
 _VECTOR = "unnest(%(books)s::integer[], %(positions)s::bigint[]) AS v(book, position)"
 _GROUPED = "SELECT merchant, account, sum(base)"
 
-OF_MERCHANT, OF_ALL = "k.merchant = %(merchant)s", "k.merchant <> ''"
+OF_SOME, OF_ALL = "k.merchant = ANY(%(merchants)s)", "k.merchant <> ''"
 
 ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE k.book = ANY(%(books)s) AND {{of}} GROUP BY 1, 2"
 
@@ -41,6 +41,22 @@ ON_DAY = f"""
     ) l
     WHERE k.accounting_date <= %(as_of)s
 ) x GROUP BY 1, 2
+"""
+
+# Sums over the merchants of one of the statements above: what is due from one does not lessen what another has.
+TOTALS = """
+SELECT count(*), {columns} FROM (
+    SELECT merchant, {of_each} FROM ({question}) AS g(merchant, account, base) GROUP BY merchant
+) m
+"""
+
+# A short scan of the key in each book.
+NEXT_MERCHANTS = """
+SELECT DISTINCT merchant FROM unnest(%(books)s::integer[]) AS v(book)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT merchant FROM {balances} k WHERE k.book = v.book AND merchant > %(after)s
+    ORDER BY merchant LIMIT %(limit)s
+) k ORDER BY merchant LIMIT %(limit)s
 """
 
 LINES_OF_MERCHANT = f"""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ledger.fx import CNY
 from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRANSIT, PENDING
 from ledger.money import Money
-from projections.balances.balance_statements import ALL_NOW, KNOWN_AT, LINES_OF_MERCHANT, OF_ALL, OF_MERCHANT, ON_DAY
+from projections.balances.balance_statements import (
+    ALL_NOW,
+    KNOWN_AT,
+    LINES_OF_MERCHANT,
+    NEXT_MERCHANTS,
+    OF_ALL,
+    OF_SOME,
+    ON_DAY,
+    TOTALS,
+)
 from projections.balances.merchant_balances import BALANCES, DAYS, LINES, MerchantBalances
 from projections.engine.views import Held, Opened, Vector, Views
 from projections.keyset import Key
 
 PROJECTION = MerchantBalances()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,19 @@ class MerchantBalance:
     on_hold: Money
     in_transit: Money
     paid: Money  # total of all payouts, less returned ones
+    due_from_merchant: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTotals:
+    """Sums of the balances of all merchants in CNY, and the number of merchants that ever had money."""
+
+    merchants: int
+    pending: Money
+    available: Money
+    on_hold: Money
+    in_transit: Money
+    paid: Money
     due_from_merchant: Money
 
 
@@ -101,13 +124,53 @@ class AsOf:
 NOW = AsOf()
 
 
-def balances(views: Views, timepoint: AsOf = NOW, *, merchant: str | None = None) -> BalancesAnswer:
-    """Returns the balances by merchant. Raises `ViewBehind`, and ValueError if `as_known_at` is in the future."""
-    sums, vector = _sums(views, timepoint, merchant)
+def balances(views: Views, timepoint: AsOf = NOW, *, merchants: list[str] | None = None) -> BalancesAnswer:
+    """Returns the balances of these merchants, or of all.
+
+    Raises `ViewBehind`, and ValueError if `as_known_at` is in the future.
+    """
+    sums, vector = _sums(views, timepoint, merchants)
     by_merchant: dict[str, dict[str, int]] = {}
     for found in sums:
         by_merchant.setdefault(found.merchant, {})[found.account] = found.base
     return BalancesAnswer(tuple(_balance(name, bases) for name, bases in sorted(by_merchant.items())), vector)
+
+
+def balance_totals(views: Views, timepoint: AsOf = NOW) -> BalanceTotals:
+    """Returns the sums over all merchants. Raises as `balances` does."""
+    at = _vector(views, timepoint, None)
+
+    def query(opened: Opened) -> BalanceTotals:
+        statement = _totals_of(_question(timepoint, at))
+        ((merchants, *sums),) = _run(opened, statement, opened.upto(at), OF_ALL, as_of=timepoint.as_of)
+        return BalanceTotals(merchants, *(Money(int(each or 0), CNY) for each in sums))
+
+    return _read(views, timepoint, at, query)
+
+
+def _totals_of(question: str) -> str:
+    """Returns the statement of the sums: each account with its sign turned, the available one split by its sign."""
+    accounts = (PENDING, AVAILABLE, ON_HOLD, PAYOUTS_IN_TRANSIT, BANK_CNY)
+    owed = "-coalesce(sum(base) FILTER (WHERE account = '{0}'), 0) AS owed_{0}"
+    sums = {each: f"sum(owed_{each.code})" for each in accounts}
+    sums[AVAILABLE] = f"sum(greatest(owed_{AVAILABLE.code}, 0))"
+    due = f"sum(greatest(-owed_{AVAILABLE.code}, 0))"
+    of_each = ", ".join(owed.format(each.code) for each in accounts)
+    return TOTALS.format(columns=", ".join([*sums.values(), due]), of_each=of_each, question=question)
+
+
+def next_merchants(views: Views, timepoint: AsOf = NOW, *, after: str, limit: int) -> list[str]:
+    """Returns the ids of the first merchants after this id that ever had money, in their order.
+
+    Among them are merchants that had none yet at a time in the past. Raises as `balances` does.
+    """
+    at = _vector(views, timepoint, None)
+
+    def query(opened: Opened) -> list[str]:
+        found = _run(opened, NEXT_MERCHANTS, opened.vector, OF_ALL, after=after, limit=limit)
+        return [merchant for (merchant,) in found]
+
+    return _read(views, timepoint, at, query)
 
 
 def journal_lines(
@@ -118,42 +181,52 @@ def journal_lines(
     At another time than now, only lines up to that day or known by then are returned. The running balance is always
     that of the moment of recording.
     """
-    at = _vector(views, timepoint, merchant)
+    at = _vector(views, timepoint, [merchant])
     position, line_no = after or (0, 0)
-    page: dict[str, Any] = {"position": position, "line_no": line_no, "limit": limit, "as_of": timepoint.as_of}
+    page: dict[str, Any] = {"merchant": merchant, "position": position, "line_no": line_no, "limit": limit}
 
     def query(opened: Opened) -> list[JournalLine]:
-        found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), merchant, **page)
+        found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), OF_ALL, as_of=timepoint.as_of, **page)
         return [_line(row) for row in found]
 
     return views.read(PROJECTION, query, at_least=_wanted(timepoint, at), timeout_s=timepoint.timeout_s)
 
 
-def _sums(views: Views, timepoint: AsOf, merchant: str | None) -> tuple[list[_Sum], Held]:
+def _sums(views: Views, timepoint: AsOf, merchants: list[str] | None) -> tuple[list[_Sum], Held]:
     """Returns the sum of each merchant and account over all books, and the positions they were read at."""
-    at = _vector(views, timepoint, merchant)
-    question = ON_DAY if timepoint.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
+    at = _vector(views, timepoint, merchants)
+    books, of = books_of(views, merchants), OF_ALL if merchants is None else OF_SOME
+    question = _question(timepoint, at)
 
     def query(opened: Opened) -> tuple[list[_Sum], Held]:
         vector = opened.upto(at)
-        found = _run(opened, question, vector, merchant, book=_book_of(views, merchant), as_of=timepoint.as_of)
+        known = {book: position for book, position in vector.items() if books is None or book in books}
+        found = _run(opened, question, known, of, merchants=merchants, as_of=timepoint.as_of)
         return [_Sum(merchant, account, int(base)) for merchant, account, base in found], vector
 
+    return _read(views, timepoint, at, query)
+
+
+def _question(timepoint: AsOf, at: Vector | None) -> str:
+    return ON_DAY if timepoint.as_of is not None else (ALL_NOW if at is None else KNOWN_AT)
+
+
+def _read(views: Views, timepoint: AsOf, at: Vector | None, query: Callable[[Opened], T]) -> T:
     wanted = _wanted(timepoint, at)
     return views.read(
         PROJECTION, query, at_least=wanted, timeout_s=timepoint.timeout_s, past_stops=timepoint.past_stops
     )
 
 
-def _vector(views: Views, timepoint: AsOf, merchant: str | None) -> dict[int, int] | None:
-    """Returns the positions of the time asked for, or None for now; only of the merchant's own book if it is known."""
-    book = _book_of(views, merchant) if timepoint.as_known_at is not None else None
-    return timepoint.positions(views, None if book is None else [book])
+def _vector(views: Views, timepoint: AsOf, merchants: list[str] | None) -> dict[int, int] | None:
+    """Returns the positions of the time asked for, or None for now; only of the merchants' books if all are known."""
+    return timepoint.positions(views, books_of(views, merchants) if timepoint.as_known_at is not None else None)
 
 
-def _book_of(views: Views, merchant: str | None) -> int | None:
-    """Returns the merchant's book, or None for all merchants or an unknown one."""
-    return views.directory.known_book_of(merchant) if merchant else None
+def books_of(views: Views, merchants: list[str] | None) -> set[int] | None:
+    """Returns the books of these merchants, or None for all merchants or if one is unknown."""
+    known = views.directory.known_books_of(merchants or ())
+    return set(known.values()) if merchants is not None and known.keys() >= set(merchants) else None
 
 
 def _wanted(timepoint: AsOf, at: Vector | None) -> dict[int, int]:
@@ -163,12 +236,9 @@ def _wanted(timepoint: AsOf, at: Vector | None) -> dict[int, int]:
     return wanted
 
 
-def _run(
-    opened: Opened, question: str, vector: Vector, merchant: str | None, *, book: int | None = None, **values: Any
-) -> Iterable[Any]:
-    positions = dict(vector) if book is None else {book: vector.get(book, 0)}
-    known = {"books": list(positions), "positions": list(positions.values()), "merchant": merchant}
-    statement = question.format(**_names(opened), of=OF_MERCHANT if merchant else OF_ALL)
+def _run(opened: Opened, question: str, vector: Vector, of: str, **values: Any) -> Iterable[Any]:
+    known = {"books": list(vector), "positions": list(vector.values())}
+    statement = question.format(**_names(opened), of=of)
     return opened.connection.exec_driver_sql(statement, known | values)
 
 

@@ -97,7 +97,7 @@ class DueReleases(Projection):
 
 
 def next_releases(
-    views: Views, *, now: datetime, at_least: Vector, merchant: str | None = None, timeout_s: float = 5.0
+    views: Views, *, now: datetime, at_least: Vector, merchants: list[str] | None = None, timeout_s: float = 5.0
 ) -> tuple[dict[str, datetime], Held]:
     """Returns, by merchant, the instant at which its first unreleased units fall due by the policy in force.
 
@@ -115,8 +115,13 @@ def next_releases(
             jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
             WHERE d.book = ANY(:books) AND NOT d.deleted
               AND (d.released_at IS NULL OR CAST(s.at AS timestamptz) > d.released_at - CAST(:window AS interval))
-              AND (CAST(:merchant AS text) IS NULL OR d.merchant = :merchant) GROUP BY d.merchant"""
-        values = {"books": list(opened.vector), "merchant": merchant, "window": release.after_signature}
+              AND (CAST(:merchants AS text[]) IS NULL OR d.merchant = ANY(CAST(:merchants AS text[])))
+            GROUP BY d.merchant"""
+        values = {
+            "books": list(opened.vector),
+            "merchants": merchants,
+            "window": release.after_signature,
+        }
         found = opened.connection.execute(text(statement), values)
         return {name: release.due_at(signed_at) for name, signed_at in found}, held
 

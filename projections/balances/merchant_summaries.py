@@ -8,7 +8,7 @@ from datetime import datetime
 from ledger.fx import CNY
 from ledger.ids import PLATFORM_BOOK
 from ledger.money import Money
-from projections.balances.balances import NOW, AsOf, MerchantBalance, balances
+from projections.balances.balances import NOW, AsOf, MerchantBalance, balances, books_of
 from projections.balances.due_releases import next_releases
 from projections.balances.open_claims import amounts_in_open_cases
 from projections.engine.views import Held, Vector, Views
@@ -36,19 +36,21 @@ class MerchantSummaries:
 
 
 def merchant_summaries(
-    views: Views, timepoint: AsOf = NOW, *, now: datetime, merchant: str | None = None
+    views: Views, timepoint: AsOf = NOW, *, now: datetime, merchants: list[str] | None = None
 ) -> MerchantSummaries:
-    """Returns the summary of every merchant that ever had money, or of one.
+    """Returns the summaries of these merchants, or of all that ever had money.
 
     A book whose view has stopped is read as far as it is folded, and the answer names it. Raises `ViewBehind`, and
     ValueError for an instant in the future.
     """
-    found = balances(views, timepoint, merchant=merchant)
-    books = _books_of(views, merchant, found.vector)
+    found = balances(views, timepoint, merchants=merchants)
+    books = _books_of(views, merchants, found.vector)
     known = {book: found.vector[book] for book in books}
-    in_cases, of_cases = amounts_in_open_cases(views, known, timepoint, merchant=merchant)
+    in_cases, of_cases = amounts_in_open_cases(views, known, timepoint, merchants=merchants)
     is_now = timepoint.as_of is None and timepoint.as_known_at is None and timepoint.at is None
-    coming, of_releases = next_releases(views, now=now, at_least=known, merchant=merchant) if is_now else ({}, Held({}))
+    coming, of_releases = (
+        next_releases(views, now=now, at_least=known, merchants=merchants) if is_now else ({}, Held({}))
+    )
     left_out = (*found.vector.incomplete, *of_cases.incomplete, *of_releases.incomplete)
     return MerchantSummaries(
         tuple(
@@ -63,7 +65,7 @@ def merchant_summaries(
     )
 
 
-def _books_of(views: Views, merchant: str | None, vector: Vector) -> set[int]:
-    """Returns the books behind the answer: all, or the merchant's and the platform's, which holds the policies."""
-    book = views.directory.known_book_of(merchant) if merchant else None
-    return set(vector) if book is None else {PLATFORM_BOOK, book} & set(vector)
+def _books_of(views: Views, merchants: list[str] | None, vector: Vector) -> set[int]:
+    """Returns the books behind the answer: all, or the merchants' and the platform's, which holds the policies."""
+    books = books_of(views, merchants)
+    return set(vector) if books is None else {PLATFORM_BOOK, *books} & set(vector)

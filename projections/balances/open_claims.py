@@ -30,9 +30,9 @@ CHANGES = appended_table(
 )
 _CLAIMS = TypeAdapter(OpenClaims)
 _KNOWN = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
-_THE_MERCHANT = "(CAST(:merchant AS text) IS NULL OR m.merchant = :merchant)"
+_THE_MERCHANTS = "(CAST(:merchants AS text[]) IS NULL OR m.merchant = ANY(CAST(:merchants AS text[])))"
 _AT_POSITION = f"""
-SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON m.book = v.book AND {_THE_MERCHANT}
+SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON m.book = v.book AND {_THE_MERCHANTS}
 CROSS JOIN LATERAL (
     SELECT running_fen FROM {{changes}} c WHERE c.book = m.book AND c.merchant = m.merchant AND c.position <= v.position
     ORDER BY c.position DESC LIMIT 1
@@ -40,7 +40,7 @@ CROSS JOIN LATERAL (
 """
 _ON_DAY = f"""
 SELECT m.merchant, sum(m.fen) FROM {_KNOWN}
-JOIN {{changes}} m ON m.book = v.book AND m.position <= v.position AND m.accounting_date <= :as_of AND {_THE_MERCHANT}
+JOIN {{changes}} m ON m.book = v.book AND m.position <= v.position AND m.accounting_date <= :as_of AND {_THE_MERCHANTS}
 GROUP BY m.merchant
 """
 
@@ -75,13 +75,18 @@ class ClaimsOnMerchants(Projection):
 
 
 def amounts_in_open_cases(
-    views: Views, vector: Vector, timepoint: AsOf = NOW, *, merchant: str | None = None
+    views: Views, vector: Vector, timepoint: AsOf = NOW, *, merchants: list[str] | None = None
 ) -> tuple[dict[str, Money], Held]:
     """Returns the claims by merchant at these positions, without merchants that have none.
 
     The second value holds the positions and the books that the view leaves out. Raises `ViewBehind`.
     """
-    values = {"books": list(vector), "positions": list(vector.values()), "merchant": merchant, "as_of": timepoint.as_of}
+    values = {
+        "books": list(vector),
+        "positions": list(vector.values()),
+        "merchants": merchants,
+        "as_of": timepoint.as_of,
+    }
 
     def query(opened: Opened) -> tuple[dict[str, Money], Held]:
         stored = {name: opened.generation.stored_name(table)

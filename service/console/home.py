@@ -54,10 +54,10 @@ def _parts(page: Page, parts: Mapping[str, Callable[[Page], Part]]) -> Iterator[
 def _owed(page: Page) -> Part:
     """Returns the sums of what is owed to merchants, and of what is due from them."""
     title, href = page.language.text("Owed to merchants"), page.linker.page("/balances")
-    answer, trouble = attempted(lambda: page.ask("balances", limit=1))
+    answer, trouble = attempted(lambda: page.ask("balance-totals"))
     if answer is None:
         return Part(title, href, None, trouble=trouble, id="balances")
-    sums, cells, due = answer.summary, page.records.cells, page.linker.page("/books/open-items")
+    sums, cells, due = answer.data, page.records.cells, page.linker.page("/books/open-items")
     tiles = tuple(
         Tile(page.language.label(name), cells.of(getattr(sums, name)), due if name == OWED[-1] else href)
         for name in OWED

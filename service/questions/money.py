@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,27 +21,54 @@ _ONE_MERCHANT = MERCHANT.as_argument("Id of the merchant.")
 
 
 def _balances(asked: Asked) -> Any:
-    from service.questions.asked import Summarised
-    from service.questions.shapes import all_balances
-
-    found = _summaries(asked)
-    return Summarised(asked.cut(found), all_balances(found))
+    if asked["merchant"] is not None:
+        return asked.cut(_summaries(asked, [asked["merchant"]]))
+    return asked.page(partial(_summaries_after, asked))
 
 
-def _next_releases(asked: Asked) -> Any:
-    return asked.cut(each for each in _summaries(asked) if each.next_release_at)
+def _balance_totals(asked: Asked) -> Any:
+    from projections.balances.balances import balance_totals
+
+    return balance_totals(asked.views, asked.timepoint)
 
 
 def _balance(asked: Asked) -> Any:
-    found = _summaries(asked)
+    found = _summaries(asked, [asked["merchant"]])
     return found[0] if found else None
 
 
-def _summaries(asked: Asked) -> Sequence[MerchantSummary]:
+def _summaries_after(asked: Asked, *, limit: int, after: Any) -> Sequence[MerchantSummary]:
+    """Returns the next summaries in the order of merchants. Merchants that had no money yet at the time have none."""
+    from projections.balances.balances import next_merchants
+
+    found: list[MerchantSummary] = []
+    (last,) = after or ("",)
+    while len(found) < limit and (merchants := next_merchants(asked.views, asked.timepoint, after=last, limit=limit)):
+        found += _summaries(asked, merchants)
+        last = merchants[-1]
+    return found[:limit]
+
+
+def _next_releases(asked: Asked) -> Any:
+    from projections.balances.due_releases import next_releases
+
+    merchants = [asked["merchant"]] if asked["merchant"] else None
+    coming, _ = next_releases(asked.views, now=asked.now, at_least=asked.timepoint.at_least or {}, merchants=merchants)
+    ordered = sorted((at, merchant) for merchant, at in coming.items())
+
+    def fetch(*, limit: int, after: Any) -> Sequence[MerchantSummary]:
+        start = 0 if after is None else bisect_right(ordered, after)
+        chosen = ordered[start : start + limit]
+        known = {each.merchant: each for each in _summaries(asked, [merchant for _, merchant in chosen])}
+        return [replace(known[merchant], next_release_at=at) for at, merchant in chosen if merchant in known]
+
+    return asked.page(fetch)
+
+
+def _summaries(asked: Asked, merchants: list[str]) -> Sequence[MerchantSummary]:
     from projections.balances.merchant_summaries import merchant_summaries
 
-    timepoint, merchant = asked.timepoint, asked["merchant"]
-    return merchant_summaries(asked.views, timepoint, now=asked.now, merchant=merchant).merchants
+    return merchant_summaries(asked.views, asked.timepoint, now=asked.now, merchants=merchants).merchants
 
 
 def _lines(asked: Asked) -> Any:
@@ -121,13 +150,24 @@ QUESTIONS = (
         "as_of 2025-06-30 with as_known_at 2025-07-03T08:00:00Z is the balance of 30 June as it was known on 3 July.",
         find=_balances,
         answer="projections.balances.merchant_summaries:MerchantSummary",
-        summary="service.questions.shapes:AllBalances",
         readers=FINANCE,
         exported=True,
         views=("merchant_balances", "open_claims", "due_releases"),
         own_parameters=(MERCHANT, *TIMES),
         key={"merchant": str},
         table=tables.MERCHANT_BALANCES,
+    ),
+    Question(
+        name="balance-totals",
+        group="money",
+        path="/balance-totals",
+        says="Show the sums of the balances of all merchants in CNY, and the number of merchants.",
+        find=_balance_totals,
+        answer="projections.balances.balances:BalanceTotals",
+        readers=FINANCE,
+        views=("merchant_balances",),
+        own_parameters=TIMES,
+        table=tables.BALANCE_TOTALS,
     ),
     Question(
         name="balance",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -20,12 +20,11 @@ from ledger.fx import CNY
 from ledger.ids import belongs_to
 from ledger.journal.accounts import AVAILABLE
 from ledger.log.rows import Recorded
-from ledger.money import Money, total
+from ledger.money import Money
 from projections.accounting.books_of_account import Turnover
 from projections.accounting.differences import LateEvent
 from projections.accounting.exposure import Exposure
 from projections.accounting.order_contribution import Contribution
-from projections.balances.balances import MerchantBalance
 from projections.balances.statements import StatementLine
 from projections.search.search import Found
 from service.finance.rates import RateOfDay
@@ -49,18 +48,6 @@ class AllContributions:
     """The sum of all orders that match, also beyond the page, and their number."""
 
     total: Contribution
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class AllBalances:
-    """The sums of the balances of all merchants that match, also beyond the page, and their number."""
-
-    pending: Money
-    available: Money
-    on_hold: Money
-    in_transit: Money
-    due_from_merchant: Money
     count: int
 
 
@@ -222,12 +209,6 @@ class TrackedOrder(ShownOrder):
     for."""
 
     words: PageInWords | None
-
-
-def all_balances(found: Sequence[MerchantBalance]) -> AllBalances:
-    names = [each.name for each in fields(AllBalances) if each.name != "count"]
-    sums = {name: total([getattr(each, name) for each in found], CNY) for name in names}
-    return AllBalances(**sums, count=len(found))
 
 
 def summary_of(found: Found) -> FoundSummary:

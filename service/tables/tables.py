@@ -16,6 +16,14 @@ MERCHANT_BALANCES = Table(
     title="Merchant balances, CNY",
     plain_amounts=True,
 )
+BALANCE_TOTALS = Table(
+    (
+        *counts("merchants"),
+        *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant"),
+    ),
+    title="Sums of merchant balances, CNY",
+    plain_amounts=True,
+)
 NEXT_RELEASES = Table((*ids("merchant"), *times("next_release_at"), *amounts("pending", "on_hold")))
 MERCHANT_LINES = Table(
     (

@@ -92,7 +92,7 @@ def _trial_balance_ms(app: App, day: date) -> float:
 
 def _balance_ms(app: App, merchant: str, timepoint: AsOf) -> float:
     started = perf_counter()
-    balances(app.views, timepoint, merchant=merchant)
+    balances(app.views, timepoint, merchants=[merchant] if merchant else None)
     return (perf_counter() - started) * 1000
 
 

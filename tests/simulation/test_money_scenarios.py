@@ -94,7 +94,7 @@ class Shop:
 
     def available(self) -> int:
         """Returns the merchant's available money in fen, negative if the merchant owes it."""
-        (found,) = balances(self._caught_up().views, merchant="M-1").merchants
+        (found,) = balances(self._caught_up().views, merchants=["M-1"]).merchants
         return found.available.minor - found.due_from_merchant.minor
 
     def statements(self) -> list[tuple[SettlementStatementIssued, tuple[StatementLine, ...]]]:

@@ -40,7 +40,7 @@ def fold(ledger: Ledger) -> None:
 
 
 def of(views: Views, merchant: str, timepoint: AsOf | None = None) -> MerchantBalance:
-    (balance,) = balances(views, timepoint or AsOf(), merchant=merchant).merchants
+    (balance,) = balances(views, timepoint or AsOf(), merchants=[merchant]).merchants
     return balance
 
 

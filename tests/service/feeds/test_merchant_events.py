@@ -106,7 +106,7 @@ def test_the_lines_of_a_merchants_events_come_to_its_balances(month_app: App, me
             for line in json.loads(frame.text)["data"]["entry"] or ():
                 sums[line["account"]] -= line["base"]
         assert page.is_last
-        (balance,) = balances(month_app.views, merchant=merchant).merchants or (None,)
+        (balance,) = balances(month_app.views, merchants=[merchant]).merchants or (None,)
         if balance is None:
             assert not any(sums.values())
             continue

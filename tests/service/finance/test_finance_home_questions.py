@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+import pytest
 
 from ledger.fx import CNY
 from ledger.money import Money, total
@@ -89,12 +91,14 @@ def test_the_largest_cost_of_an_order_is_its_least_element(month_app: App) -> No
         assert not row.largest_cost or getattr(row, row.largest_cost).minor == least
 
 
-def test_the_sums_of_balances_are_of_all_merchants_on_whatever_page(month_app: App) -> None:
-    whole = ask(month_app, "balances", limit=1000)
-    page = ask(month_app, "balances", limit=1)
-    for name in ("pending", "available", "on_hold", "in_transit", "due_from_merchant"):
-        assert getattr(page.summary, name) == total([getattr(each, name) for each in whole.data], CNY)
-    assert (page.summary.count, len(page.data)) == (len(whole.data), 1)
+@pytest.mark.parametrize("days", [None, 0, 20, 400])
+def test_the_totals_of_balances_are_the_sums_of_all_merchants_on_each_day(month_app: App, days: int | None) -> None:
+    times = {} if days is None else {"as_of": (month_app.clock() - timedelta(days=days)).date()}
+    whole = ask(month_app, "balances", limit=1000, **times).data
+    totals = ask(month_app, "balance-totals", **times).data
+    assert totals.merchants == len(whole)
+    for name in ("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant"):
+        assert getattr(totals, name) == total([getattr(each, name) for each in whole], CNY)
 
 
 def test_the_checklist_counts_what_is_open_and_has_the_hash_of_the_last_closing(month_app: App) -> None:

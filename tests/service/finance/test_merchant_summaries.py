@@ -36,7 +36,7 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def summary(desk: Desk, timepoint: AsOf = NOW) -> MerchantSummary:
     app = app_of(desk)
     app.catch_up()
-    (found,) = merchant_summaries(app.views, timepoint, now=desk.clock(), merchant="M-1").merchants
+    (found,) = merchant_summaries(app.views, timepoint, now=desk.clock(), merchants=["M-1"]).merchants
     return found
 
 

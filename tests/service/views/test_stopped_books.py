@@ -106,7 +106,7 @@ def forget(app: App, view: Projection, book: int) -> None:
 
 
 def summaries(app: App, merchant: str | None = None) -> MerchantSummaries:
-    return merchant_summaries(app.views, now=app.clock(), merchant=merchant)
+    return merchant_summaries(app.views, now=app.clock(), merchants=[merchant] if merchant else None)
 
 
 def payouts_of(desk: Desk, merchant: str) -> int:
