@@ -105,7 +105,7 @@ class Cells:
         if (named := named_values(value)) is not None:
             if not named:
                 return Cell(sort="none", text="–")
-            label = self.language.label if not isinstance(value, Mapping) or name in ("event", "axes") else str
+            label = self.language.label if not isinstance(value, Mapping) or name in ("event", "axes", "actor") else str
             parts = ((label(str(each)), self.of(part, str(each), value)) for each, part in named.items())
             return Cell(sort="parts", parts=tuple((each, cell) for each, cell in parts if cell.sort != "none"))
         if isinstance(value, Iterable):

@@ -42,11 +42,16 @@ def month_app(month: Settings) -> Iterator[App]:
 @pytest.fixture(scope="session")
 def of_month(month_app: App) -> dict[str, Any]:
     """Values of the month for the paths: two merchants that were paid, and things of the first."""
+    return things_of(month_app)
+
+
+def things_of(app: App) -> dict[str, Any]:
+    """Returns the ids of two merchants that were paid, and of things of the first."""
     question = QUESTIONS["payouts"]
-    payouts = answer_to(question, month_app, {each.name: each.default for each in question.parameters}).data
+    payouts = answer_to(question, app, {each.name: each.default for each in question.parameters}).data
     first = next(row for row in payouts if row.run_id)
     other = next(row.merchant for row in payouts if row.merchant != first.merchant)
-    with month_app.ledger.engine.connect() as connection:
+    with app.ledger.engine.connect() as connection:
         order, buyer = connection.exec_driver_sql(
             "SELECT payload::jsonb ->> 'order_id', payload::jsonb ->> 'buyer_ref' FROM log.events"
             " WHERE type = 'order.placed' AND stream LIKE %s ORDER BY 1 LIMIT 1",

@@ -80,6 +80,8 @@ async function play() {
 
 if (document.querySelector("[data-replay]")) {
   addPlay();
+  const list = document.querySelector(".timeline ol"), current = list.querySelector("[aria-current=step]");
+  if (current) list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2;
   let waiting = 0;
   document.addEventListener("input", (event) => {
     if (event.target.id !== "step") return;
