@@ -12,7 +12,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_RE
 # Tests start many processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check histories kills failover soak bench docs clean help
+.PHONY: run test check histories kills failover soak bench docs screenshots clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -47,6 +47,9 @@ bench: $(VENV)/installed-dev ## measure, and print medians beside raw PostgreSQL
 
 docs: $(VENV)/installed ## write what of docs/ is made from the code: commands, events, refusals, policies …
 	@$(BIN)/python -m service.docs_from_code
+
+screenshots: $(VENV)/installed-dev ## take the pictures of the console's pages in docs/pictures/console, with Chromium; ARGS="home" takes those of one
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 clean: ## remove what make made; a ledger's data (.redledger) is never removed
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
