@@ -1,4 +1,4 @@
-"""Recording that the bank changed money (P23)."""
+"""Recording that the bank exchanged money, or moved it between accounts of ours (P23)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from ledger.streams.platform_money import BankMovement
 
 
 class RecordBankFxConverted(Report, name="record_bank_fx_converted"):
-    """`sold` left one account of ours, `bought` came into another; one of the two is CNY.
+    """`sold` left one account of ours, `bought` came into another; one of the two is CNY. In one currency it is a
+    transfer, and both amounts are the same: the bank's charges for it are entries of their own.
 
     `carried` is what foreign money that is sold stood at in CNY; the day's book rate where it is left out. What is
     bought stands at what it cost.
@@ -37,11 +38,18 @@ class RecordBankFxConverted(Report, name="record_bank_fx_converted"):
 
     @model_validator(mode="after")
     def _is_against_cny(self) -> Self:
-        if (self.sold.currency == CNY) == (self.bought.currency == CNY):
+        if self.is_transfer:
+            if self.sold != self.bought:
+                raise ValueError("a transfer in one currency arrives with the amount that left")
+        elif (self.sold.currency == CNY) == (self.bought.currency == CNY):
             raise ValueError("one of the two amounts is in CNY")
         if self.carried and (self.carried.currency != CNY or self.sold.currency == CNY):
             raise ValueError("what foreign money that is sold is carried at is in CNY")
         return self
+
+    @property
+    def is_transfer(self) -> bool:
+        return self.sold.currency == self.bought.currency
 
     @property
     def stream(self) -> str:
@@ -57,7 +65,7 @@ def decide(report: RecordBankFxConverted, movement: BankMovement, rules: Rules) 
         stood, fx = Valued(report.sold), Money.zero(CNY)
     else:
         stood = valued(report.sold, report.carried, rules, day)
-        fx = stood.base - report.bought
+        fx = Money.zero(CNY) if report.is_transfer else stood.base - report.bought
     yield BankFxConverted(
         bank_ref=report.bank_ref,
         sold=report.sold,

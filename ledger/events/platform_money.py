@@ -56,7 +56,8 @@ class TaxRemitted(_PaidFromBank, name="tax.remitted", version=1):
 
 
 class BankFxConverted(Event, name="bank.fx_converted", version=1):
-    """The bank has exchanged `sold` for `bought`. One of the two is CNY.
+    """The bank has exchanged `sold` for `bought`. One of the two is CNY. If both are the same, the bank has moved the
+    money from one account of ours to another.
 
     `carried` is the CNY value of the foreign money. If it is sold, `fx` = carried − bought (a loss is positive). If it
     is bought, `carried` is its cost and `fx` is zero.

@@ -261,7 +261,9 @@ def _rows(event: Event, recorded: Recorded) -> Iterator[dict[str, Any]]:
         case BankFxConverted():
             for moved in (event.bought, -event.sold):
                 kind: BankMatch = "conversion" if moved.currency == CNY else "foreign_conversion"
-                yield _row(event.bank_ref, kind, moved, event.value_date, itself)
+                is_second = moved is not event.bought and event.bought.currency == event.sold.currency
+                movement = f"{itself}.out" if is_second else itself
+                yield _row(event.bank_ref, kind, moved, event.value_date, movement)
         case LogisticsClaimSettled():
             reference, paid_on = event.bank_entry_ref or event.claim_id, event.value_date
             yield _row(reference, "claim", event.cash, paid_on, itself, event.merchant_id)

@@ -157,14 +157,15 @@ class _Rows:
         )
 
     def _match(self, entry: BankEntry) -> Expectation | None:
-        """Returns the expected movement that the entry matches, in the same currency, preferably of the same amount.
-        Only a payout may have been shown before: it may be paid twice or returned.
+        """Returns the expected movement that the entry matches, in the same currency, preferably of the same amount, or
+        at least in the same direction. Only a payout may have been shown before: it may be paid twice or returned.
         """
         found = [each for word in words_of(entry) for each in self._shown.expected.get(word, ())]
         same = [each for each in found if each.amount.currency == entry.amount.currency]
         free = [each for each in same if self._shown.is_free(each, self._name(entry))]
         exact = [each for each in (*free, *same) if each.amount == entry.amount]
-        chosen = next(iter(exact or free or same), None)
+        alike = [each for each in free if (each.amount.minor < 0) == (entry.amount.minor < 0)]
+        chosen = next(iter(exact or alike or free or same), None)
         if chosen is None or not (chosen in free or chosen.kind == "payout"):
             return None
         return chosen

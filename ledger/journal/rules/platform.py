@@ -38,11 +38,8 @@ def _(event: TaxRemitted) -> Draft:
 
 @rule.register
 def _(event: BankFxConverted) -> Draft:
-    if event.bought.currency == CNY:
-        draft = Draft().debit(BANK_CNY, event.bought).credit(BANK_FOREIGN, event.sold, event.carried)
-    else:
-        draft = Draft().debit(BANK_FOREIGN, event.bought, event.carried).credit(BANK_CNY, event.sold)
-    return draft.debit(FX_REALISED, event.fx)
+    bought, sold = (_at_bank(moved, event.carried) for moved in (event.bought, event.sold))
+    return Draft().debit(*bought).credit(*sold).debit(FX_REALISED, event.fx)
 
 
 @rule.register
@@ -64,6 +61,11 @@ def _revalued(balances: tuple[RevaluedBalance, ...], *, sign: int) -> Draft:
         draft.debit(account.at(balance.psp) if balance.psp else account, Money.zero(balance.balance.currency), value)
         draft.credit(FX_UNREALISED, value)
     return draft
+
+
+def _at_bank(amount: Money, carried: Money) -> tuple[Account, Money, Money]:
+    """Returns the account at the bank, the amount, and its value in CNY."""
+    return (BANK_CNY, amount, amount) if amount.currency == CNY else (BANK_FOREIGN, amount, carried)
 
 
 def _paid(draft: Draft, payable: Account, event: PartnerInvoicePaid | TaxRemitted) -> Draft:

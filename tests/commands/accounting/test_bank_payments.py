@@ -127,14 +127,23 @@ def test_a_merchant_pays_no_partner() -> None:
     given().when(invoice("CNY 62.00", by=MERCHANT)).then_refused(RoleNotAllowed)
 
 
+@pytest.mark.parametrize(("amount", "account"), [("CNY 1.00", "1010"), ("USD 1.00", "1020")])
+def test_a_transfer_between_own_accounts_leaves_the_money_where_it_is(amount: str, account: str) -> None:
+    debit, credit = posted(conversion(amount, amount))
+    assert (debit[0], credit[0]) == (account, account)
+    assert (debit[2:], credit[2:]) == ((100, debit[3]), (-100, -debit[3]))
+
+
 def test_every_movement_stands_under_its_own_reference() -> None:
     reports = (invoice("CNY 1.00"), tax("CNY 1.00"), conversion("USD 1.00", "CNY 7.15"))
     streams = [report.stream for report in reports]
     assert streams == ["partner_payment/yunda/pay-1", "tax_payment/cdtfa/tax-1", "conversion/fx-1"]
 
 
-@pytest.mark.parametrize(("sold", "bought"), [("USD 1.00", "HKD 7.80"), ("CNY 1.00", "CNY 1.00")])
-def test_a_conversion_that_is_not_against_cny_is_malformed(sold: str, bought: str) -> None:
+@pytest.mark.parametrize(("sold", "bought"), [("USD 1.00", "HKD 7.80"), ("CNY 1.00", "CNY 0.99")])
+def test_a_conversion_that_is_not_against_cny_and_a_transfer_of_two_amounts_are_malformed(
+    sold: str, bought: str
+) -> None:
     with pytest.raises(ValidationError):
         conversion(sold, bought)
 
