@@ -80,7 +80,7 @@ def query_of(
         SELECT {", ".join(f"p.{name}" for name in RefusedRow._fields)}
         FROM unnest(%s::integer[]) AS b (book) CROSS JOIN LATERAL (
             SELECT o.* FROM log.outcomes o
-            WHERE {" AND ".join(("o.book = b.book", "o.code <> ''", *conditions))}
+            WHERE {" AND ".join(("o.book = b.book", "o.book = ANY(%s)", "o.code <> ''", *conditions))}
             ORDER BY o.recorded_at, o.number LIMIT %s
         ) AS p ORDER BY p.recorded_at, p.book, p.number LIMIT %s"""
-    return statement, (list(books), *given.values(), *(after or ()), limit, limit)
+    return statement, (list(books), list(books), *given.values(), *(after or ()), limit, limit)

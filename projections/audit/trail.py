@@ -95,7 +95,8 @@ def trail(
         # Every index starts with the book: read each book by its index, then merge the first rows of each.
         statement = f"""
             SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
-                SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t WHERE t.book = b.book AND {conditions}
+                SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t
+                WHERE t.book = b.book AND t.book = ANY(:books) AND {conditions}
                 ORDER BY t.recorded_at, t.position LIMIT :limit
             ) p ORDER BY p.recorded_at, p.book, p.position LIMIT :limit"""
         asked = values | key | {"books": list(opened.vector), "limit": limit}

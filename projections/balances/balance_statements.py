@@ -9,6 +9,7 @@ _SAME_KEY = (
     " AND l.currency = k.currency"
 )
 _VECTOR = "unnest(%(books)s::integer[], %(positions)s::bigint[]) AS v(book, position)"
+_OF_BOOKS = "k.book = v.book AND k.book = ANY(%(books)s)"  # the second alone says which servers are asked
 _GROUPED = "SELECT merchant, account, sum(base)"
 
 OF_SOME, OF_ALL = "k.merchant = ANY(%(merchants)s)", "k.merchant <> ''"
@@ -19,7 +20,7 @@ ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE k.book = ANY(%(books)s) AND {{o
 KNOWN_AT = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account, l.running_base AS base
-    FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book AND {{of}}
+    FROM {_VECTOR} JOIN {{balances}} k ON {_OF_BOOKS} AND {{of}}
     CROSS JOIN LATERAL (
         SELECT running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= v.position
         ORDER BY l.position DESC, l.line_no DESC LIMIT 1
@@ -33,7 +34,7 @@ ON_DAY = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account,
            CASE WHEN k.changed_at_position <= v.position THEN k.base ELSE l.base END AS base
-    FROM {_VECTOR} JOIN {{days}} k ON k.book = v.book AND k.first_position <= v.position AND {{of}}
+    FROM {_VECTOR} JOIN {{days}} k ON {_OF_BOOKS} AND k.first_position <= v.position AND {{of}}
     CROSS JOIN LATERAL (
         SELECT sum(l.base) AS base FROM {{lines}} l
         WHERE k.changed_at_position > v.position AND {_SAME_KEY} AND l.accounting_date = k.accounting_date
@@ -60,7 +61,7 @@ CROSS JOIN LATERAL (
 """
 
 LINES_OF_MERCHANT = f"""
-SELECT p.* FROM {_VECTOR} JOIN {{balances}} k ON k.book = v.book AND k.merchant = %(merchant)s
+SELECT p.* FROM {_VECTOR} JOIN {{balances}} k ON {_OF_BOOKS} AND k.merchant = %(merchant)s
 CROSS JOIN LATERAL (
     SELECT l.* FROM {{lines}} l
     WHERE {_SAME_KEY} AND (l.position, l.line_no) > (%(position)s, %(line_no)s) AND l.position <= v.position

@@ -30,9 +30,10 @@ CHANGES = appended_table(
 )
 _CLAIMS = TypeAdapter(OpenClaims)
 _KNOWN = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
+_OF_BOOKS = "m.book = v.book AND m.book = ANY(:books)"  # the second alone says which servers are asked
 _THE_MERCHANTS = "(CAST(:merchants AS text[]) IS NULL OR m.merchant = ANY(CAST(:merchants AS text[])))"
 _AT_POSITION = f"""
-SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON m.book = v.book AND {_THE_MERCHANTS}
+SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON {_OF_BOOKS} AND {_THE_MERCHANTS}
 CROSS JOIN LATERAL (
     SELECT running_fen FROM {{changes}} c WHERE c.book = m.book AND c.merchant = m.merchant AND c.position <= v.position
     ORDER BY c.position DESC LIMIT 1
@@ -40,7 +41,7 @@ CROSS JOIN LATERAL (
 """
 _ON_DAY = f"""
 SELECT m.merchant, sum(m.fen) FROM {_KNOWN}
-JOIN {{changes}} m ON m.book = v.book AND m.position <= v.position AND m.accounting_date <= :as_of AND {_THE_MERCHANTS}
+JOIN {{changes}} m ON {_OF_BOOKS} AND m.position <= v.position AND m.accounting_date <= :as_of AND {_THE_MERCHANTS}
 GROUP BY m.merchant
 """
 

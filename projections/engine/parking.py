@@ -19,7 +19,7 @@ WHERE book = %s AND stream = %s ORDER BY version
 """
 _VERSIONS = """
 SELECT book, max(version) FROM log.events
-WHERE (book, stream) IN (SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:streams AS text[]))) GROUP BY book
+WHERE book = ANY(:books) AND stream = ANY(:streams) GROUP BY book
 """
 _ABOUT_EFFECTS = frozenset((EffectParked.name, EffectUnparked.name))
 NOTHING: frozenset[int] = frozenset()

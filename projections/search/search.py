@@ -73,7 +73,8 @@ class Found:
 # Every index but that of the parts starts with the book: the first rows of each book, then of all.
 _BY_BOOK = """
 SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
-    SELECT * FROM {references} r WHERE r.book = b.book AND {which} AND NOT r.deleted AND {whose}
+    SELECT * FROM {references} r
+    WHERE r.book = b.book AND r.book = ANY(:books) AND {which} AND NOT r.deleted AND {whose}
     ORDER BY r.folded, r.field, r.id LIMIT :most
 ) p ORDER BY p.folded, p.field, p.id, p.merchant LIMIT :most"""
 _PARTS = """

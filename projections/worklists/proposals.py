@@ -84,7 +84,8 @@ SELECT p.stream, p.kind, p.merchant, p.proposal_id, p.data, p.reason, p.proposer
        CASE WHEN over THEN p.decided_by ELSE '' END AS decided_by,
        CASE WHEN over THEN p.decided_at END AS decided_at
 FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-JOIN {proposals} p ON p.book = v.book AND NOT p.deleted AND p.proposed_position <= v.position AND {proposed_by}
+JOIN {proposals} p ON p.book = v.book AND p.book = ANY(:books) AND NOT p.deleted AND p.proposed_position <= v.position
+  AND {proposed_by}
 CROSS JOIN LATERAL (
     SELECT coalesce(p.state <> 'proposed' AND p.decided_position <= v.position AND {decided_by}, false) AS over
 ) o

@@ -13,7 +13,7 @@ from ledger.events.settlement import ReconciliationBreakOpened
 _COUNT = """
 SELECT count(*) FILTER (WHERE e.type = :opened), count(*) FILTER (WHERE e.type = ANY(:unmatched))
 FROM unnest(CAST(:books AS integer[]), CAST(:first AS bigint[]), CAST(:last AS bigint[])) AS c(book, first, last)
-JOIN log.events e ON e.book = c.book AND e.position BETWEEN c.first AND c.last
+JOIN log.events e ON e.book = c.book AND e.book = ANY(:books) AND e.position BETWEEN c.first AND c.last
 """
 _UNMATCHED = [UnmatchedFactReported.name, UnmatchedPaymentCaptured.name]
 
