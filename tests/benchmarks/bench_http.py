@@ -84,11 +84,11 @@ def enrolments(token: str, number: int) -> list[bytes]:
 
 
 @contextmanager
-def served_alone(settings: Settings) -> Iterator[Service]:
-    """The service on this ledger, in a process of its own."""
+def served_alone(settings: Settings, *more: str) -> Iterator[Service]:
+    """The service on this ledger, in a process of its own, with `more` arguments."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ("--database-url", settings.database_url, "--key-file", str(settings.keys))
-        service = Service(Path(folder) / "data", *arguments)
+        service = Service(Path(folder) / "data", *arguments, *more)
         try:
             yield service
         finally:

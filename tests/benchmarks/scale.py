@@ -31,6 +31,7 @@ class Scale:
     http_requests: int = 2_100  # reads of all sorts, 50 a second, and as many commands
     relayed: int = 20_000  # events published to a broker
     fed: int = 40_000  # events that a reader catches up with
+    hooked: int = 2_000  # events that an endpoint gets
     followers: int = 200  # readers of a stream each
     followed_s: float = 20.0
     probes: int = 500  # balances asked for
@@ -61,6 +62,7 @@ TOY = Scale(
     http_requests=14,
     relayed=40,
     fed=40,
+    hooked=20,
     followers=10,
     followed_s=0.5,
     probes=3,

@@ -17,6 +17,7 @@ from tests.benchmarks.bench_parcels import measure_deciding
 from tests.benchmarks.bench_reads import measure_reads
 from tests.benchmarks.bench_rebuild import measure_rebuild
 from tests.benchmarks.bench_relay import measure_relay
+from tests.benchmarks.bench_webhooks import measure_webhooks
 from tests.benchmarks.measure import Table
 from tests.benchmarks.scale import Scale
 
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Section] = {
     "latency": measure_latency,
     "http": measure_http,
     "feeds": measure_feeds,
+    "webhooks": measure_webhooks,
     "deciding": measure_deciding,
     "relay": measure_relay,
     "memory": measure_memory,
