@@ -14,14 +14,22 @@ from starlette.routing import Mount, Route
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.access.gate import TokenMissing, TokenRefused
-from service.console import command_pages, files, home, question_pages, sign_in
+from service.console import bulk, command_pages, files, home, live, question_pages, sign_in
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
 from service.console.page import Page
 from service.console.session import HOME, PROOF, ProofMissing, fields_of
 from service.http.errors import KNOWN, answer_to_failure
 
-_ROUTERS = (files.router, sign_in.router, home.router, command_pages.router, question_pages.router)
+_ROUTERS = (
+    files.router,
+    sign_in.router,
+    home.router,
+    live.router,
+    command_pages.router,
+    bulk.router,
+    question_pages.router,
+)
 
 
 def with_console(application: FastAPI) -> FastAPI:

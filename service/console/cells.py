@@ -35,16 +35,18 @@ class Cell:
     exact: str = ""
     href: str = ""
     negative: bool = False
+    zero: bool = False
     parts: tuple[tuple[str, Cell], ...] = ()
     items: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A word of ours that leads to a page."""
+    """A word of ours that leads to a page. `about` follows it as it is."""
 
     word: str
     href: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Cells:
             case timedelta():
                 return Cell(text=str(value))
             case Linked():
-                return Cell(sort="word", text=self.language.label(value.word), href=value.href)
+                text = " ".join(filter(None, (self.language.label(value.word), value.about)))
+                return Cell(sort="word", text=text, href=value.href)
             case str():
                 return self._text(value, name, row)
         return self._composed(value, name)
@@ -87,7 +90,9 @@ class Cells:
     def _amount(self, value: Money) -> Cell:
         exact = f"{value.decimal:f} {value.currency}"
         text = self.language.amount(value)
-        return Cell(sort="amount", text=text, unit=value.currency, exact=exact, negative=value.minor < 0)
+        return Cell(
+            sort="amount", text=text, unit=value.currency, exact=exact, negative=value.minor < 0, zero=not value
+        )
 
     def _text(self, value: str, name: str, row: Any) -> Cell:
         href = self.linker.of_field(name, row) if row is not None else ""

@@ -14,15 +14,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ledger.ids import is_id
-from service.console.actions import ACTIONS, Action, may_give
+from service.console.actions import Action, action_for
 from service.console.layout import unread
 from service.console.page import Page
 from service.console.session import form_of
-from service.failures import NotKnown
 from service.http.bearer import AccessBearer
 from service.http.outcomes import REPLAYED
 from service.http.routes.commands import Sent, submitted, tried
-from service.questions.reader import RoleMayNotRead
 from service.questions.registry import QUESTIONS
 
 router = APIRouter()
@@ -32,14 +30,16 @@ KEY, CONFIRM = "key", "confirm"
 @router.get("/commands/{name}")
 async def form(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the form of a command, filled with the row that it is about."""
-    action, page = _action(name, bearer, request)
+    page = Page(request, bearer)
+    action = action_for(page, name)
     return _shown(page, action, dict(request.query_params), key=uuid4().hex)
 
 
 @router.post("/commands/{name}")
 async def answer(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Tries the command and shows the preview; or submits it, if the preview was confirmed."""
-    action, page = _action(name, bearer, request)
+    page = Page(request, bearer)
+    action = action_for(page, name)
     fields = await form_of(request)
     key = fields.get(KEY, "")
     body = json.dumps({"data": action.data_of(fields)}, ensure_ascii=False).encode()
@@ -47,15 +47,6 @@ async def answer(name: str, request: Request, bearer: AccessBearer) -> Response:
     confirmed = CONFIRM in fields
     answered = await (submitted if confirmed else tried)(request.app.state, sent)
     return _answered(page, action, fields, sent.key, answered, confirmed=confirmed)
-
-
-def _action(name: str, bearer: Any, request: Request) -> tuple[Action, Page]:
-    action, page = ACTIONS.get(name), Page(request, bearer)
-    if action is None:
-        raise NotKnown(f"The console has no page for the command {name[:60]}.")
-    if not may_give(page, name):
-        raise RoleMayNotRead(f"The role {bearer.role} may not submit {name}.")
-    return action, page
 
 
 def _answered(

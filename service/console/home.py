@@ -12,7 +12,7 @@ from ledger.accounting_days import ACCOUNTING_ZONE, accounting_day
 from projections.accounting.order_contribution import ELEMENTS
 from service.console.layout import shown
 from service.console.page import Page, picked_times
-from service.console.parts import Part, Tile, attempted, part_of, part_with
+from service.console.parts import Part, Tile, attempted, followed, part_of, part_with
 from service.http.bearer import AccessBearer
 from service.http.read_route import ReadRoute
 from service.questions.registry import QUESTIONS
@@ -62,7 +62,7 @@ def _owed(page: Page) -> Part:
         Tile(page.language.label(name), cells.of(getattr(sums, name)), due if name == OWED[-1] else href)
         for name in OWED
     )
-    return Part(title, href, None, tiles=tiles, id="balances")
+    return Part(title, href, None, tiles=tiles, id="balances", views=followed(page, "balances"))
 
 
 def _result(page: Page) -> Part:
@@ -78,7 +78,8 @@ def _result(page: Page) -> Part:
     losses = [row for row in answer.data if row.result.minor < 0]
     columns = ("order_id", "merchant", "market", "result", "largest_cost")
     grid = page.records.grid(page.language.text("Orders that lost most"), losses, columns) if losses else None
-    return Part(title, href, grid, cut=bool(answer.next), tiles=tiles, id="contribution")
+    views = followed(page, "contribution")
+    return Part(title, href, grid, cut=bool(answer.next), tiles=tiles, id="contribution", views=views)
 
 
 def _first_of_month(page: Page) -> date:

@@ -57,13 +57,12 @@ def order_page(page: Page, values: Mapping[str, Any]) -> Response:
 
 
 def _steps(page: Page, values: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
-    """Returns all steps, and the picked one in detail. The number of the last one is known from the steps alone."""
+    """Returns all steps, and the picked one in detail; without a pick, the last one."""
     number = page.request.state.step
     steps = page.ask("history", **{**values, "detail_of": number or LARGEST_POSITION}).data
-    if number is None:
-        number = steps[-1]["step"]
-        steps = page.ask("history", **{**values, "detail_of": number}).data
-    step = next((each for each in steps if each["step"] == number), None)
+    if not steps:
+        raise NotKnown(f"Order {values['order']} has no step at this time. Pick a later one.")
+    step = next((each for each in steps if each["step"] == number), None) if number else steps[-1]
     if step is None:
         raise NotKnown(f"Order {values['order']} has {steps[-1]['step']} steps at this time, and no step {number}.")
     return steps, step

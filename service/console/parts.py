@@ -10,6 +10,7 @@ from service.console.actions import with_actions
 from service.console.cells import Cell
 from service.console.page import Page
 from service.console.records import Grid
+from service.feeds.view_query import readers_of
 from service.http.errors import KNOWN
 from service.questions.registry import QUESTIONS
 
@@ -30,7 +31,7 @@ class Part:
     """A titled list of a page. `href` leads to the whole list, and `cut` says that rows are missing here.
 
     `trouble` is the sentence of a failure that passes, such as a view that is behind. `tiles` are figures above the
-    list, and `id` is the part's own name on its page.
+    list, and `id` is the part's own name on its page. `views` are those whose changes renew it.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Part:
     trouble: str = ""
     tiles: tuple[Tile, ...] = ()
     id: str = ""
+    views: tuple[str, ...] = ()
 
 
 def part_of(page: Page, name: str, *, path: str = "", most: int | None = None, **values: Any) -> Part:
@@ -56,7 +58,12 @@ def part_with(page: Page, name: str, rows: Sequence[Any], *, path: str = "", cut
     """Returns rows of a question's answer as a part of the page."""
     question = QUESTIONS[name]
     grid = with_actions(page, question, rows, page.records.grid_of(question, rows))
-    return Part(*_heading(page, name, path, values), grid, cut=cut, id=name)
+    return Part(*_heading(page, name, path, values), grid, cut=cut, id=name, views=followed(page, name))
+
+
+def followed(page: Page, name: str) -> tuple[str, ...]:
+    """Returns the views of a question that the reader may follow."""
+    return tuple(view for view in QUESTIONS[name].views if page.reader.role in readers_of(view))
 
 
 def _heading(page: Page, name: str, path: str, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from service.console.layout import shown
 from service.console.merchant import merchant_page
 from service.console.order import order_page, picked_step
 from service.console.page import Page, picked_times
+from service.console.parts import followed
 from service.console.records import Facts, Grid
 from service.http.exports import export, format_of
 from service.http.parameters import OpenApp
@@ -94,6 +95,7 @@ def _any_page(question: Question) -> Make:
             summary=page.records.sections_of(page.language.text("summary"), answer.summary) if answer.summary else [],
             here=_here(page, question, values),
             cursor=answer.next,
+            views=followed(page, question.name),
             folded=answer.folded,
         )
 
@@ -102,7 +104,7 @@ def _any_page(question: Question) -> Make:
 
 def _sections(page: Page, question: Question, answer: Answer) -> list[Facts | Grid]:
     if question.is_list:
-        return [with_actions(page, question, answer.data, page.records.grid_of(question, answer.data))]
+        return [with_actions(page, question, answer.data, page.records.grid_of(question, answer.data), many=True)]
     return page.records.sections_of("", answer.data)
 
 

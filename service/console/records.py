@@ -11,6 +11,7 @@ from service.console.cells import Cell, Cells, named_values
 from service.questions.presentation import STORED_MONEY
 from service.questions.question import Question
 
+_LAST = ("stream", "break_id")  # names that people seldom read stand behind what they read
 _IDS = ("id", "refund_id", "payout_id", "statement_id", "event_id")
 
 
@@ -25,12 +26,19 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `unit` is the currency of all its amounts, if there is one."""
+    """A table. `unit` is the currency of all its amounts, if there is one, and `keys` name the rows.
+
+    `choices` are the rows as a form sends them, '' for one that nobody works on, and `commands` those that many rows
+    are given at once.
+    """
 
     title: str
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
     unit: str = ""
+    keys: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,9 @@ class Records:
         known = named_values(rows[0]) or {} if rows else {}
         columns = question.table.columns if question.table else ()
         names = [each.name for each in columns if not each.detail and (not rows or each.name in known)]
-        return self.grid(self.cells.language.label(question.name), rows, names or list(known))
+        names = sorted(names or list(known), key=lambda name: name in _LAST)
+        grid = self.grid(self.cells.language.label(question.name), rows, names)
+        return replace(grid, keys=tuple(_key_of(question, each) for each in rows))
 
     def grid(self, title: str, rows: Iterable[Any], names: Sequence[str] = ()) -> Grid:
         """Returns the objects as a table, with a column for each of the named fields; by default for every field that
@@ -91,6 +101,13 @@ class Records:
         if (name in _IDS or leads) and not cell.href and (href := self.cells.linker.of_row(row)):
             return replace(cell, href=href)
         return cell
+
+
+def _key_of(question: Question, row: Any) -> str:
+    """Returns the text that names a row of a list: its key, as far as the row shows it; else its first value."""
+    values = named_values(row) or {}
+    names = [name for name in question.key if name in values] or list(values)[:1]
+    return "/".join(str(values[name]) for name in names)
 
 
 def _named(found: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[str]:

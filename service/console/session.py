@@ -86,6 +86,12 @@ async def form_of(request: Request) -> dict[str, str]:
     return fields
 
 
+async def values_of(request: Request, name: str) -> list[str]:
+    """Returns all values of a field of a form, such as its chosen rows."""
+    sent = parse_qsl((await request.body()).decode("utf-8", "replace"))
+    return [value for field, value in sent if field == name]
+
+
 async def fields_of(request: Request) -> dict[str, str]:
     """Returns the fields of a form as they were sent, by whomever."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))

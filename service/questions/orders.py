@@ -94,8 +94,8 @@ QUESTIONS = (
             ),
             Parameter(
                 name="detail_of",
-                says="Changes, the order after it and the buyer's page for this step alone: a long history is answered "
-                "in a fraction of the time.",
+                says="Changes, the order after it and the buyer's page for this step alone, or the last one if there "
+                "are fewer: a long history is answered in a fraction of the time.",
                 kind=Kind.NUMBER,
                 least=1,
             ),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
+from itertools import compress
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -115,7 +116,8 @@ def history_of(
 ) -> Iterator[Step]:
     """Returns the first `upto` steps of the order: those of accounting days up to `as_of`, as known at `as_known_at`.
 
-    With `detail_of`, that step alone has changes, state and the buyer's page: they cost more than all the rest.
+    With `detail_of`, that step alone has changes, state and the buyer's page: they cost more than all the rest. A
+    number beyond the last step is the last step.
     Personal values stay sealed. Raises `ServiceFailure`, `AmbiguousOrder`, and `ValueError` for an instant in the
     future.
     """
@@ -123,8 +125,10 @@ def history_of(
     scenario = _known(ledger, book, name, as_known_at)
     if upto and upto > len(scenario):
         raise ServiceFailure(f"Order {order} has {len(scenario)} steps, and no step {upto}.")
-    steps = _steps(name, scenario[:upto], _policies(ledger), detail_of)
-    return (step for step in steps if as_of is None or step.recorded.accounting_date <= as_of)
+    shown = [as_of is None or recorded.accounting_date <= as_of for recorded in scenario[:upto]]
+    last = max((number for number, is_shown in enumerate(shown, 1) if is_shown), default=0)
+    steps = _steps(name, scenario[:upto], _policies(ledger), detail_of and min(detail_of, last))
+    return compress(steps, shown)
 
 
 def _known(ledger: Ledger, book: int, name: str, as_known_at: datetime | None) -> list[Recorded]:

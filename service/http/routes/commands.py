@@ -153,6 +153,12 @@ def answers_to(keys: AccountKeys, sent: Sequence[Sent]) -> list[Answered]:
     return _decided(keys, [_read_single(each) for each in sent])[0]
 
 
+def trials_of(keys: AccountKeys, sent: Sequence[Sent]) -> list[Answered]:
+    """Answers dry runs of one command each. None sees what another would record."""
+    read = [_read_single(each) for each in sent]
+    return [_answered(each, keys.trial(each).outcome) if isinstance(each, Command) else each for each in read]
+
+
 def _read_single(sent: Sent) -> Command | Answered:
     try:
         return command_in_body(sent.body, OVER_HTTP, actor=sent.bearer.actor, command=sent.name, id=sent.key)

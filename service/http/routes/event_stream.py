@@ -122,8 +122,7 @@ _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # by pro
 class StreamResponse(StreamingResponse):
     """A stream as the answer. It holds its place in the lane until the reader is gone."""
 
-    def __init__(self, stream: EventStream, media: str, lane: Lane, who: str) -> None:
-        content = stream.blocks(who) if media == SSE else stream.lines(who)
+    def __init__(self, content: AsyncIterator[bytes], media: str, lane: Lane, who: str) -> None:
         super().__init__(content, media_type=media, headers=_UNBUFFERED)
         self._lane, self._who = lane, who
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from service.app import App
 from service.feeds.event_feed import EventFilter
@@ -148,15 +149,26 @@ async def changes(
     Read it as `/v1/events`: pages, NDJSON, Server-Sent Events. A token from before a new version of the view, or from
     before an event was parked, is refused with 410: begin a new copy, without `after`."""
     projection = projection_for(reader, view)
-    tails: dict[str, Tail] = request.app.state.view_tails
     feed = ViewFeed(app, projection)
-    tail = tails.setdefault(view, Tail(app.ledger, feed, lag_s=_VIEW_LAG_S))
+    tail = tail_of(request.app.state, app, feed)
 
     def chosen() -> tuple[RowFilter, End]:
         wanted = row_filter(app, reader, projection, table=table, merchant=merchant)
         return wanted, place_in(app, feed, last_event_id or after)
 
     return await _answer(request, app, tail, chosen, limit, reader)
+
+
+def tail_of(state: State, app: App, feed: ViewFeed) -> Tail:
+    """Returns the tail of a view, which all its readers share."""
+    tails: dict[str, Tail] = state.view_tails
+    return tails.setdefault(feed.projection.name, Tail(app.ledger, feed, lag_s=_VIEW_LAG_S))
+
+
+def stream_of(request: Request, tail: Tail, wanted: Filter, place: End) -> EventStream:
+    """Returns the stream of a reader, which ends with the access of the request's token."""
+    state, sent = request.app.state, token_in(request)
+    return EventStream(tail, wanted, place, admitted=lambda: state.gate.bearer_of(sent), reads=state.feed_reads)
 
 
 async def _answer(
@@ -171,9 +183,8 @@ async def _answer(
             return await run_in_threadpool(_page, app, tail.feed, wanted, place, limit)
     if request.scope.get(IS_HEAD):
         return Response(media_type=media)
-    sent = token_in(request)
-    stream = EventStream(tail, wanted, place, admitted=lambda: state.gate.bearer_of(sent), reads=state.feed_reads)
-    return StreamResponse(stream, media, state.streams, reader.account_id)
+    stream, who = stream_of(request, tail, wanted, place), reader.account_id
+    return StreamResponse(stream.blocks(who) if media == SSE else stream.lines(who), media, state.streams, who)
 
 
 def _streamed(request: Request) -> str | None:

@@ -19,7 +19,7 @@ from service.http.application import make_application
 from tests.service.console.conftest import field_in, keeps_to_itself, signed_in
 from tests.support.access import HeldTokens, bearing
 from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.sales import BUYER, merchant_ready, paid
+from tests.support.sales import BUYER, PROVIDER, merchant_ready, paid
 from tests.support.shops import app_of
 
 PEOPLE = {
@@ -195,3 +195,61 @@ def test_a_list_as_csv_is_the_list_of_the_programs(shop: Shop) -> None:
     programs = TestClient(shop.application).get("/v1/audit?format=csv&merchant=M-1", headers=bearing("fay"))
     assert ours.text == programs.text
     assert ours.text.count("\n") > 3
+
+
+def unmatched_payments(shop: Shop, number: int) -> None:
+    for n in range(number):
+        about = {"psp": "stripe", "capture_ref": f"ch-{n}", "amount": "USD 5.00"}
+        shop.desk.expect("report_unmatched_payment", actor=PROVIDER, **about)
+    shop.app.catch_up()
+
+
+def bulk(client: TestClient, command: str, rows: list[str], **fields: str) -> str:
+    proof = field_in(client.get("/console/exceptions").text, "proof")
+    answer = client.post(f"/console/bulk/{command}", data={"row": rows, "proof": proof, **fields})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def rows_of(page: str) -> list[str]:
+    return [unescape(value) for value in re.findall(r'name="row"[^>]* value="([^"]+)"', page)]
+
+
+def test_many_rows_are_worked_with_one_preview_and_an_answer_to_each(shop: Shop) -> None:
+    unmatched_payments(shop, 3)
+    client = shop.browser("fay")
+    chosen = rows_of(client.get("/console/exceptions").text)
+    form = bulk(client, "assign_break", chosen)
+    assert (len(chosen), len(rows_of(form)), 'name="owner"' in form) == (3, 3, True)
+    before = shop.events
+    preview = bulk(client, "assign_break", [*chosen, "in_stream=order/M-1/O-1&break_id=none"], owner="fay", asked="yes")
+    assert (preview.count('data-answer="200"'), preview.count('data-answer="409"'), shop.events) == (3, 1, before)
+    rows = rows_of(preview)
+    done = bulk(client, "assign_break", rows, owner="fay", confirm="yes")
+    assert (len(rows), done.count('data-answer="200"'), shop.events) == (3, 3, before + 3)
+    again = bulk(client, "assign_break", rows, owner="fay", confirm="yes")
+    assert (again.count("sent before"), done.count("sent before"), shop.events) == (3, 0, before + 3)
+    shop.app.catch_up()
+    assert client.get("/console/exceptions").text.count('<span class="word">fay</span>') == 3
+
+
+def test_no_row_of_many_is_sent_without_what_the_command_needs(shop: Shop) -> None:
+    unmatched_payments(shop, 1)
+    client, before = shop.browser("fay"), shop.events
+    chosen = rows_of(client.get("/console/exceptions").text)
+    page = bulk(client, "assign_break", chosen, owner="", confirm="yes")
+    assert ("data-done" in page, shop.events) == (False, before)
+
+
+def test_an_unmatched_capture_is_matched_with_an_order(shop: Shop) -> None:
+    unmatched_payments(shop, 1)
+    client = shop.browser("sue")
+    fields = shop.form(client, "match_payment", "unmatched") | {"merchant_id": "M-1", "order_id": "O-1"}
+    status, preview = post(client, "match_payment", fields)
+    assert (status, "unmatched.match_planned" in preview) == (200, True)
+    typed = hidden_in(preview, "data-confirm")
+    assert (typed["merchant_id"], typed["order_id"]) == ("M-1", "O-1")
+    status, done = post(client, "match_payment", typed, confirm=True)
+    assert (status, 'data-done="recorded"' in done) == (200, True)
+    shop.app.catch_up()
+    assert "planned" in client.get("/console/unmatched").text
