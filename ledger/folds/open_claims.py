@@ -76,7 +76,8 @@ class Released:
 class OpenClaims(Evolving):
     """Open claims of one order, folded from its events; used by its stream and by views.
 
-    A claim counts at list price, because it is decided later whether the fee is given back and who bears a dispute. An
+    A claim counts at list price, because it is decided later whether the fee is given back and who bears a dispute. A
+    case's claim grows by parts of the price that are undone while it is open, as does the price that is approved. An
     approved refund is no claim: its money has left the account. Unreleased money is not claimed: a claim is at most the
     released money of the line, and a case's claim at most that of its units' places.
 
@@ -228,6 +229,14 @@ class OpenClaims(Evolving):
             fen = (line.from_available + line.fee_back + line.vat_back).minor
             if fen:
                 self._release(line.line_id, line.parcel_id, qty=-sign * line.released_qty, fen=-sign * fen)
+            if sign < 0 and not line.qty:
+                self._grow(line.line_id, fen)
+
+    def _grow(self, line_id: str, fen: int) -> None:
+        """A part of the price that comes back may go back with the units of each open case on the line."""
+        for case in self.cases.values():
+            for place in case.get(line_id, {}):
+                case[line_id][place] += fen
 
     def _reach(self, event: Any) -> None:
         dispute = self.disputes.setdefault(event.dispute_id, StagedDispute(dispute_id=event.dispute_id))

@@ -53,7 +53,7 @@ class ClaimsOnMerchants(Projection):
     """
 
     name = "open_claims"
-    version = 4
+    version = 5
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 

@@ -43,6 +43,17 @@ def test_open_claims_cover_what_cases_and_disputes_take(sale: Sale, steps: list[
     assert life.order.claimed == 0
 
 
+def test_the_claim_of_a_case_grows_by_a_part_of_the_price_that_a_dispute_gives_back() -> None:
+    life = MoneyLife(Sale(((2, 50),), (), (1,), (8500,) * 30, "US", pays_late=False))
+    life.step("send", 0, 1)
+    life.step("settle", 0, 1)
+    for step in (("open dispute", 25, 3), ("lose dispute", 0, 1), ("return", 0, 2)):
+        life.step(*step)
+    before = life.order.claimed
+    life.step("win", 0, 1)
+    assert (before, life.order.claimed) == (21, 50)
+
+
 @seed(SEED + 1)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=_SLOW)
 @given(sale=SALES, steps=STEPS)
