@@ -58,17 +58,24 @@ def progress_of(
     engine: Engine, projections: Sequence[Projection], books: Books = None
 ) -> dict[str, GenerationProgress]:
     """Returns the progress of each projection by name, in their order and of one moment. Otherwise as `progress`."""
+    found = progress_of_any(engine, projections, books)
+    known = {each.name: _current(found, each) for each in projections}
+    return {each.name: known[each.name] or GenerationProgress(ensure_live(engine, each), {}) for each in projections}
+
+
+def progress_of_any(
+    engine: Engine, projections: Sequence[Projection], books: Books = None
+) -> dict[str, GenerationProgress]:
+    """Returns the progress by name, of live generations of any version, without the never folded."""
     try:
         with engine.connect() as connection:
-            found = progress_by_name(connection, projections, books)
+            return progress_by_name(connection, projections, books)
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) not in NOT_PREPARED:
             raise
         prepare(engine)
         with engine.connect() as connection:
-            found = progress_by_name(connection, projections, books)
-    known = {each.name: _current(found, each) for each in projections}
-    return {each.name: known[each.name] or GenerationProgress(ensure_live(engine, each), {}) for each in projections}
+            return progress_by_name(connection, projections, books)
 
 
 def progress_now(connection: Connection, projection: Projection, books: Books = None) -> GenerationProgress | None:

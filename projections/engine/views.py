@@ -18,7 +18,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
-from projections.engine.progress import Books, GenerationProgress, opened, progress, progress_by_name
+from projections.engine.progress import Books, GenerationProgress, opened, progress, progress_by_name, progress_of_any
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
 
@@ -178,6 +178,10 @@ class Views:
     def status(self, projection: Projection, books: Books = None) -> dict[int, Checkpoint]:
         """Returns the live view's checkpoints in these books, by book. Raises `ViewOutdated`."""
         return self._twice(projection, lambda: progress(self.engine, projection, books), books).checkpoints
+
+    def progress(self, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
+        """Returns the progress of live views by name, of any version, without the never folded. One query for all."""
+        return self._twice(projections[0], lambda: progress_of_any(self.engine, projections), None)
 
     def _read(
         self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool, books: Books

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.log.set_aside import SetAside
-from projections.engine.generations import ViewOutdated
+from projections.engine.generations import ViewOutdated, current
+from projections.engine.progress import GenerationProgress
 from projections.engine.views import Incomplete
 from projections.registry import PROJECTIONS
 from service.app import App
@@ -47,7 +48,8 @@ class LedgerStatus:
 def status_of(app: App) -> LedgerStatus:
     """Returns the present state of the ledger without waiting."""
     identity, heads = app.ledger.identity, app.ledger.reader.heads()
-    views = [view for name in PROJECTIONS for view in _views(app, name, heads)]
+    known = app.views.progress(list(PROJECTIONS.values()))
+    views = [view for name in PROJECTIONS for view in _views(name, known.get(name), heads)]
     return LedgerStatus(
         ledger_id=identity.ledger_id,
         epoch=identity.epoch,
@@ -66,10 +68,10 @@ def status_of(app: App) -> LedgerStatus:
     )
 
 
-def _views(app: App, name: str, heads: dict[int, int]) -> list[ViewStatus]:
+def _views(name: str, live: GenerationProgress | None, heads: dict[int, int]) -> list[ViewStatus]:
     projection = PROJECTIONS[name]
     try:
-        known = app.views.status(projection)
+        known = live.checkpoints if live and current(live.generation) else {}
     except ViewOutdated as outdated:
         return [ViewStatus(name, projection.version, 0, 0, 0, 0, "outdated", str(outdated))]
     found = []
