@@ -16,16 +16,20 @@ from service.questions.question import Question
 def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
     """Returns the answer to a question as JSON types, with its `summary` and `folded` if the question has them."""
     data = presented(answer.data, links_for(answer.role))
-    content = enveloped(app, data, answer.vector, next=answer.next)
+    content = _around(app, data, answer.vector, answer.next)
     content |= {"summary": presented(answer.summary)} if question.summary else {}
     return content | ({"folded": answer.folded} if question.folds else {})
 
 
 def enveloped(app: App, data: Any, vector: Vector, *, next: str | None = None) -> dict[str, Any]:
-    """Returns `data`, `next`, `position` (the token of the positions), `incomplete` and `demonstration`."""
+    """Returns `data` as JSON types, `next`, `position` (the token of the positions), `incomplete`, `demonstration`."""
+    return _around(app, presented(data), vector, next)
+
+
+def _around(app: App, data: Any, vector: Vector, next: str | None) -> dict[str, Any]:
     identity = app.ledger.identity
     return {
-        "data": presented(data),
+        "data": data,
         "next": next,
         "position": Cursor.at(vector, identity).token,
         "incomplete": [str(each) for each in vector.incomplete] if isinstance(vector, Held) else [],

@@ -33,6 +33,7 @@ class MoneyText(BaseModel):
     currency: str = Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}, examples=["CNY"])
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 Links = Callable[[Any], Mapping[str, str] | None]
 
 
@@ -43,6 +44,8 @@ def _no_links(_: Any) -> None:
 def presented(value: Any, links: Links = _no_links) -> Any:
     """Returns the value as JSON types: objects by their fields, money and times in their one form. `links` returns the
     links of an object, or None if its class has none."""
+    if type(value) in _PLAIN:  # most values by far
+        return value
     match value:
         case Enum():
             return value.value
