@@ -28,9 +28,11 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """A shell starts what runs in its background deaf to interrupts, and the processes of tests would inherit that."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A shell starts what runs in its background deaf to interrupts, and nohup what it runs deaf to hang-ups. The
+    processes of tests would inherit that."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

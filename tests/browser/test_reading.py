@@ -34,10 +34,10 @@ def test_three_steps_of_a_replay_have_the_axes_of_the_api(month_visits: Visits, 
     wanted = {each["step"]: [text.replace("_", " ") for text in each["axes"].values()] for each in steps}
     assert shown_axes(page) == wanted[1]
     page.get_by_role("link", name="Forward").click()
-    expect(page.locator("output")).to_have_text(re.compile(r"^2 /"))
+    expect(page.locator("output[for=step]")).to_have_text(re.compile(r"^2 /"))
     assert shown_axes(page) == wanted[2]
     page.get_by_role("link", name="Last step").click()
-    expect(page.locator("output")).to_have_text(re.compile(rf"^{len(steps)} /"))
+    expect(page.locator("output[for=step]")).to_have_text(re.compile(rf"^{len(steps)} /"))
     assert shown_axes(page) == wanted[len(steps)]
     assert page.evaluate("window.isTheSamePage"), "each step was put in place of the one before"
     assert page.url.endswith(f"step={len(steps)}"), "the address is the permalink of the step"
@@ -50,7 +50,7 @@ def test_a_replay_plays_to_its_end(month_visits: Visits, of_month: dict[str, Any
     last = int(page.locator("[data-replay]").get_attribute("data-last") or 0)
     page.get_by_role("button", name="Play").click()
     for step in range(2, last + 1):
-        expect(page.locator("output")).to_have_text(f"{step} / {last}")
+        expect(page.locator("output[for=step]")).to_have_text(f"{step} / {last}")
         page.clock.run_for(1_000)
     expect(page.get_by_role("button", name="Play")).to_have_attribute("aria-pressed", "false")
 
@@ -105,7 +105,7 @@ def test_without_a_script_the_replay_is_stepped_by_links_and_the_times_are_picke
     page = month_visits.page("finance", java_script_enabled=False)
     page.goto(f"/console/orders/{of_month['order']}/history?step=1")
     page.get_by_role("link", name="Forward").click()
-    expect(page.locator("output")).to_have_text(re.compile("^2 /"))
+    expect(page.locator("output[for=step]")).to_have_text(re.compile("^2 /"))
     page.goto("/console/balances")
     page.get_by_label("Accounting day").fill("2026-11-10")
     page.get_by_role("button", name="Apply").click()

@@ -61,6 +61,9 @@ class MemoryLedger:
     def has_book(self, book: int) -> bool:
         return book in self.books
 
+    def first_open_days(self) -> dict[int, date]:
+        return dict(self.open_days)
+
     def first_open_day(self, book: int) -> date:
         return self.open_days[book]
 
