@@ -117,11 +117,7 @@ def next_releases(
               AND (d.released_at IS NULL OR CAST(s.at AS timestamptz) > d.released_at - CAST(:window AS interval))
               AND (CAST(:merchants AS text[]) IS NULL OR d.merchant = ANY(CAST(:merchants AS text[])))
             GROUP BY d.merchant"""
-        values = {
-            "books": list(opened.vector),
-            "merchants": merchants,
-            "window": release.after_signature,
-        }
+        values = {"books": list(opened.vector), "merchants": merchants, "window": release.after_signature}
         found = opened.connection.execute(text(statement), values)
         return {name: release.due_at(signed_at) for name, signed_at in found}, held
 

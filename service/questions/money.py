@@ -58,9 +58,12 @@ def _next_releases(asked: Asked) -> Any:
 
     def fetch(*, limit: int, after: Any) -> Sequence[MerchantSummary]:
         start = 0 if after is None else bisect_right(ordered, after)
-        chosen = ordered[start : start + limit]
-        known = {each.merchant: each for each in _summaries(asked, [merchant for _, merchant in chosen])}
-        return [replace(known[merchant], next_release_at=at) for at, merchant in chosen if merchant in known]
+        found: list[MerchantSummary] = []
+        while len(found) < limit and (chosen := ordered[start : start + limit]):
+            known = {each.merchant: each for each in _summaries(asked, [merchant for _, merchant in chosen])}
+            found += [replace(known[merchant], next_release_at=at) for at, merchant in chosen if merchant in known]
+            start += limit
+        return found[:limit]
 
     return asked.page(fetch)
 
