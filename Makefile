@@ -5,6 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+CITUS_TESTS := tests/citus
 INSTALLED_FROM := pyproject.toml constraints.txt
 
 # What a shell may carry that would send installs or imports somewhere else.
@@ -12,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_RE
 # Tests start many processes, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check histories kills failover soak bench docs screenshots clean help
+.PHONY: run test check histories kills failover citus soak bench docs screenshots clean help
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -38,6 +39,9 @@ kills: $(VENV)/installed-dev ## kill every kind of process, twenty times at rand
 
 failover: $(VENV)/installed-dev ## kill a primary under load and promote its synchronous standby, twenty times
 	@$(BIN)/python -m pytest -m failover tests/failover $(ARGS)
+
+citus: $(VENV)/installed-dev ## the tests of the log, views, month and settlement on the Citus cluster whose coordinator REDLEDGER_TEST_CITUS_URL names
+	@$(BIN)/python -m pytest $(or $(ARGS),$(CITUS_TESTS))
 
 soak: $(VENV)/installed-dev ## readers of every kind, rebuilds and relays at once, while processes are killed; ten minutes, or REDLEDGER_SOAK_MINUTES
 	@$(BIN)/python -m pytest -m soak tests/soak $(ARGS)

@@ -4,19 +4,20 @@ import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from service.embedded import EmbeddedPostgres
+from tests.support.citus import VARIABLE, open_cluster
 from tests.support.postgres import (
     DURABLE,
     QUICK,
-    clean,
+    Server,
     clone,
-    connect_for_cleaning,
     disk_folder,
+    emptied,
+    make_log,
     make_views,
     memory_folder,
     seal,
@@ -42,24 +43,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    """One quick server a session (and a worker of pytest-xdist), in memory where there is room."""
+def postgres() -> Iterator[Server]:
+    """One quick server a session (and a worker of pytest-xdist), in memory where there is room; or the cluster that
+    REDLEDGER_TEST_CITUS_URL names."""
+    if address := os.environ.get(VARIABLE):
+        with open_cluster(address) as cluster:
+            yield cluster
+        return
     with throwaway_server(QUICK, memory_folder()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def bare_template(postgres: EmbeddedPostgres) -> str:
+def bare_template(postgres: Server) -> str:
     """The name of a database with the current schema and nothing else, to be cloned."""
-    from ledger.log.migrations import upgrade
-
-    upgrade(postgres.url("bare"))
+    make_log(postgres, "bare")
     seal(postgres, "bare")
     return "bare"
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres, bare_template: str) -> str:
+def template(postgres: Server, bare_template: str) -> str:
     """The name of a database with the current schema and the empty tables of all views, to be cloned: to make them
     takes longer than most tests."""
     make_views(clone(postgres, bare_template, "template"))
@@ -68,10 +72,9 @@ def template(postgres: EmbeddedPostgres, bare_template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _shared_database(postgres: EmbeddedPostgres, template: str) -> Iterator[tuple[str, Callable[[], None]]]:
-    url = clone(postgres, template, "shared")
-    with closing(connect_for_cleaning(postgres, "shared")) as connection:
-        yield url, lambda: clean(connection)
+def _shared_database(postgres: Server, template: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    with emptied(postgres, template, "shared") as shared:
+        yield shared
 
 
 @pytest.fixture
@@ -83,13 +86,13 @@ def database_url(_shared_database: tuple[str, Callable[[], None]]) -> str:
 
 
 @pytest.fixture
-def fresh_database_url(postgres: EmbeddedPostgres, template: str) -> str:
+def fresh_database_url(postgres: Server, template: str) -> str:
     """A database of this test's own, for tests on concurrency, DDL, LISTEN and crashes."""
     return clone(postgres, template, f"fresh_{next(_numbers)}")
 
 
 @pytest.fixture
-def bare_database_url(postgres: EmbeddedPostgres, bare_template: str) -> str:
+def bare_database_url(postgres: Server, bare_template: str) -> str:
     """A database of this test's own in which no view was ever made."""
     return clone(postgres, bare_template, f"bare_{next(_numbers)}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
+from ledger.log.placement import Placement, place
 from projections.engine.connections import begin
 
 _TABLES = """
@@ -48,7 +49,11 @@ ALTER TABLE views.generations
     ADD COLUMN IF NOT EXISTS made_at timestamptz NOT NULL DEFAULT now();
 """
 
-
+PLACEMENTS: dict[str, Placement] = {
+    "views.projections": "on every server",
+    "views.generations": "on every server",
+    "views.checkpoints": "by book",
+}
 _UP_TO_DATE = """
 SELECT count(*) = 2 FROM pg_attribute WHERE (attrelid, attname) IN (
     (to_regclass('views.checkpoints'), 'parked'), (to_regclass('views.generations'), 'made_at')
@@ -73,3 +78,4 @@ def prepare(engine: Engine) -> None:
         if not connection.execute(text("SELECT to_regnamespace('views')")).scalar():
             connection.exec_driver_sql("CREATE SCHEMA views")
         connection.exec_driver_sql(_TABLES)
+        place(connection, PLACEMENTS)

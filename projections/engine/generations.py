@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from ledger.log.database_errors import BUSY, DatabaseTrouble
+from ledger.log.placement import place
 from projections.engine.connections import begin
 from projections.engine.control import prepare
 from projections.engine.fingerprint import fingerprint, makes_the_same_rows
@@ -153,6 +154,7 @@ def make(connection: Connection, projection: Projection, role: Role) -> Generati
         # A table without a registered generation is left over from a crash.
         connection.execute(DropTable(stored, if_exists=True))
         connection.execute(CreateTable(stored))
+    place(connection, {generation.stored_name(table): "by book" for table in projection.tables})
     return generation
 
 

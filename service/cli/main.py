@@ -12,6 +12,7 @@ from service.cli.access.tokens import token
 from service.cli.books.periods import close_period, reopen_period, revalue
 from service.cli.endings import MEANINGS, Program, ended
 from service.cli.help_pages import WholeSentences
+from service.cli.ledger.cluster import cluster
 from service.cli.ledger.log import verify_log
 from service.cli.ledger.relay import relay
 from service.cli.ledger.schemas import schema
@@ -75,6 +76,7 @@ _GROUPS: dict[str, tuple[typer.Typer, Group]] = {
     "export": (exporting, "partners"),
     "show": (showing, "ledger"),
     "view": (view, "ledger"),
+    "cluster": (cluster, "ledger"),
 }
 for _group in GROUPS:
     for _name, _command in _COMMANDS.get(_group, {}).items():

@@ -355,6 +355,7 @@ GENERATIONS = Table(
 COMPARED_VIEWS = Table((*ids("view"), *counts("version", "events", "rows", "differences")))
 VERIFIED_BOOKS = Table(counts("book", "events", "faults"))
 FINDINGS = Table((*ids("table", "key", "column"), *texts("expected", "found")))
+CLUSTER_DIFFERENCES = Table((*ids("part"), *texts("expected", "found", "remedy")))
 SETTINGS = Table((*ids("flag", "variable", "default"), *texts("meaning")))
 SCHEMAS = Table((*ids("name"), *texts("says")))
 

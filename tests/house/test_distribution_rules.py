@@ -134,6 +134,10 @@ class TestFunctions:
         for statement in re.findall(r"\bSET\b[^;]*;", code(file)):
             assert not re.search(r"\b(now|clock_timestamp|random|gen_random_uuid)\s*\(", statement), statement
 
+    def test_sets_no_column_by_one_of_our_functions(self, file: Path) -> None:
+        for statement in re.findall(r"\bUPDATE\s+log\.[^;]*;", code(file)):
+            assert not re.search(r"=\s*log\.\w+\s*\(", statement), statement
+
     def test_branches_on_no_name_of_a_constraint(self, file: Path) -> None:
         assert not re.search(r"\b(CONSTRAINT_NAME|TABLE_NAME|TG_TABLE_NAME)\b", code(file))
 

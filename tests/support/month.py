@@ -11,11 +11,10 @@ import pytest
 from service.app import App, open_app
 from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.month import record_month
-from service.embedded import EmbeddedPostgres
 from service.questions.asked import answer_to
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
-from tests.support.postgres import clone
+from tests.support.postgres import Server, clone
 
 ORDERS = 40
 README_OF = date(2026, 11, 28)  # the day of the month in the README
@@ -23,7 +22,7 @@ DAYS = Days.until(min(README_OF, datetime.now(UTC).date()))
 
 
 @pytest.fixture(scope="session")
-def month(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def month(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a demonstration with a month of forty orders, of the README's days. To be read only."""
     settings = Settings(database_url=clone(postgres, template, "month"), data_dir=tmp_path_factory.mktemp("month"))
     with open_app(settings, create=True, demonstration=True) as app:

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -12,10 +12,13 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from ledger.log.engine import writer_engine
+from ledger.log.migrations import upgrade
 from projections.engine.progress import progress_of
 from projections.registry import PROJECTIONS
 from service.embedded import EmbeddedPostgres
+from tests.support.citus import Cluster
 
+Server = EmbeddedPostgres | Cluster
 DURABLE = {"wal_level": "logical", "max_connections": "200"}
 QUICK = DURABLE | {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -98,17 +101,44 @@ def throwaway_server(settings: Mapping[str, str], on: Path) -> Iterator[Embedded
             shutil.rmtree(sheltered)
 
 
-def seal(server: EmbeddedPostgres, template: str) -> None:
+def make_log(server: Server, database: str) -> None:
+    """Makes a database with the current schema and nothing else."""
+    if isinstance(server, Cluster):
+        server.make_log(database)
+    else:
+        upgrade(server.url(database))
+
+
+def seal(server: Server, template: str) -> None:
     """Make a database a template that can always be cloned: nobody is connected to it, nor can be."""
     _administer(server, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", template)
+    if isinstance(server, Cluster):
+        server.disconnect(template)
+        return
     with closing(_connect(server.dsn("postgres"))) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (template,))
 
 
-def clone(server: EmbeddedPostgres, template: str, database: str) -> str:
+def clone(server: Server, template: str, database: str) -> str:
     """A new database with all that the template holds; its address. Quickest in memory, see STRATEGY."""
     _administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", database, template)
     return server.url(database)
+
+
+@contextmanager
+def emptied(server: Server, template: str, database: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yields the address of a clone, and what empties it."""
+    if isinstance(server, Cluster):
+
+        def again() -> None:
+            server.drop(database)
+            clone(server, template, database)
+
+        yield server.url(database), again
+        return
+    url = clone(server, template, database)
+    with closing(connect_for_cleaning(server, database)) as connection:
+        yield url, lambda: clean(connection)
 
 
 def make_views(url: str) -> None:
@@ -135,7 +165,10 @@ def connect_for_cleaning(server: EmbeddedPostgres, database: str) -> psycopg2.ex
     return connection
 
 
-def _administer(server: EmbeddedPostgres, statement: str, *databases: str) -> None:
+def _administer(server: Server, statement: str, *databases: str) -> None:
+    if isinstance(server, Cluster):
+        server.execute(statement, *databases)
+        return
     with closing(_connect(server.dsn("postgres"))) as connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, databases)))
 

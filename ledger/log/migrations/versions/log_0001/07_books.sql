@@ -1,5 +1,25 @@
 -- Books, the merchants in them, and the identity of the ledger.
 
+-- Raises the epoch by p_epochs, and the number of books to p_books: no other column of the identity changes. The leaf is
+-- computed outside the UPDATE: a cluster refuses a function of columns there.
+CREATE FUNCTION log.raise_identity(p_epochs integer, p_books integer) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_identity log.identity;
+    v_leaf bytea;
+BEGIN
+    SELECT i.* INTO v_identity FROM log.identity i FOR UPDATE;
+    v_identity.epoch := v_identity.epoch + p_epochs;
+    v_identity.books := greatest(v_identity.books, p_books);
+    v_leaf := log.identity_leaf(
+        v_identity.ledger_id, v_identity.epoch, v_identity.zone, v_identity.created_at, v_identity.demonstration,
+        v_identity.books
+    );
+    UPDATE log.identity SET epoch = v_identity.epoch, books = v_identity.books, leaf = v_leaf;
+END
+$$;
+
 -- Creates the missing ones of books 0 to p_books - 1, and counts them in the identity. Book 0 is the platform's; all
 -- others take merchants. A new book has the first open day of book 0. Book 0's row is locked first, so that a period's
 -- closing comes either before or after.
@@ -14,9 +34,7 @@ BEGIN
     INSERT INTO log.heads (book, takes_merchants, first_open_day, opening_day, leaf)
     SELECT b, b > 0, v_open, v_open, log.book_leaf(b, b > 0, v_open) FROM generate_series(0, p_books - 1) AS b
     ON CONFLICT (book) DO NOTHING;
-    UPDATE log.identity
-    SET books = p_books, leaf = log.identity_leaf(ledger_id, epoch, zone, created_at, demonstration, p_books)
-    WHERE books < p_books;
+    PERFORM log.raise_identity(0, p_books);
 END
 $$;
 
@@ -44,7 +62,6 @@ CREATE FUNCTION log.raise_epoch() RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    UPDATE log.identity
-    SET epoch = epoch + 1, leaf = log.identity_leaf(ledger_id, epoch + 1, zone, created_at, demonstration, books);
+    PERFORM log.raise_identity(1, 0);
 END
 $$;
