@@ -122,7 +122,7 @@ class Settings:
 
     oidc_client: str = field(
         default="",
-        metadata=_says("Client id of the command line at the issuer; the audience if none is given."),
+        metadata=_says("Client id of the console and the command line at the issuer; the audience if none is given."),
     )
     oidc_client_secret: str = field(
         default="", repr=False, metadata=_says("Secret of that client, if the issuer asks for one.")
@@ -291,6 +291,7 @@ class Settings:
 EVERYWHERE = ("data_dir", "database_url", "key_file")  # needed by each command to find the ledger
 SECRETS = ("aftership_secret", "easypost_secret", "stripe_secret", "adyen_secret")  # secrets that sign webhooks
 OIDC = ("oidc_issuer", "oidc_audience", "oidc_roles", "oidc_roles_claim", "oidc_scope_claim")
+OIDC_CLIENT = ("oidc_client", "oidc_client_secret")
 SERVING = (
     *EVERYWHERE,
     "host",
@@ -298,6 +299,7 @@ SERVING = (
     "requests_per_second",
     "trusted_proxies",
     *OIDC,
+    *OIDC_CLIENT,
     *SECRETS,
     "adyen_capture",
     "log_format",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
+from hmac import compare_digest
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ class IssuedTokens:
         now: Callable[[], float],
         monotonic: Callable[[], float] = monotonic,
     ) -> None:
-        self._issuer, self._keys, self._account = issuer, keys, account
+        self.issuer, self.keys, self._account = issuer, keys, account
         self._now, self._monotonic = now, monotonic
         self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._lock = Lock()
@@ -78,11 +79,20 @@ class IssuedTokens:
         started = self._monotonic()
         if len(text) > LONGEST_TOKEN:
             raise TokenRefused(f"This token is longer than {LONGEST_TOKEN} letters.")
-        claims = self._claims_in(text)
+        claims = self._claims_in(text, audience=self.issuer.audience)
         bearer = self._bearer(claims, text)
         with self._lock:
             keep(self._opened, _digest(text), _Opened(bearer, float(claims["exp"]), started), most=_MOST_REMEMBERED)
         return bearer
+
+    def expect_identity(self, text: str, client: str, nonce: str) -> None:
+        """Raises `TokenRefused` unless the text is an identity token for this client, made for the sign-in with this
+        nonce (OpenID Connect Core 1.0, §3.1.3.7)."""
+        claims = self._claims_in(text, audience=client)
+        if claims.get("azp", client) != client:
+            raise TokenRefused("This identity token was made for another client.")
+        if not compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+            raise TokenRefused("This identity token belongs to another sign-in.")
 
     def remembered(self, text: str) -> Bearer | None:
         """Returns the account that the token opened a moment ago, or None."""
@@ -97,8 +107,8 @@ class IssuedTokens:
         with self._lock:
             return len(text) <= LONGEST_TOKEN and _digest(text) in self._opened
 
-    def _claims_in(self, text: str) -> dict[str, Any]:
-        """Returns the claims of a token that the issuer signed for us and that holds now."""
+    def _claims_in(self, text: str, *, audience: str) -> dict[str, Any]:
+        """Returns the claims of a token that the issuer signed for this audience and that holds now."""
         try:
             header = jwt.get_unverified_header(text)
             kind, algorithm, id = header.get("typ"), header.get("alg"), header.get("kid")
@@ -106,15 +116,15 @@ class IssuedTokens:
                 raise TokenRefused(
                     f"This token is signed by {str(algorithm)[:20]!r} or is of a kind that opens nothing."
                 )
-            key = self._keys.key(id)
+            key = self.keys.key(id)
             if key is None:
                 raise TokenRefused("This token is signed by a key that its issuer does not publish.")
             claims: dict[str, Any] = jwt.decode(
                 text,
                 key,
                 algorithms=ALGORITHMS,
-                audience=self._issuer.audience,
-                issuer=self._issuer.url,
+                audience=audience,
+                issuer=self.issuer.url,
                 leeway=CLOCK_SKEW_S,
                 options={"require": ["exp", "iss", "aud", "sub"], "enforce_minimum_key_length": True},
             )
@@ -126,21 +136,21 @@ class IssuedTokens:
 
     def _bearer(self, claims: dict[str, Any], text: str) -> Bearer:
         """Returns the bearer in the first role that the mapping grants and the account has, in the account's scope."""
-        account_id = account_of_subject(self._issuer.url, claims["sub"])
+        account_id = account_of_subject(self.issuer.url, claims["sub"])
         account = self._account(account_id)
         if account.opened is None or not account.is_open:
             raise TokenRefused(
                 f"The account {account_id} is not open. An admin opens it: redledger account open {account_id}."
             )
-        granted = claim_in(claims, self._issuer.roles_claim)
+        granted = claim_in(claims, self.issuer.roles_claim)
         values = [granted] if isinstance(granted, str) else granted if isinstance(granted, list) else []
         role = next(
-            (role for value, role in self._issuer.roles if value in values and role in account.opened.roles), None
+            (role for value, role in self.issuer.roles if value in values and role in account.opened.roles), None
         )
         if role is None:
             raise TokenRefused(f"The account {account_id} has none of the roles that this token grants.")
         scope = account.opened.scope
-        if scope is not None and claim_in(claims, self._issuer.scope_claim) != scope:
+        if scope is not None and claim_in(claims, self.issuer.scope_claim) != scope:
             raise TokenRefused(f"The account {account_id} acts for {scope}, and this token does not.")
         return Bearer(account_id, f"jwt-{_digest(text)[:16]}", role, scope)
 

@@ -1,8 +1,9 @@
-"""The issuer of OpenID Connect in the settings: its address, our audience, and the roles that its claims grant."""
+"""The issuer of OpenID Connect in the settings: its address, our audience and registration, and the roles that its
+claims grant."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -16,6 +17,14 @@ _ISSUER = flag_of("oidc_issuer")
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """Our registration at the issuer: the id, and the secret if the issuer gives one."""
+
+    id: str
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
     """`roles` are pairs of a value of the claim and the role that it grants; the first that applies is taken."""
 
@@ -24,6 +33,7 @@ class Issuer:
     roles_claim: str
     roles: tuple[tuple[str, Role], ...]
     scope_claim: str
+    client: Client
 
 
 def issuer_of(settings: Settings) -> Issuer | None:
@@ -43,6 +53,7 @@ def issuer_of(settings: Settings) -> Issuer | None:
         roles_claim=settings.oidc_roles_claim,
         roles=roles,
         scope_claim=settings.oidc_scope_claim,
+        client=Client(settings.oidc_client or settings.oidc_audience, settings.oidc_client_secret),
     )
 
 

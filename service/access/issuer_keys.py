@@ -1,4 +1,4 @@
-"""The public keys of an issuer, found by its discovery document and fetched again when they are rotated."""
+"""The discovery document of an issuer and its public keys, which are fetched again when they are rotated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
@@ -23,14 +23,14 @@ FETCH_WITHIN_S = 3.0
 LONGEST_BYTES = 1_048_576
 _DISCOVERY = "/.well-known/openid-configuration"
 _logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class IssuerUnreachable(Exception):
-    """The issuer of the token does not answer, and the token's key is not known yet. `Retry-After` gives the time to
-    wait."""
+    """The issuer does not answer, and what it publishes is not known yet. `Retry-After` gives the time to wait."""
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__("The issuer of this token does not answer. Try again later.")
+        super().__init__("The issuer does not answer. Try again later.")
         self.wait_s = wait_s
 
 
@@ -76,7 +76,8 @@ def discovered(issuer: str, fetch: Callable[[str], dict[str, Any]] = fetched) ->
 
 
 class IssuerKeys:
-    """Keys by their id. Safe to share between threads; one of them fetches, and only who needs a new key waits."""
+    """Keys by their id, and the discovery document. Safe to share between threads; one of them fetches, and only who
+    needs a new key waits."""
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class IssuerKeys:
     ) -> None:
         self._issuer, self._fetch, self._monotonic = issuer, fetch, monotonic
         self._keys: dict[str, PyJWK] = {}
+        self._places: dict[str, Any] | None = None
         self._fetched_at = self._tried_at = float("-inf")
         self._failed = False
         self._fetching = Lock()
@@ -96,14 +98,22 @@ class IssuerKeys:
 
         Raises `IssuerUnreachable` if the key is not known and the issuer does not answer.
         """
-        found = self._known(id)
+        return self._read(lambda: self._known(id))
+
+    def places(self) -> Mapping[str, Any]:
+        """Returns the discovery document, which names the issuer's endpoints. Raises `IssuerUnreachable`."""
+        return self._read(lambda: self._places) or {}
+
+    def _read(self, known: Callable[[], T | None]) -> T | None:
+        """Returns what is known, after another fetch if it is not known or no longer fresh."""
+        found = known()
         if found is None:
             if not self._fetching.acquire(timeout=2 * FETCH_WITHIN_S):  # for the two documents
                 raise IssuerUnreachable(self._wait_s)
             try:
-                if (found := self._known(id)) is None:  # another thread may have fetched it
+                if (found := known()) is None:  # another thread may have fetched it
                     self._fetch_again()
-                    found = self._known(id)
+                    found = known()
             finally:
                 self._fetching.release()
         elif self._monotonic() - self._fetched_at >= FRESH_FOR_S and self._fetching.acquire(blocking=False):
@@ -111,7 +121,7 @@ class IssuerKeys:
                 self._fetch_again()
             finally:
                 self._fetching.release()
-            found = self._known(id)
+            found = known()
         if found is None and self._failed:
             raise IssuerUnreachable(self._wait_s)
         return found
@@ -134,19 +144,19 @@ class IssuerKeys:
             return
         self._tried_at = now
         try:
-            self._keys = self._found()
+            self._places, self._keys = self._found()
         except (OSError, ValueError) as error:
             self._failed = True
             _logger.warning("The keys of the issuer %s could not be fetched: %s", self._issuer, error)
             return
         self._failed, self._fetched_at = False, now
 
-    def _found(self) -> dict[str, PyJWK]:
+    def _found(self) -> tuple[dict[str, Any], dict[str, PyJWK]]:
         document = discovered(self._issuer, self._fetch)
         listed = self._fetch(str(document.get("jwks_uri"))).get("keys")
         if not isinstance(listed, list):
             raise ValueError("its document of keys has no list of keys")
-        return dict(filter(None, map(_usable, listed)))
+        return document, dict(filter(None, map(_usable, listed)))
 
 
 def _usable(entry: Any) -> tuple[str, PyJWK] | None:

@@ -1,20 +1,20 @@
-"""A person signs in with the issuer of OpenID Connect at the terminal: the browser brings a code to a port of this
-machine (RFC 8252), which is exchanged for tokens. Only this process can exchange it (PKCE, RFC 7636).
+"""A person signs in with the issuer of OpenID Connect at the terminal: the browser brings the code of the flow to a
+port of this machine (RFC 8252).
 """
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
-from secrets import compare_digest, token_urlsafe
+from secrets import compare_digest
 from socketserver import TCPServer
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from service.access.issuer_keys import discovered, fetched
+from service.access.code_flow import CodeFlow
+from service.access.issuer import Issuer
+from service.access.issuer_keys import discovered
 from service.failures import ServiceFailure, Unavailable
 
 PATIENCE_S = 300.0
@@ -24,36 +24,20 @@ _DONE = b"You are signed in. Close this page and go back to the terminal."
 _FAILED = b"The sign-in failed. The terminal says why."
 
 
-def sign_in(
-    issuer: str, client: str, *, show: Callable[[str], None], secret: str = "", patience_s: float = PATIENCE_S
-) -> tuple[str, ...]:
+def sign_in(issuer: Issuer, *, show: Callable[[str], None], patience_s: float = PATIENCE_S) -> tuple[str, ...]:
     """Calls `show` with the address to open in a browser of this machine. Returns the access token and the identity
-    token of the person who signs in there. Some issuers give a program at the terminal a `secret`. Raises
-    `ServiceFailure`.
+    token of the person who signs in there. Raises `ServiceFailure`.
     """
     try:
-        places = discovered(issuer)
-        verifier, state = token_urlsafe(48), token_urlsafe(24)
-        with _Return(state) as returned:
-            asked = {
-                "response_type": "code",
-                "client_id": client,
-                "redirect_uri": returned.url,
-                "scope": "openid profile email",
-                "state": state,
-                "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
-                "code_challenge_method": "S256",
-            }
-            page = str(places.get("authorization_endpoint"))
-            show(f"{page}{'&' if '?' in page else '?'}{urlencode(asked)}")
+        places, flow = discovered(issuer.url), CodeFlow.begun()
+        with _Return(flow.state) as returned:
+            show(flow.address(issuer.client, places, returned.url))
             code = returned.code(patience_s)
-            form = {"grant_type": "authorization_code", "client_id": client, "code": code}
-            form |= {"redirect_uri": returned.url, "code_verifier": verifier}
-            form |= {"client_secret": secret} if secret else {}
-        found = fetched(str(places.get("token_endpoint")), within_s=_EXCHANGED_WITHIN_S, form=form)
+        way_back, within_s = returned.url, _EXCHANGED_WITHIN_S
+        found = flow.tokens(issuer.client, places, code=code, way_back=way_back, within_s=within_s)
     except (OSError, ValueError) as error:
-        raise Unavailable(f"The issuer {issuer} does not complete the sign-in: {error}. Try again later.") from None
-    return tuple(found[name] for name in ("access_token", "id_token") if isinstance(found.get(name), str))
+        raise Unavailable(f"The issuer {issuer.url} does not complete the sign-in: {error}. Try again later.") from None
+    return tuple(found.values())
 
 
 class _Return(TCPServer):

@@ -14,16 +14,17 @@ from starlette.routing import Mount, Route
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.access.gate import TokenMissing, TokenRefused
-from service.console import bulk, command_pages, files, home, live, question_pages, sign_in
+from service.console import bulk, command_pages, files, home, issuer_sign_in, live, question_pages, sign_in
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
 from service.console.page import Page
-from service.console.session import HOME, PROOF, ProofMissing, fields_of
+from service.console.session import HOME, PROOF, SIGN_IN, ProofMissing, fields_of
 from service.http.errors import KNOWN, answer_to_failure
 
 _ROUTERS = (
     files.router,
     sign_in.router,
+    issuer_sign_in.router,
     home.router,
     live.router,
     command_pages.router,
@@ -55,7 +56,7 @@ async def _signed_out(request: Request, failure: Exception) -> Response:
     """Leads to sign-in, and from there back to the page. The fields of a form are kept, but not its confirmation."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method == "GET":
-        return RedirectResponse(f"{sign_in.SIGN_IN}?next={quote(here, safe='')}", 303)
+        return RedirectResponse(f"{SIGN_IN}?next={quote(here, safe='')}", 303)
     fields = await fields_of(request)
     kept = {name: value for name, value in fields.items() if name not in (PROOF, command_pages.CONFIRM)}
     return sign_in.sign_in_form(request, request.url.path, problem=str(failure), status=401, kept=kept)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from service.access.gate import Gate, TokenRefused
+from service.access.issued_tokens import IssuedTokens
 from service.access.token_text import CODE
 from service.access.tokens import exchange_code
 from service.app import App
@@ -16,13 +18,13 @@ from service.console import session
 from service.console.language import NAMES
 from service.console.layout import bare
 from service.console.page import Page
-from service.console.session import HOME, form_of, own_path
+from service.console.session import HOME, SIGN_IN, form_before_session, form_of, own_path, token_in_cookie
 from service.http.admission import Admission
 from service.http.read_route import CheckedRoute
 
 router = APIRouter(route_class=CheckedRoute)
 _KEPT = "kept."  # begins the names of the fields of another form
-SIGN_IN = f"{HOME}/sign-in"
+SIGNED_IN = "signed_in"  # the button of a kept form, whose sign-in is in another tab
 Next = Annotated[str, Query(alias="next", max_length=4_000)]
 
 
@@ -41,23 +43,25 @@ def sign_in_form(
     kept: Mapping[str, str] | None = None,
 ) -> Response:
     """Returns the form. `kept` are the fields of a form whose session had ended."""
+    issued: IssuedTokens | None = request.app.state.issued
     about: dict[str, Any] = {"next_path": own_path(next_path), "problem": problem, "kept": kept or {}}
+    about["issuer"] = urlsplit(issued.issuer.url).netloc if issued else ""
     return bare(Page(request, None), "sign_in.html", status=status, **about)
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Begins the session of a token, or of the first token that a code is exchanged for."""
-    fields = await form_of(request)
-    text, next_path = fields.get("token", "").strip(), own_path(fields.get("next", ""))
+    """Begins the session of a token, of the first token that a code is exchanged for, or goes on with that of
+    another tab."""
+    fields = await form_before_session(request)
+    next_path = own_path(fields.get("next", ""))
+    text = token_in_cookie(request.scope) if SIGNED_IN in fields else fields.get("token", "").strip()
     kept = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
     admission: Admission = request.app.state.admission
     try:
         if text.startswith(f"{CODE}_"):
             return await _by_code(request, admission, text, next_path)
-        if len(text) > session.LONGEST_TOKEN:
-            raise TokenRefused(f"A token of more than {session.LONGEST_TOKEN} letters is too long for a browser.")
-        await admission.bearer_of(request, text)
+        await admission.bearer_of(request, session.short_enough(text))
     except TokenRefused as refused:
         return sign_in_form(request, next_path, problem=str(refused), status=401, kept=kept)
     response: Response = RedirectResponse(next_path, 303)

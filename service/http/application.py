@@ -102,7 +102,8 @@ def make_application(
     )
     application.state.exports = Lane("exports", EXPORTS)
     application.state.app, application.state.patience_s = app, patience_s
-    application.state.gate = gate or Gate(app, foreign=issued_tokens(app) if app else None)
+    application.state.issued = issued_tokens(app) if app else None
+    application.state.gate = gate or Gate(app, foreign=application.state.issued)
     application.state.admission = Admission(application.state.gate, _rate_of(app))
     application.state.reads, application.state.webhooks = Lane("reads", READS), Lane("webhooks", WEBHOOKS)
     application.state.commands = Lane("requests with a command", COMMANDS)

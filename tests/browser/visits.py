@@ -16,12 +16,13 @@ _STATUS_OF_A_PAGE = "Failed to load resource"  # the browser's own remark on a p
 
 class Visits:
     """Opens pages of one console. At the end, each request that left its origin, each violation of its
-    Content-Security-Policy and each error of a script is a failure."""
+    Content-Security-Policy and each error of a script is a failure. What pages of the `issuer` do is theirs."""
 
-    def __init__(self, browser: Browser, origin: str) -> None:
-        self._browser, self.origin = browser, origin
+    def __init__(self, browser: Browser, origin: str, issuer: str = "") -> None:
+        self._browser, self.origin, self._issuer = browser, origin, issuer
         self._contexts: list[BrowserContext] = []
         self._faults: list[str] = []
+        self.expected: set[int] = set()  # statuses that the test is about
 
     def page(self, token: str = "", *, width: int = WIDE, language: str = "en-GB", **more: Any) -> Page:
         """Opens a browser of its own, signed in with the token unless it is empty."""
@@ -44,11 +45,19 @@ class Visits:
         assert not self._faults, "\n".join(self._faults)
 
     def _on_request(self, request: Request) -> None:
-        if _origin(request.url) not in (self.origin, "data:"):
+        if _origin(request.url) not in (self.origin, "data:") and not self._is_of_issuer(request):
             self._faults.append(f"left the origin: {request.url}")
 
+    def _is_of_issuer(self, request: Request) -> bool:
+        if not self._issuer:
+            return False
+        if request.is_navigation_request():
+            return _origin(request.url) == self._issuer
+        return _origin(request.frame.url) == self._issuer
+
     def _on_response(self, response: Response) -> None:
-        if response.status >= 400 and not response.request.is_navigation_request():
+        is_fault = response.status >= 400 and response.status not in self.expected
+        if is_fault and not response.request.is_navigation_request():
             self._faults.append(f"{response.status}: {response.url}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -70,8 +79,8 @@ def sign_in(page: Page, token: str) -> None:
 
 
 @contextmanager
-def visits(browser: Browser, origin: str) -> Iterator[Visits]:
+def visits(browser: Browser, origin: str, issuer: str = "") -> Iterator[Visits]:
     """Visits that are judged at the end of the block."""
-    opened = Visits(browser, origin)
+    opened = Visits(browser, origin, issuer)
     yield opened
     opened.close()

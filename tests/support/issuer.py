@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -43,8 +43,11 @@ class LoopbackIssuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(self.path)
-                body = json.dumps(issuer.document(self.path)).encode()
-                self.send_response(302 if issuer.redirects_to else 200)
+                self.answer(302 if issuer.redirects_to else 200, issuer.document(self.path))
+
+            def answer(self, status: int, document: dict[str, Any]) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(status)
                 if issuer.redirects_to:
                     self.send_header("Location", issuer.redirects_to)
                 self.send_header("Content-Length", str(len(body)))
@@ -57,7 +60,7 @@ class LoopbackIssuer:
             def do_POST(self) -> None:
                 sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 issuer.forms.append(dict(parse_qsl(sent)))
-                self.do_GET()
+                self.answer(*issuer.taken(self.path, issuer.forms[-1]))
 
             def log_message(self, *_: Any) -> None:
                 """Prints nothing."""
@@ -78,6 +81,10 @@ class LoopbackIssuer:
             published = [key.as_dict(private=False, kid=id, use="sig") for id, key in self.keys.items()]
             return {"keys": [*published, *self.more]}
         return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"} | self.changed
+
+    def taken(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:  # noqa: ARG002
+        """The status and the answer to a form."""
+        return 200, self.document(path)
 
     def claims(self, **changed: Any) -> dict[str, Any]:
         """The claims of a good token of `fay` for the next five minutes; a change to None leaves a claim out."""
@@ -107,9 +114,17 @@ def parts(*objects: Any, signature: bytes = b"") -> str:
     return ".".join(urlsafe_b64encode(each).rstrip(b"=").decode() for each in encoded)
 
 
+Started = TypeVar("Started", bound=LoopbackIssuer)
+
+
+def running_issuer() -> AbstractContextManager[LoopbackIssuer]:
+    return running(LoopbackIssuer)
+
+
 @contextmanager
-def running_issuer() -> Iterator[LoopbackIssuer]:
-    issuer = LoopbackIssuer()
+def running(kind: type[Started]) -> Iterator[Started]:
+    """Yields an issuer of this kind, which is stopped at the end of the block."""
+    issuer = kind()
     try:
         yield issuer
     finally:

@@ -17,12 +17,12 @@ _RETURN = "http://127.0.0.1/returned"
 
 
 @contextmanager
-def issuer_process(folder: Path, **roles: list[str]) -> Iterator[str]:
+def issuer_process(folder: Path, *, host: str = "127.0.0.1", **roles: list[str]) -> Iterator[str]:
     """Yields the address of an issuer that knows these people and gives them these roles."""
     (port,) = free_ports(1)
-    url, people = f"http://127.0.0.1:{port}", [{"sub": name, "roles": each} for name, each in roles.items()]
+    url, people = f"http://{host}:{port}", [{"sub": name, "roles": each} for name, each in roles.items()]
     claims = [argument for person in people for argument in ("--user-claims", json.dumps(person))]
-    command = ("oidc_provider_mock", "--port", str(port), *claims)
+    command = ("oidc_provider_mock", "--host", host, "--port", str(port), *claims)
     process = started(*command, out=folder / "issuer.out", err=folder / "issuer.err")
     try:
         until(lambda: process.poll() is not None or _answers(url), what="the issuer to answer, or to end")

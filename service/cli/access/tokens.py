@@ -14,7 +14,7 @@ from service.cli.demonstration import opened
 from service.cli.options import takes_settings
 from service.cli.output import stderr, stdout
 from service.failures import ServiceFailure, accepted
-from service.settings import EVERYWHERE, OIDC, Settings, variable_of
+from service.settings import EVERYWHERE, OIDC, OIDC_CLIENT, Settings, variable_of
 
 if TYPE_CHECKING:
     from service.access.tokens import Issued
@@ -96,7 +96,7 @@ def revoke(settings: Settings, token_id: TokenId, by: By = None) -> None:
 
 
 @token.command("sign-in")
-@takes_settings(*EVERYWHERE, *OIDC, "oidc_client", "oidc_client_secret")
+@takes_settings(*EVERYWHERE, *OIDC, *OIDC_CLIENT)
 def sign_in_at_issuer(settings: Settings) -> None:
     """Sign in with the issuer of OpenID Connect in a browser of this machine, and print the token.
 
@@ -109,8 +109,7 @@ def sign_in_at_issuer(settings: Settings) -> None:
     issuer = issuer_of(settings)
     if issuer is None:
         raise ServiceFailure(f"No issuer is set. Set {variable_of('oidc_issuer')}.")
-    client, secret = settings.oidc_client or issuer.audience, settings.oidc_client_secret
-    tokens = sign_in(issuer.url, client, secret=secret, show=_ask_to_open)
+    tokens = sign_in(issuer, show=_ask_to_open)
     with opened(settings) as app:
         text, bearer = account_signed_in(app, tokens)
     stderr().print(f"Signed in as {bearer.account_id} in the role {bearer.role}.", soft_wrap=True)

@@ -129,7 +129,7 @@ async function showWork(address, options = {}) {
 document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const link = event.target.closest("a");
-  if (!link) return;
+  if (!link || link.target) return;
   const inDialog = link.closest("#work");
   if (new URL(link.href, location.href).pathname.startsWith("/console/commands/")) {
     event.preventDefault();

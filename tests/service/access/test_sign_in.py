@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
+from service.access.issuer import Client, Issuer
 from service.access.sign_in import sign_in
 from service.failures import ServiceFailure, Unavailable
 from tests.support.issuer import running_issuer
@@ -23,9 +24,8 @@ class Terminal:
 
     def __init__(self, pool: ThreadPoolExecutor, url: str, *, patience_s: float = 30.0) -> None:
         pages: Queue[str] = Queue()
-        self.tokens: Future[tuple[str, ...]] = pool.submit(
-            sign_in, url, CLIENT, secret="any", show=pages.put, patience_s=patience_s
-        )
+        issuer = Issuer(url, CLIENT, "roles", (), "", Client(CLIENT, "any"))
+        self.tokens: Future[tuple[str, ...]] = pool.submit(sign_in, issuer, show=pages.put, patience_s=patience_s)
         self.page = pages.get(timeout=30)
         self.asked = dict(parse_qsl(urlsplit(self.page).query))
         self.state, self.way_back = self.asked["state"], self.asked["redirect_uri"]
