@@ -28,7 +28,7 @@ is `noted`, for what we do not understand is no signature. An unknown status is 
 | happened before the warehouse received the parcel, or before it left the country, and names no recipient | one of the first leg, to the warehouse |
 | is only deemed, and the parcel goes back | nothing |
 
-Facts of return to sender are `returning_to_sender`, `returned_to_sender` and `returned_to_warehouse`. Money that was released before such a fact was reported stays where it is, and a break is open.
+Facts of return to sender are `returning_to_sender`, `returned_to_sender` and `returned_to_warehouse`. A tracking's own status counts as such a fact if none of its scans does. Money that was released before such a fact was reported stays where it is, and a break is open.
 """  # noqa: E501
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -50,6 +50,15 @@ def at_the_sender(scans: Iterable[ParcelScanned]) -> list[ParcelScanned]:
         else scan
         for scan in found
     ]
+
+
+def with_own_status(scans: Sequence[ParcelScanned], own: ParcelScanned) -> list[ParcelScanned]:
+    """Returns the scans, or the tracking's own status if there are none. An own status by which the parcel goes back is
+    added to scans that report no return: it says that a delivery among them did not go to the recipient.
+    """
+    if not scans:
+        return [own]
+    return [*scans, own] if is_return(own) and not any(map(is_return, scans)) else list(scans)
 
 
 def is_return(scan: ParcelScanned) -> bool:

@@ -13,7 +13,7 @@ from service.formats.hmac_headers import expect_one, header_of
 from service.formats.scan_times import read_instant
 from service.formats.vocabulary import Meaning, Vocabulary
 from service.partner_facts.facts import PartnerFact
-from service.partner_facts.parcels import ParcelScanned, at_the_sender, place
+from service.partner_facts.parcels import ParcelScanned, at_the_sender, place, with_own_status
 
 PROVIDER = "aftership"
 VOCABULARY = Vocabulary(
@@ -76,18 +76,20 @@ def _expect_signature(body: bytes, headers: Mapping[str, str], secret: str) -> N
 
 
 def scans_of(tracking: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[ParcelScanned]:
-    """Returns the checkpoints of a tracking; if no checkpoint has a status, the tracking's own status too."""
+    """Returns the checkpoints of a tracking, with its own status if no checkpoint has one or if that says more
+    (`with_own_status`).
+    """
     objects = objects or Objects()
     checkpoints = objects.of(tracking.get("checkpoints"), "checkpoints")
     single = tracking.get("checkpoint")
     if not checkpoints and single is not None and objects.holds(single, "checkpoint"):
         checkpoints = [single]
-    state = [
-        {"tag": tracking.get("tag"), "subtag": tracking.get("subtag"), "checkpoint_time": tracking.get("updated_at")}
-    ]
+    own = {"tag": tracking.get("tag"), "subtag": tracking.get("subtag"), "checkpoint_time": tracking.get("updated_at")}
     has_status = any(point.get("tag") or point.get("subtag") for point in checkpoints)
-    scans = [_scan(tracking, point, event_id) for point in (checkpoints if has_status else checkpoints + state)]
-    return at_the_sender(scans) if tracking.get("return_to_sender") is True else scans
+    scans = [_scan(tracking, point, event_id) for point in (checkpoints if has_status else [*checkpoints, own])]
+    if tracking.get("return_to_sender") is True:
+        scans = at_the_sender(scans)
+    return with_own_status(scans, _scan(tracking, own, event_id))
 
 
 def _trackings(content: Any, objects: Objects, place: str = "the body") -> Iterator[Mapping[str, Any]]:

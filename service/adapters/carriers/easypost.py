@@ -15,7 +15,7 @@ from service.formats.hmac_headers import expect_one, header_of
 from service.formats.scan_times import read_instant
 from service.formats.vocabulary import ANY, Meaning, Vocabulary
 from service.partner_facts.facts import PartnerFact
-from service.partner_facts.parcels import ParcelScanned, is_return, place
+from service.partner_facts.parcels import ParcelScanned, place, with_own_status
 
 PROVIDER = "easypost"
 _HEADER = "x-hmac-signature"
@@ -83,19 +83,11 @@ def _expect_signature(body: bytes, headers: Mapping[str, str], secret: str) -> N
 
 
 def scans_of(tracker: Mapping[str, Any], event_id: str = "", objects: Objects | None = None) -> list[ParcelScanned]:
-    """Returns the scans in a tracker's details; if there are none, the tracker's own status as one scan."""
+    """Returns the scans in a tracker's details, with its own status if that says more (`with_own_status`)."""
     details = (objects or Objects()).of(tracker.get("tracking_details"), "tracking_details")
-    state = [
-        {
-            "status": tracker.get("status"),
-            "status_detail": tracker.get("status_detail"),
-            "datetime": tracker.get("updated_at"),
-        }
-    ]
-    scans = [_scan(tracker, detail, event_id) for detail in details or state]
-    if details and tracker.get("status") == "return_to_sender" and not any(is_return(scan) for scan in scans):
-        scans.append(_scan(tracker, state[0], event_id))  # the tracker's own status counts more than its scans
-    return scans
+    own = {name: tracker.get(name) for name in ("status", "status_detail")} | {"datetime": tracker.get("updated_at")}
+    scans = [_scan(tracker, detail, event_id) for detail in details]
+    return with_own_status(scans, _scan(tracker, own, event_id))
 
 
 def _trackers(content: Any, objects: Objects) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from service.formats.bodies import Objects, read_json, scanned
 from service.formats.scan_times import read_day_and_clock, read_instant
 from service.formats.vocabulary import ANY, Meaning, Vocabulary
 from service.partner_facts.facts import PartnerFact
-from service.partner_facts.parcels import Doubt, ParcelScanned, place, undelivered
+from service.partner_facts.parcels import Doubt, ParcelScanned, place, undelivered, with_own_status
 
 PROVIDER = "parsed"
 VOCABULARY = Vocabulary(
@@ -61,12 +61,11 @@ def facts_from(body: bytes) -> list[PartnerFact]:
 
 
 def scans_of(tracker: Mapping[str, Any], objects: Objects | None = None) -> list[ParcelScanned]:
-    """Returns the scans in a tracker's events; if there are none, the tracker's own status as one scan."""
+    """Returns the scans in a tracker's events, with its own status if that says more (`with_own_status`)."""
     events = (objects or Objects()).of(tracker.get("events"), "events")
-    delivered = tracker.get("delivered")
-    state = [{"status": tracker.get("status"), "code": tracker.get("status")}]
-    scans = [_scan(tracker, event) for event in events or state]
-    return undelivered(scans) if delivered is False else scans
+    own = {"status": tracker.get("status"), "code": tracker.get("status")}
+    scans = with_own_status([_scan(tracker, event) for event in events], _scan(tracker, own))
+    return undelivered(scans) if tracker.get("delivered") is False else scans
 
 
 def _scan(tracker: Mapping[str, Any], event: Mapping[str, Any]) -> ParcelScanned:

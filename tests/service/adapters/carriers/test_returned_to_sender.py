@@ -101,3 +101,30 @@ def test_nothing_is_released_for_a_parcel_that_went_back(provider: str, *, backw
     assert parcel is not None
     assert (parcel.status, scenario.breaks()) == ("returned_to_sender", [])
     assert isinstance(scenario.refusal("release_settlement", at=after_days(60)), NotSignedOff)
+
+
+DELIVERED = {"at": at(16), "datetime": at(16), "checkpoint_time": at(16), "timestamp": at(16)}
+OWN_STATUS: dict[str, list[ParcelScanned]] = {
+    "easypost's status": easypost.scans_of(
+        {"tracking_code": "T-P-2", "status": "return_to_sender", "updated_at": at(17)}
+        | {"tracking_details": [DELIVERED | {"status": "delivered"}]}
+    ),
+    "easypost's detail": easypost.scans_of(
+        {"tracking_code": "T-P-2", "status": "delivered", "status_detail": "return", "updated_at": at(17)}
+        | {"tracking_details": [DELIVERED | {"status": "delivered"}]}
+    ),
+    "aftership's sub-status": aftership.scans_of(
+        {"tracking_number": "T-P-2", "tag": "Exception", "subtag": "Exception_011", "updated_at": at(17)}
+        | {"checkpoints": [DELIVERED | {"tag": "Delivered", "subtag": "Delivered_001"}]}
+    ),
+    "the library's status": parsed.scans_of(
+        {"tracking_number": "T-P-2", "status": "return_to_sender", "events": [DELIVERED | {"status": "delivered"}]}
+    ),
+}
+
+
+@pytest.mark.parametrize("said", OWN_STATUS)
+def test_a_delivery_is_no_signature_if_the_own_status_of_its_tracking_is_a_return(said: str) -> None:
+    scenario = scenario_of(OWN_STATUS[said])
+    assert isinstance(scenario.refusal("release_settlement", at=after_days(60)), NotSignedOff)
+    assert scenario.breaks() == ["fact_contradicts_state"]
