@@ -124,11 +124,13 @@ class Parcel:
 
     @property
     def lost_at(self) -> datetime | None:
-        """The instant of the latest loss. None if there is none, it was found later, or a recipient signed for it."""
+        """The instant of the latest loss. None if there is none, it was found later, a recipient signed for it, or it
+        was returned to its sender.
+        """
         lost, found = self.last("lost"), self.last("found")
         if lost is None or (found is not None and found >= lost) or self.proven_signatures:
             return None
-        return lost
+        return None if self.status == "returned_to_sender" else lost
 
     def first(self, milestone: str) -> datetime | None:
         """Returns the first instant of the milestone, or None."""

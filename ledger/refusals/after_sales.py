@@ -7,6 +7,11 @@ from datetime import datetime
 
 from ledger.refusals.refusal import Refusal
 
+_ARRIVED = {
+    "signed_for": "Do nothing: the parcel was signed for. The buyer can request a return, or report that the goods did "
+    "not arrive (request_refund)."
+}
+
 
 class AfterSalesLocked(
     Refusal,
@@ -77,10 +82,7 @@ class ParcelNotLost(
     Refusal,
     code="PARCEL_NOT_LOST",
     remedy="Report the loss first (report_loss).",
-    remedies={
-        "signed_for": "Do nothing: the parcel was signed for. The buyer can request a return, or report that the goods "
-        "did not arrive (request_refund)."
-    },
+    remedies=_ARRIVED | {"returned_to_sender": "Refund it as a returned parcel instead (refund_returned_parcel)."},
 ):
     """Parcel {parcel_id} is not lost; it is {status}."""
 
@@ -181,15 +183,23 @@ class ChargeNotFound(
 
 
 class ParcelNotRefused(
-    Refusal, code="PARCEL_NOT_REFUSED", remedy="Report the refusal by customs first (report_tracking)."
+    Refusal,
+    code="PARCEL_NOT_REFUSED",
+    remedy="Report the refusal by customs first (report_tracking).",
+    remedies=_ARRIVED,
 ):
-    """Customs has not refused parcel {parcel_id}; it is {status}."""
+    """Parcel {parcel_id} is not refused by customs; it is {status}."""
 
     parcel_id: str
     status: str
 
 
-class ParcelNotDamaged(Refusal, code="PARCEL_NOT_DAMAGED", remedy="Report the damage first (report_tracking)."):
+class ParcelNotDamaged(
+    Refusal,
+    code="PARCEL_NOT_DAMAGED",
+    remedy="Report the damage first (report_tracking).",
+    remedies=_ARRIVED,
+):
     """Parcel {parcel_id} is not damaged; it is {status}."""
 
     parcel_id: str
@@ -197,7 +207,15 @@ class ParcelNotDamaged(Refusal, code="PARCEL_NOT_DAMAGED", remedy="Report the da
 
 
 class ParcelNotReturned(
-    Refusal, code="PARCEL_NOT_RETURNED", remedy="Report the return of the parcel first (report_tracking)."
+    Refusal,
+    code="PARCEL_NOT_RETURNED",
+    remedy="Report the return of the parcel first (report_tracking).",
+    remedies=_ARRIVED
+    | {
+        "lost": "Refund it as a lost parcel instead (refund_lost_parcel).",
+        "rejected_at_warehouse": "The units are with the merchant: pack them again (create_parcel), or cancel them "
+        "(cancel_order).",
+    },
 ):
     """Parcel {parcel_id} is not on its way back to the sender; it is {status}."""
 
