@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from io import StringIO
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from ledger.currencies import all_currencies
 from ledger.fx import CNY, Rate, check_rate
@@ -19,6 +19,7 @@ from ledger.money import FractionOfMinorUnit, Money
 from ledger.numbers import read_whole
 from ledger.references import number_key, reference_key
 from service.formats.bad_file import BadFile
+from service.formats.csv_rows import CsvRow, rows_of
 from service.formats.days import out_of_range
 
 T = TypeVar("T")
@@ -30,27 +31,27 @@ _DELIMITERS = (",", ";", "\t")
 
 
 class Cells:
-    """One row. Each reading method raises `BadFile`. `raw` is the row as in the file."""
+    """One row. Each reading method raises `BadFile`. `raw` is the row as in the file. `is_whole` is false if the row
+    does not have one cell for each column, or if the file ends within it.
+    """
 
-    __slots__ = ("_cells", "_name", "_not_whole", "line", "raw")
+    __slots__ = ("_cells", "_name", "_problem", "is_whole", "line", "raw")
 
-    def __init__(self, name: str, line: int, cells: dict[str, str], *, raw: bytes = b"", not_whole: str = "") -> None:
-        self._name, self.line, self._cells, self.raw, self._not_whole = name, line, cells, raw, not_whole
+    def __init__(
+        self, name: str, line: int, cells: dict[str, str], *, raw: bytes = b"", is_whole: bool = True, problem: str = ""
+    ) -> None:
+        self._name, self.line, self._cells, self.raw = name, line, cells, raw
+        self.is_whole, self._problem = is_whole, problem
 
     @property
     def file(self) -> str:
         """Returns the name of the file."""
         return self._name
 
-    @property
-    def is_whole(self) -> bool:
-        """Returns True if the row has one cell for each column."""
-        return not self._not_whole
-
     def expect_whole(self) -> None:
-        """Raises `BadFile` if the row does not have one cell for each column."""
-        if self._not_whole:
-            raise self.refused(self._not_whole)
+        """Raises `BadFile` if the row cannot be read as one cell for each column."""
+        if self._problem:
+            raise self.refused(self._problem)
 
     def says(self, column: str, word: str) -> bool:
         """Returns True if the cell is this word, even if the row has other errors."""
@@ -141,6 +142,9 @@ class Cells:
         return rate
 
     def wrong(self, column: str, wanted: str) -> BadFile:
+        """Returns the error of a cell, or of the row if it cannot be read."""
+        if self._problem:
+            return self.refused(self._problem)
         return self.refused(f"{column} is {self._cells.get(column, '').strip()[:80]!r}, not {wanted}")
 
     def refused(self, reason: str) -> BadFile:
@@ -159,20 +163,24 @@ def usual(rows: Iterable[Cells], read: Callable[[Cells], T]) -> T | None:
 def read_csv(name: str, content: bytes, columns: Sequence[str]) -> Iterator[Cells]:
     """Yields the rows of a table that has at least these columns, separated by commas, semicolons or tabs.
 
-    A row of another width is yielded too; `expect_whole` refuses it. Raises `BadFile`.
+    A row of another width, or one that cannot be read, is yielded too; `expect_whole` refuses it. Raises `BadFile`.
     """
+    text = content.decode("utf-8-sig", "surrogateescape")  # a bad byte costs its own row
     try:
-        text = content.decode("utf-8-sig")
         delimiter = _delimiter(text, columns)
-        rows = csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        header = [title.strip() for title in next((titles for titles in rows if titles), [])]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise BadFile(name, f"it is not a CSV file in UTF-8 ({error})") from None
+    rows = rows_of(text, delimiter)
+    titles = next(rows, CsvRow(1, []))
+    header = [title.strip() for title in titles.cells]
+    if titles.problem or any(map(_is_unreadable, header)):
+        raise BadFile(name, f"it is not a CSV file in UTF-8 ({titles.problem or 'its titles have other bytes'})")
     if missing := [column for column in columns if column not in header]:
         raise BadFile(name, f"the column {missing[0]} is missing", line=1)
     if len(set(header)) != len(header):
         raise BadFile(name, "two columns have the same name", line=1)
-    yield from _rows(name, rows, header, delimiter)
+    for row in rows:
+        yield _cells(name, row, header, delimiter)
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
@@ -184,24 +192,19 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
     return ","
 
 
-class _Reader(Protocol):
-    """The interface of the standard library's CSV reader: rows, and the number of lines read."""
+def _cells(name: str, row: CsvRow, header: Sequence[str], delimiter: str) -> Cells:
+    raw = (row.raw or delimiter.join(row.cells)).encode("utf-8", "surrogateescape")
+    is_whole = not row.is_cut if row.problem else len(row.cells) == len(header)
+    problem = row.problem
+    if not is_whole and not problem:
+        problem = f"{len(row.cells)} columns, not {len(header)}"
+    elif any(map(_is_unreadable, row.cells)):
+        problem = "it is not in UTF-8"
+    readable = ["" if _is_unreadable(text) else text for text in row.cells]
+    known = dict(zip(header, readable, strict=False))
+    return Cells(name, row.line, known, raw=raw, is_whole=is_whole, problem=problem)
 
-    @property
-    def line_num(self) -> int: ...
 
-    def __iter__(self) -> Iterator[list[str]]: ...
-
-
-def _rows(name: str, rows: _Reader, header: list[str], delimiter: str) -> Iterator[Cells]:
-    """Yields each row with its first line, because a row may span several lines. Empty lines are skipped."""
-    line = rows.line_num + 1
-    try:
-        for cells in rows:
-            if cells:
-                not_whole = "" if len(cells) == len(header) else f"{len(cells)} columns, not {len(header)}"
-                known = dict(zip(header, cells, strict=False))
-                yield Cells(name, line, known, raw=delimiter.join(cells).encode(), not_whole=not_whole)
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise BadFile(name, f"it cannot be read further ({error})", line=line) from None
+def _is_unreadable(text: str) -> bool:
+    """Returns True if the text has bytes that are not UTF-8 (`surrogateescape`)."""
+    return not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text)

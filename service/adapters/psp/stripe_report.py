@@ -72,7 +72,7 @@ def read_stripe(
         if ref := cells.reference_or_nothing("automatic_payout_id"):
             payouts.setdefault(ref, []).append(cells)
         else:
-            unusable.keep(cells.refused("it is in no payout yet: export the report when it is"), cells)
+            unusable.keep(_in_no_payout(cells), cells)
     if not payouts and not unusable.items:
         raise BadFile(name, "there is no line in it")
     if received is not None and len(payouts) > 1:
@@ -82,6 +82,14 @@ def read_stripe(
     batches = [payout.read(rows) for payout, rows in zip(found, payouts.values(), strict=True)]
     whole = [replace(each, cash=received, bank_entry_ref=bank_entry_ref or each.batch_ref) for each in batches if each]
     return with_unusable(whole, unusable)
+
+
+def _in_no_payout(cells: Cells) -> BadFile:
+    try:
+        cells.expect_whole()
+    except BadFile as problem:
+        return problem
+    return cells.refused("it is in no payout yet: export the report when it is")
 
 
 class _Payout:

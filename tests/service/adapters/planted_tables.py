@@ -64,8 +64,8 @@ class Table:
         return Form(self.read.__name__.strip("_"), self.read, whole, self.items, self.plants)
 
     def plants(self) -> Iterator[Plant]:
-        for column, cells in self.bad.items():
-            for cell in cells:
+        for column in self.columns:
+            for cell in (*self.bad.get(column, ()), *_BROKEN):
                 for row in range(4):
                     rows = [each.split(",") for each in (*self.lines, self.total)]
                     rows[row][self.columns.index(column)] = cell
@@ -74,11 +74,16 @@ class Table:
                     yield Plant(f"{column} of row {row} is {cell!r}", self._written(rows), costs, is_other)
 
     def _written(self, rows: list[list[str]]) -> bytes:
-        return "\n".join([",".join(self.columns), *map(",".join, rows), ""]).encode()
+        return "\n".join([",".join(self.columns), *map(",".join, rows), ""]).encode("utf-8", "surrogateescape")
 
 
 _DAYS = ("10.4.2025", "2025-02-30", "", "9999-12-31", "1970-01-01", "2025-04-11", "٢٠٢٥-04-10")
 _AMOUNTS = ("1.0e1", "", "x", "1_0", "NaN", "19.444", "99999999999999999999", "-0.01", '"1\x00"')
+_BROKEN = (
+    "\udcff",
+    '"a"b',
+    "x" * 131_073,
+)  # a byte that is not UTF-8, a quote within a cell, more than the reader takes
 _OTHER_AMOUNTS = ("-0.01", "-62.00", "0.00")
 _CURRENCIES = ("XXY", "", "HKD", "$")
 _IDS = ("", "x\x00y")
