@@ -11,6 +11,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from ledger.log.account_keys import KeyTable
 from ledger.log.append import Appender
 from ledger.log.books import found
 from ledger.log.database_errors import NO_WRITES, DatabaseTrouble
@@ -45,6 +46,7 @@ class Ledger:
         self.identity = identity
         self.reader = Reader(engine)
         self.directory = Directory(engine)
+        self.account_keys = KeyTable(engine)
         self.observer = observer
         self._commits = GroupCommit(Appender(engine), observer)
         self._notifier = Notifier(engine)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from time import monotonic, sleep
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 import psycopg2
 from sqlalchemy import Engine
@@ -19,8 +18,6 @@ from ledger.log.database_errors import READ_ONLY, ConnectionLost, DatabaseTroubl
 from ledger.log.engine import BEYOND_CALENDAR, cursor_of, read_plainly
 from ledger.log.lost_books import BooksLost, is_lost, of_each
 from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
-
-T = TypeVar("T")
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
@@ -51,15 +48,6 @@ _ANSWERS = (
     " UNION ALL SELECT command_id, fingerprint, 0, 0, code, facts FROM log.outcomes"
     " WHERE book = %(book)s AND command_id = ANY(%(keys)s)"
 )
-# Of "C" collation: what follows a slash lies between "/" and "0". Asks all books, or one.
-_SCOPED_IDS = (
-    "SELECT DISTINCT command_id FROM unnest(%(keys)s::text[]) AS wanted CROSS JOIN log.heads AS h CROSS JOIN LATERAL ("
-    "SELECT e.command_id FROM log.events e WHERE e.book = h.book"
-    " AND e.command_id > wanted || '/' AND e.command_id < wanted || '0'"
-    " UNION ALL SELECT o.command_id FROM log.outcomes o WHERE o.book = h.book"
-    " AND o.command_id > wanted || '/' AND o.command_id < wanted || '0') AS found"
-)
-_SCOPED_IDS_IN = f"{_SCOPED_IDS} WHERE h.book = %(book)s"
 _IS_THERE = "SELECT 1 FROM log.events WHERE book = %s AND stream = %s AND version = 1"
 _HEADS = "SELECT book, position FROM log.heads ORDER BY book"
 _HEADS_OF = "SELECT book, position FROM log.heads WHERE book = ANY(%s) ORDER BY book"
@@ -203,17 +191,6 @@ class Reader:
             found[command_id] = EarlierAnswer(fingerprint, receipt)
         return found
 
-    def command_ids(self, unscoped: Iterable[str]) -> list[str]:
-        """Returns the command ids, `caller/id/merchant`, of all merchants that begin with one of these `caller/id`.
-        Lost books are left out.
-        """
-        keys = list(unscoped)
-        together = partial(self._rows, _SCOPED_IDS, {"keys": keys})
-        found, _ = self._together_or_each(
-            lambda: {0: together()}, lambda book: self._rows(_SCOPED_IDS_IN, {"keys": keys, "book": book})
-        )
-        return [id for rows in found.values() for (id,) in rows]
-
     def books(self) -> range:
         """Returns the numbers of all books."""
         ((count,),) = self._rows("SELECT books FROM log.identity", ())
@@ -301,20 +278,15 @@ class Reader:
         return int(position)
 
     def _heads(self) -> tuple[dict[int, int], list[int]]:
-        return self._together_or_each(lambda: dict(self._rows(_HEADS, ())), self._head)
-
-    def _together_or_each(
-        self, together: Callable[[], dict[int, T]], of_book: Callable[[int], T]
-    ) -> tuple[dict[int, T], list[int]]:
         """Asks all books with one statement and, if a server behind the database is lost, each book alone. Returns the
-        answers, and the lost books.
+        positions, and the lost books.
         """
         try:
-            return together(), []
+            return dict(self._rows(_HEADS, ())), []
         except ConnectionLost as trouble:
             if not is_lost(trouble):
                 raise
-        return of_each(self.books(), of_book)
+        return of_each(self.books(), self._head)
 
     def _rows_of_streams(self, statement: str, books: Mapping[str, int]) -> Iterable[tuple[Any, ...]]:
         """Returns rows of streams (stream → book). A stream stands in one book only, so that its name finds it in

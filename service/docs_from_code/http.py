@@ -64,10 +64,11 @@ its own, a buyer its own orders. A thing of another is not found, as if it did n
 **Commands.** `POST /v1/commands/{name}` submits a command of the [menu](commands.md). Its fields stand in `data`. The
 header `Idempotency-Key` is required. It is the id of the command, in the scope of the account, and it is kept for ever:
 the same key with the same body gets the first answer again, with the header `Idempotent-Replayed: true`; with another
-body it is refused (`IDEMPOTENCY_KEY_REUSED`), also if it names another merchant. One case is not caught: if two
-services run on one ledger and get the same key at the same moment, with bodies about two merchants, each may record its
-own. A duplicate that comes while the first is decided waits for its answer. After a lost connection, send the same
-request again. A fault (500) is not kept: the same key may be sent again. Only a report (`report_…`) brings
+body it is refused (`IDEMPOTENCY_KEY_REUSED`), also if it names another merchant, and also if two services on one ledger
+get the two bodies at the same moment: one is decided, the other refused. A duplicate that comes while the first is
+decided waits for its answer. After a lost connection, send the same request again: the key waits for it, even if the
+service ended before the decision. A fault (500) is not kept: the same request may be sent again. The command line's ids
+are in the scope of the account and the merchant. Only a report (`report_…`) brings
 `occurred_at`.
 
 `?dry_run=true` answers what would be recorded, and records nothing, the key included. Staff read the events;

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from ledger.log.account_keys import AccountKey
 from ledger.log.preimage import FIELDS
 from ledger.log.set_aside import SetAsideItem
 from ledger.log.verification.hashed_rows import OutcomeRow
@@ -72,6 +73,10 @@ EVIDENCE: dict[str, dict[str, Proof]] = {
     "log.set_aside": dict.fromkeys(
         SetAsideItem._fields,
         Proof(Cover.NOT_EVIDENCE, "says only what a loop tries again and when; the loop finds its items without it"),
+    ),
+    "log.account_keys": dict.fromkeys(
+        ("book", *AccountKey._fields),
+        Proof(Cover.NOT_EVIDENCE, "says only in which merchant's book a key is looked up; the log has its command"),
     ),
     "log.alembic_version": recomputed(version_num="it is the newest revision of the code that checks"),
 }

@@ -116,3 +116,12 @@ CREATE TABLE log.set_aside (
     next_try_at timestamptz NOT NULL,
     PRIMARY KEY (book, loop, item)
 );
+
+-- The idempotency keys of accounts, each with the merchant whose book has its command: one key is one command, in all
+-- books. A row is written before the command is decided, and is kept for ever.
+CREATE TABLE log.account_keys (
+    book integer NOT NULL,                    -- of the account: 0
+    key text COLLATE "C" NOT NULL,            -- caller/id
+    merchant_id text COLLATE "C" NOT NULL,    -- '-' if the command is about none
+    PRIMARY KEY (book, key)
+);

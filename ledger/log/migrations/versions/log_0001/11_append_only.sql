@@ -1,4 +1,4 @@
--- Recorded rows never change: the application has no right to change them (11_rights.sql), and triggers stop the owner.
+-- Recorded rows never change: the application has no right to change them (12_rights.sql), and triggers stop the owner.
 
 CREATE FUNCTION log.refuse_change() RETURNS trigger
 LANGUAGE plpgsql

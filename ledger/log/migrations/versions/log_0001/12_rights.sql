@@ -19,5 +19,5 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 GRANT USAGE ON SCHEMA log TO redledger_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO redledger_app;
 GRANT EXECUTE ON FUNCTION log.append, log.append_marker, log.assign_books, log.position_as_known_at, log.put_aside,
-    log.take_up TO redledger_app;
+    log.take_up, log.give_keys TO redledger_app;
 GRANT USAGE, CREATE ON SCHEMA views TO redledger_app;
