@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from signal import SIGINT
+from signal import SIGINT, SIGKILL
 from time import monotonic
 
 import pytest
@@ -57,7 +57,7 @@ def fail_over(number: int, folder: Path, random: Random, say: Say) -> None:
         with open_desk(pair.url, folder) as desk:
             publish_programme(desk)
         service = Service(folder / "data", "--database-url", pair.url, "--key-file", str(folder / "keys"))
-        held.callback(service.process.kill)
+        held.callback(service.process.send_signal, SIGKILL)
         acknowledged, longest_s = under_load(pair, service, random)
         until(lambda: service.get("/v1/status")["data"]["troubles"] == [], what="the views to follow")
         until(lambda: all(view["lag"] == 0 for view in service.get("/v1/status")["data"]["views"]), what="no lag")

@@ -77,7 +77,7 @@ class LedgerUnderTest:
         """Kill what still runs of what was started, and remove the server's files once the server has stopped."""
         for running in self._started:
             with suppress(ProcessLookupError):
-                running.process.kill()
+                running.process.send_signal(signal.SIGKILL)
             running.wait()
         postmaster = self.postmaster
         if postmaster is not None and is_alive(postmaster.pid):

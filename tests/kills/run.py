@@ -54,7 +54,7 @@ def _killed(bench: LedgerUnderTest, number: int, work: Work, *, beside: bool) ->
     """The kill, with the work finished after it; None where the process had ended before."""
     began, running = time.monotonic(), work.start()
     wait_for_kill_point(bench, work, running)
-    if running.process.poll() is not None:
+    if running.process.returncode is not None:
         work.finish(running)
         return None
     done, killed_at = work.done(), time.monotonic()
@@ -62,7 +62,7 @@ def _killed(bench: LedgerUnderTest, number: int, work: Work, *, beside: bool) ->
     done = max(done, work.done())  # what was committed between the look and the kill is not going on
     again = work.start()
     until(
-        lambda: work.done() > done or again.process.poll() is not None,
+        lambda: work.done() > done or again.process.returncode is not None,
         what=f"{work.name} to go on",
         patience_s=PATIENCE_S,
     )
@@ -76,7 +76,7 @@ def wait_for_kill_point(bench: LedgerUnderTest, work: Work, running: Running) ->
     part = max(1, round(bench.random.uniform(_EARLIEST, _LATEST) * work.whole))
     spread_s = bench.random.uniform(0, _SPREAD_S)
     until(
-        lambda: work.done() >= part or running.process.poll() is not None,
+        lambda: work.done() >= part or running.process.returncode is not None,
         what=f"{work.name} to be under way",
         patience_s=PATIENCE_S,
     )

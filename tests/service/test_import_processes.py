@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +14,12 @@ from service.app import open_app
 from service.settings import Settings
 from tests.service.adapters.psp.reports import neutral, summed
 from tests.support.buses import Clock, Desk, publish_programme
-from tests.support.services import until
+from tests.support.programs import Program
+from tests.support.services import PATIENCE_S, until
 
 LINES = 3_000
 pytestmark = pytest.mark.slow
-_REPOSITORY = Path(__file__).resolve().parents[2]
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[[], Program]
 
 
 @pytest.fixture
@@ -39,17 +38,17 @@ def start(books: Settings, tmp_path: Path) -> Iterator[Start]:
     cents = f"{LINES}.00,{LINES // 10}.00,{LINES - LINES // 10}.00"
     report.write_bytes(neutral(*rows, summed(LINES, amounts=cents, cash="")))
     place = ["--database-url", books.database_url, "--data-dir", str(books.data_dir)]
-    asked = [sys.executable, "-m", "service.cli.main", "import", "psp", str(report), "--psp", "stripe", *place]
-    begun: list[subprocess.Popen[bytes]] = []
+    asked = ("service.cli.main", "import", "psp", str(report), "--psp", "stripe", *place)
+    begun: list[Program] = []
 
-    def begin() -> subprocess.Popen[bytes]:
-        begun.append(subprocess.Popen(asked, cwd=_REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    def begin() -> Program:
+        begun.append(Program(*asked, out=Path(os.devnull), err=Path(os.devnull)))
         return begun[-1]
 
     yield begin
     for process in begun:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE_S)
 
 
 def recorded(settings: Settings, type: str) -> int:
@@ -67,7 +66,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(books: Settings, start: S
     first = start()
     until(lambda: recorded(books, "unmatched.fact_reported") > 0, what="the first rows")
     first.send_signal(signal.SIGKILL)
-    first.wait()
+    first.wait(PATIENCE_S)
     assert 0 < recorded(books, "unmatched.fact_reported") < LINES, "it was to be killed in the middle"
     assert start().wait(120) == 0
     assert whole(books) == [1, LINES, 1, 0, 1]  # lines that wait count for their batch: it is no break

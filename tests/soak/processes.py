@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.services import PATIENCE_S, started, until
+from tests.support.programs import Program
+from tests.support.services import PATIENCE_S, until
 
 
 class Process:
@@ -23,13 +23,13 @@ class Process:
         self._token = token
         self._is_ready = is_ready
         self.starts = 0
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: Program | None = None
 
     def start(self) -> None:
         """Starts it, without waiting until it is ready."""
         self.starts += 1
         out, err = (self._folder / f"{self.name}-{self.starts}.{end}" for end in ("out", "err"))
-        self._running = started(*self._arguments, out=out, err=err, SOAK_TOKEN=self._token)
+        self._running = Program(*self._arguments, out=out, err=err, SOAK_TOKEN=self._token)
 
     def wait_until_ready(self) -> None:
         """Returns when it works. Fails if it has ended."""
@@ -45,11 +45,11 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        return self._running is None or self._running.poll() is not None
+        return self._running is None or self._running.returncode is not None
 
     @property
     def exit_code(self) -> int | None:
-        return self._running.poll() if self._running else None
+        return self._running.returncode if self._running else None
 
     @property
     def says(self) -> str:

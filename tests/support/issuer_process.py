@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import httpx2
 
 from tests.support.ports import free_ports
-from tests.support.services import started, until
+from tests.support.programs import Program
+from tests.support.services import until
 
 CLIENT = "redledger"  # the audience of its tokens
 _RETURN = "http://127.0.0.1/returned"
@@ -23,13 +25,13 @@ def issuer_process(folder: Path, *, host: str = "127.0.0.1", **roles: list[str])
     url, people = f"http://{host}:{port}", [{"sub": name, "roles": each} for name, each in roles.items()]
     claims = [argument for person in people for argument in ("--user-claims", json.dumps(person))]
     command = ("oidc_provider_mock", "--host", host, "--port", str(port), *claims)
-    process = started(*command, out=folder / "issuer.out", err=folder / "issuer.err")
+    process = Program(*command, out=folder / "issuer.out", err=folder / "issuer.err")
     try:
-        until(lambda: process.poll() is not None or _answers(url), what="the issuer to answer, or to end")
-        assert process.poll() is None, (folder / "issuer.err").read_text()
+        until(lambda: process.returncode is not None or _answers(url), what="the issuer to answer, or to end")
+        assert process.returncode is None, (folder / "issuer.err").read_text()
         yield url
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.wait(30)
 
 

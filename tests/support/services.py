@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.support.programs import Program
+
 PATIENCE_S = 90.0
-_REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _ADDRESS = re.compile(r"answers on (http://\S+)")
 _CODE = re.compile(r"/console/sign-in#(\S+)")
 
@@ -29,20 +28,6 @@ def until(holds: Callable[[], bool], *, what: str, patience_s: float = PATIENCE_
         time.sleep(0.01)
 
 
-def started(*command: str, out: Path, err: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """Starts a module of this repository, without the settings of the machine that it runs on."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("REDLEDGER_")}
-    with out.open("wb") as says, err.open("wb") as complains:
-        return subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=_REPOSITORY,
-            env=clean | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=says,
-            stderr=complains,
-        )
-
-
 class Running:
     """A command on its way; what it says goes into files beside the folder, so that it never waits to be read."""
 
@@ -50,7 +35,7 @@ class Running:
         name = f"{arguments[0]}-{time.monotonic_ns()}"
         self._out, self._err = folder.parent / f"{name}.out", folder.parent / f"{name}.err"
         command = ("service.cli.main", *arguments, "--data-dir", str(folder))
-        self.process = started(*command, out=self._out, err=self._err)
+        self.process = Program(*command, out=self._out, err=self._err)
 
     @property
     def out(self) -> str:
@@ -130,7 +115,7 @@ class Service(Running):
         return int((self._folder / "postgres/cluster/postmaster.pid").read_text().split()[0])
 
     def _has_answer(self) -> bool:
-        return self.process.poll() is not None or _ADDRESS.search(self.out) is not None
+        return self.process.returncode is not None or _ADDRESS.search(self.out) is not None
 
 
 def is_alive(pid: int) -> bool:

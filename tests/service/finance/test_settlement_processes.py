@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +14,12 @@ from service.app import open_app
 from service.finance.statements import issued_statements
 from service.settings import Settings
 from tests.support.buses import Clock, Desk, publish_programme
+from tests.support.programs import Program
 from tests.support.sales import merchant_ready, released
-from tests.support.services import until
+from tests.support.services import PATIENCE_S, until
 
 MERCHANTS = 8
 pytestmark = pytest.mark.slow
-_REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -37,16 +36,16 @@ def shops(fresh_database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def started(shops: Settings, request: pytest.FixtureRequest) -> Iterator[list[subprocess.Popen[bytes]]]:
+def started(shops: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Program]]:
     """Two processes that do the same run, or the runs that the test names; ended with the test."""
     place = ["--database-url", shops.database_url, "--data-dir", str(shops.data_dir)]
-    asked = [sys.executable, "-m", "service.cli.main", "settle", *place, "--run"]
+    asked = ("service.cli.main", "settle", *place, "--run")
     runs = getattr(request, "param", ("R-1", "R-1"))
-    processes = [subprocess.Popen([*asked, run], cwd=_REPOSITORY, stdout=subprocess.DEVNULL) for run in runs]
+    processes = [Program(*asked, run, out=Path(os.devnull), err=tmp_path / "err") for run in runs]
     yield processes
     for process in processes:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE_S)
 
 
 def recorded(settings: Settings, type: str) -> int:
@@ -64,7 +63,7 @@ def paid(settings: Settings) -> tuple[int, int]:
         return int(found[0]), int(found[1])
 
 
-def test_two_processes_at_once_pay_everybody_once(shops: Settings, started: list[subprocess.Popen[bytes]]) -> None:
+def test_two_processes_at_once_pay_everybody_once(shops: Settings, started: list[Program]) -> None:
     assert [process.wait(120) for process in started] == [0, 0]
     assert paid(shops) == (MERCHANTS, MERCHANTS)
     assert recorded(shops, "statement.issued") == MERCHANTS
@@ -72,9 +71,7 @@ def test_two_processes_at_once_pay_everybody_once(shops: Settings, started: list
 
 
 @pytest.mark.parametrize("started", [("R-1", "R-2")], indirect=True)
-def test_two_runs_at_once_pay_everybody_once_and_their_statements_tile(
-    shops: Settings, started: list[subprocess.Popen[bytes]]
-) -> None:
+def test_two_runs_at_once_pay_everybody_once_and_their_statements_tile(shops: Settings, started: list[Program]) -> None:
     assert [process.wait(120) for process in started] == [0, 0]
     assert paid(shops) == (MERCHANTS, MERCHANTS)
     with open_app(shops) as app:
@@ -86,12 +83,12 @@ def test_two_runs_at_once_pay_everybody_once_and_their_statements_tile(
 
 
 def test_a_run_that_is_killed_is_finished_by_another_and_nobody_is_paid_twice(
-    shops: Settings, started: list[subprocess.Popen[bytes]]
+    shops: Settings, started: list[Program]
 ) -> None:
     first, second = started
     until(lambda: recorded(shops, "statement.issued") > 0, what="the first statement")
     first.send_signal(signal.SIGKILL)
-    first.wait()
+    first.wait(PATIENCE_S)
     assert second.wait(120) == 0
     assert paid(shops) == (MERCHANTS, MERCHANTS)
     assert recorded(shops, "statement.issued") == MERCHANTS
