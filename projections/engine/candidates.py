@@ -83,10 +83,11 @@ def alone(engine: Engine, *projections: Projection) -> Iterator[None]:
             yield
         finally:
             # The session holds the locks. If they cannot be released, the connection must not return to the pool.
-            try:
-                connection.execute(text("SELECT pg_advisory_unlock_all()"))
-            except (DBAPIError, DatabaseTrouble):
-                connection.invalidate()
+            if not connection.invalidated:  # else the session was lost, and its locks with it
+                try:
+                    connection.execute(text("SELECT pg_advisory_unlock_all()"))
+                except (DBAPIError, DatabaseTrouble):
+                    connection.invalidate()
 
 
 def _key(projection: Projection) -> dict[str, str]:

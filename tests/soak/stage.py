@@ -16,6 +16,7 @@ import psycopg2
 from nats.js.errors import NotFoundError
 
 from service.app import open_app
+from service.cli.endings import ExitCode
 from service.relay.names import Names
 from service.settings import Settings
 from tests.kills.clients import Client, post
@@ -98,11 +99,11 @@ class Stage:
         return [*self.services, *self.relays, *self.readers, *self.members, self.rebuild]
 
     def check_alive(self) -> None:
-        """Fails if a process has ended by itself. A rebuild ends, and begins again."""
+        """Fails if a process has ended by itself. A rebuild ends, also as its connection is cut, and begins again."""
         for process in self.processes:
             if process is self.rebuild:
                 if process.has_ended:
-                    assert process.exit_code in (0, -9), process.says
+                    assert process.exit_code in (ExitCode.DONE, ExitCode.TRY_AGAIN, -9), process.says
                     process.start()
             else:
                 assert not process.has_ended, f"{process.name} has ended: {process.says}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from ledger.ledger import Ledger
+from ledger.log.database_errors import ConnectionLost
 from ledger.log.rows import Recorded
 from projections.engine import candidates
 from projections.engine.batch import Batch
@@ -122,3 +125,14 @@ def test_one_rebuild_under_way_refuses_all_of_them_and_leaves_no_lock(ledger: Le
     with alone(ledger.engine, Other()), pytest.raises(RebuildUnderWay, match="picky is already"):
         fill_candidates(ledger.engine, [One(), Other()], Filling(executor))
     fill_candidates(ledger.engine, [One(), Other()], Filling(executor))
+
+
+def test_a_connection_that_was_cut_is_named_and_not_the_lock_that_it_cannot_release(ledger: Ledger) -> None:
+    with ledger.engine.connect() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with closing(
+        psycopg2.connect(ledger.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    ) as other:
+        other.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    with pytest.raises(ConnectionLost), alone(ledger.engine, One()):
+        pass
