@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
@@ -17,18 +17,25 @@ from ledger.log.rows import Recorded
 from projections.engine.checkpoints import claim_all, move_all, open_for_all
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST, Log, fold_into
-from projections.engine.generations import Generation
+from projections.engine.generations import Generation, ensure_live
 from projections.engine.parking import parked_in, without
-from projections.engine.progress import GenerationProgress, progress_by_name
+from projections.engine.progress import GenerationProgress, progress_of_any
 from projections.engine.projection import Projection
 
 
+class Round(NamedTuple):
+    """The result of a step in every book: the names of the projections that are behind and were not moved, and if
+    others are under way: they were moved, and are not at the head yet."""
+
+    left: set[str]
+    is_under_way: bool
+
+
 class LockstepRunner:
-    """Moves projections at the same position of a book to its head together.
+    """Moves projections at the same position of a book together, by small steps, so that no book waits for another.
 
     New events then cost a few statements for all projections, instead of a few for each, and views follow commands
-    sooner. A projection that lags, was never folded, cannot apply an event or must fold a book again is left to its own
-    worker.
+    sooner. A projection that lags, cannot apply an event or must fold a book again is left to its own worker.
     """
 
     def __init__(
@@ -36,30 +43,36 @@ class LockstepRunner:
     ) -> None:
         self._engine, self._log, self._projections, self._observer = engine, log, projections, observer
 
-    def follow(self) -> set[str]:
-        """Moves the projections that are at the same position to the heads. Returns the names of those still behind."""
+    def follow(self) -> Round:
+        """Moves the projections that are at the same position of a book a step further, in every book."""
         heads = self._log.heads_at_hand()
-        with self._engine.connect() as connection:
-            found = progress_by_name(connection, self._projections, heads)
+        found = progress_of_any(self._engine, self._projections, heads)
+        for each in self._projections:
+            if each.name not in found:  # it was never folded
+                found[each.name] = GenerationProgress(ensure_live(self._engine, each), {})
         known = {name: at for name, at in found.items() if at.generation.is_current}
-        left = {projection.name for projection in self._projections} - known.keys()
+        left, is_under_way = {projection.name for projection in self._projections} - known.keys(), False
         for book, head in heads.items():
             behind = {name: at for name, at in known.items() if at.positions.get(book, 0) < head}
             if behind:
-                left |= behind.keys() - self._take(book, head, list(behind.values()))
-        return left
+                near = max(at.positions.get(book, 0) for at in behind.values())
+                upto = min(head, near + SMALLEST)
+                moved = self._take(book, near, upto, list(behind.values()))
+                left |= behind.keys() - moved
+                is_under_way |= upto < head and bool(moved)
+        return Round(left, is_under_way)
 
-    def _take(self, book: int, head: int, behind: Sequence[GenerationProgress]) -> set[str]:
-        near = max(at.positions.get(book, 0) for at in behind)
+    def _take(self, book: int, near: int, upto: int, behind: Sequence[GenerationProgress]) -> set[str]:
+        """Moves those that are at `near` to `upto`. Returns their names."""
         abreast = [at.generation for at in behind if at.stands_at(book, near)]
-        if len(abreast) < 2 or head - near > SMALLEST:
+        if len(abreast) < 2:
             return set()
         try:
             if new := [at.generation for at in behind if not at.has_begun(book)]:
                 with transaction(self._engine) as cursor:  # its own, so that no worker waits for the first fold
                     open_for_all(cursor, new, book)
             started = monotonic()
-            names, log_range = step_together(self._engine, abreast, book, after=near, upto=head)
+            names, log_range = step_together(self._engine, abreast, book, after=near, upto=upto)
         except Exception:  # one cannot apply an event, or the database is in trouble: each worker alone finds the cause
             return set()
         if names and log_range.events:

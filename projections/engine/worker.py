@@ -16,7 +16,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.completeness import CompletenessAudit, check_digest
 from projections.engine.fold import LARGEST, SMALLEST, Log, step
 from projections.engine.generations import Generation, ViewOutdated
-from projections.engine.lockstep import LockstepRunner
+from projections.engine.lockstep import LockstepRunner, Round
 from projections.engine.parking import parking_versions
 from projections.engine.progress import GenerationProgress, progress
 from projections.engine.projection import Projection
@@ -223,10 +223,12 @@ class ProjectionWorkers:
 
     def _lead(self) -> None:
         while not self._stop.is_set():
-            for name in _behind_after(self._lockstep_runner, self._bells):
+            left, is_under_way = _round(self._lockstep_runner, self._bells)
+            for name in left:
                 self._bells[name].set()
-            self._news.wait(POLL_S)
-            self._news.clear()
+            if not is_under_way:
+                self._news.wait(POLL_S)
+                self._news.clear()
 
     def _audit_rarely(self) -> None:
         while not self._stop.wait(AUDIT_S):
@@ -259,18 +261,19 @@ def catch_up(engine: Engine, log: Log, projections: Sequence[Projection]) -> Non
     Raises the first error of a projection's own worker.
     """
     workers = {projection.name: ProjectionWorker(engine, log, projection) for projection in projections}
-    left = _behind_after(LockstepRunner(engine, log, projections), workers) if len(workers) > 1 else workers
+    done = Round(set(workers), is_under_way=len(workers) > 1)
+    while done.is_under_way:
+        done = _round(LockstepRunner(engine, log, projections), workers)
     for name, worker in workers.items():
-        if name in left:
+        if name in done.left:
             worker.catch_up()
 
 
-def _behind_after(lockstep_runner: LockstepRunner, names: Iterable[str]) -> set[str]:
-    """Returns the names of the projections that the runner left behind."""
+def _round(lockstep_runner: LockstepRunner, names: Iterable[str]) -> Round:
     try:
         return lockstep_runner.follow()
     except Exception:  # the projection's own worker finds the cause
-        return set(names)
+        return Round(set(names), is_under_way=False)
 
 
 def _rung(bell: Event) -> Callable[[float], object]:

@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from ledger.ledger import Ledger
 from projections.engine.connections import transaction
 from projections.engine.generations import ensure_live
-from projections.engine.lockstep import LockstepRunner
+from projections.engine.fold import SMALLEST
+from projections.engine.lockstep import LockstepRunner, Round
 from projections.engine.projection import Projection
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker, catch_up
@@ -28,7 +29,23 @@ def begun(ledger: Ledger, *words: str) -> History:
 
 def test_projections_abreast_come_to_the_head_together(ledger: Ledger, views: Views) -> None:
     last = begun(ledger, "a").words(1, "b", "a")
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == set()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == set()
+    assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
+
+
+def test_projections_that_were_never_folded_begin_together(ledger: Ledger, views: Views) -> None:
+    last = History(ledger).words(1, "b", "a")
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round(set(), is_under_way=False)
+    assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
+
+
+def test_a_book_far_behind_is_folded_by_steps_and_the_next_book_does_not_wait(ledger: Ledger, views: Views) -> None:
+    history = begun(ledger, "a")
+    last, near = history.words(1, *(["b"] * 2 * SMALLEST)), history.words(2, "c")
+    runner = LockstepRunner(ledger.engine, ledger.reader, BOTH)
+    assert runner.follow() == Round(set(), is_under_way=True)
+    assert [(views.status(each)[1].position, views.status(each)[2].position) for each in BOTH] == [(501, near)] * 2
+    assert runner.follow() == Round(set(), is_under_way=False)
     assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
 
 
@@ -43,7 +60,7 @@ def test_rows_and_checkpoints_are_those_of_a_projection_alone(ledger: Ledger, vi
 
 def test_where_one_cannot_apply_an_event_none_moves_and_all_are_left_to_workers(ledger: Ledger, views: Views) -> None:
     begun(ledger, "a").words(1, "b", "poison")
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"tally", "picky"}
     assert [views.status(projection)[1].position for projection in BOTH] == [1, 1]
     assert rows_of(ledger, ensure_live(ledger.engine, Strict()), STRICT_TALLY) == ["(1,a,1,1,f)"]
 
@@ -52,21 +69,21 @@ def test_one_that_a_worker_is_folding_is_left_to_it_and_not_waited_for(ledger: L
     last = begun(ledger, "a").words(1, "b")
     with transaction(ledger.engine) as cursor:
         cursor.execute("SELECT FROM views.checkpoints WHERE book = 1 AND projection = 'picky' FOR UPDATE")
-        assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
+        assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"picky"}
     assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
 
 
 def test_a_book_that_none_has_begun_is_begun_together(ledger: Ledger, views: Views) -> None:
     history = begun(ledger, "a")
     last = history.words(2, "b", "poisoned")
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == set()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == set()
     assert [views.status(projection)[2].position for projection in BOTH] == [last, last]
 
 
 def test_one_that_begins_a_book_is_left_to_begin_it_by_itself(ledger: Ledger, views: Views) -> None:
     last = begun(ledger, "a").words(2, "b")
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"picky"}
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"picky"}
     assert views.status(Tally())[2].position == last
 
 
@@ -83,8 +100,8 @@ def test_one_that_lags_is_left_behind_and_so_is_one_of_another_version(ledger: L
     begun(ledger, "a").words(1, "b")
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
     History(ledger).words(1, "c")
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == {"tally", "picky"}
-    assert "tally" in LockstepRunner(ledger.engine, ledger.reader, [TallyInAnotherShape()]).follow()
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"tally", "picky"}
+    assert "tally" in LockstepRunner(ledger.engine, ledger.reader, [TallyInAnotherShape()]).follow().left
 
 
 def start_again(engine: Engine) -> None:
