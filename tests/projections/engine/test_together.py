@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 
 from ledger.ledger import Ledger
 from projections.engine.connections import transaction
-from projections.engine.generations import ensure_live
 from projections.engine.fold import SMALLEST
+from projections.engine.generations import ensure_live
 from projections.engine.lockstep import LockstepRunner, Round
 from projections.engine.projection import Projection
 from projections.engine.views import Views
