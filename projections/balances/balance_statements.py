@@ -30,9 +30,8 @@ KNOWN_AT = f"""
 
 # A day that was complete at the position counts as it is. For a day that a later event changed, the lines up to the
 # position are summed. The condition is inside the subquery, so that PostgreSQL does not run it for other days.
-ON_DAY = f"""
-{_GROUPED} FROM (
-    SELECT k.merchant, k.account,
+_DAYS = f"""
+    SELECT k.merchant, k.account, k.accounting_date,
            CASE WHEN k.changed_at_position <= v.position THEN k.base ELSE l.base END AS base
     FROM {_VECTOR} JOIN {{days}} k ON {_OF_BOOKS} AND k.first_position <= v.position AND {{of}}
     CROSS JOIN LATERAL (
@@ -40,9 +39,10 @@ ON_DAY = f"""
         WHERE k.changed_at_position > v.position AND {_SAME_KEY} AND l.accounting_date = k.accounting_date
           AND l.position BETWEEN k.first_position AND v.position
     ) l
-    WHERE k.accounting_date <= %(as_of)s
-) x GROUP BY 1, 2
+    WHERE %(as_of)s::date IS NULL OR k.accounting_date <= %(as_of)s
 """
+ON_DAY = f"{_GROUPED} FROM ({_DAYS}) x GROUP BY 1, 2"
+BY_DAY = f"SELECT accounting_date, account, sum(base) AS base FROM ({_DAYS}) x GROUP BY 1, 2 ORDER BY 1"
 
 # Sums over the merchants of one of the statements above: what is due from one does not lessen what another has.
 TOTALS = """

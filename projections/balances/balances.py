@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from ledger.fx import CNY
@@ -12,6 +14,7 @@ from ledger.journal.accounts import AVAILABLE, BANK_CNY, ON_HOLD, PAYOUTS_IN_TRA
 from ledger.money import Money
 from projections.balances.balance_statements import (
     ALL_NOW,
+    BY_DAY,
     KNOWN_AT,
     LINES_OF_MERCHANT,
     NEXT_MERCHANTS,
@@ -42,6 +45,13 @@ class MerchantBalance:
     in_transit: Money
     paid: Money  # total of all payouts, less returned ones
     due_from_merchant: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceOfDay(MerchantBalance):
+    """One merchant's balances in CNY at the end of an accounting day."""
+
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,34 @@ def _totals_of(question: str) -> str:
     due = f"sum(greatest(-owed_{AVAILABLE.code}, 0))"
     of_each = ", ".join(owed.format(each.code) for each in accounts)
     return TOTALS.format(columns=", ".join([*sums.values(), due]), of_each=of_each, question=question)
+
+
+def balance_history(
+    views: Views, merchant: str, timepoint: AsOf = NOW, *, since: date | None = None
+) -> list[BalanceOfDay]:
+    """Returns the merchant's balances at the end of each accounting day on which an account changed, the earliest day
+    first. Days before `since` are left out. Raises as `balances` does."""
+    at = _vector(views, timepoint, [merchant])
+    books = books_of(views, [merchant])
+
+    def query(opened: Opened) -> list[BalanceOfDay]:
+        vector = opened.upto(at)
+        known = {book: position for book, position in vector.items() if books is None or book in books}
+        found = _run(opened, BY_DAY, known, OF_SOME, merchants=[merchant], as_of=timepoint.as_of)
+        return list(_days(merchant, found, since))
+
+    return _read(views, timepoint, at, query)
+
+
+def _days(merchant: str, found: Iterable[Any], since: date | None) -> Iterator[BalanceOfDay]:
+    """Yields the balances of each day from the changes of the accounts, which are in the order of days."""
+    bases: dict[str, int] = {}
+    for day, changes in groupby(found, attrgetter("accounting_date")):
+        for change in changes:
+            bases[change.account] = bases.get(change.account, 0) + int(change.base)
+        if since is None or day >= since:
+            balance = _balance(merchant, bases)
+            yield BalanceOfDay(**{each.name: getattr(balance, each.name) for each in fields(balance)}, day=day)
 
 
 def next_merchants(views: Views, timepoint: AsOf = NOW, *, after: str, limit: int) -> list[str]:

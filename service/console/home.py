@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -67,7 +67,7 @@ def _owed(page: Page) -> Part:
 
 def _result(page: Page) -> Part:
     """Returns the result of the month by element, and the orders that lost most in it with the greatest cost."""
-    since = _first_of_month(page)
+    since = page.day.replace(day=1)
     title, href = page.language.text("Result of the month"), page.linker.page("/books/contribution", since=since)
     answer, trouble = attempted(lambda: page.ask("contribution", since=since, limit=_WORST))
     if answer is None:
@@ -80,12 +80,6 @@ def _result(page: Page) -> Part:
     grid = page.records.grid(page.language.text("Orders that lost most"), losses, columns) if losses else None
     views = followed(page, "contribution")
     return Part(title, href, grid, cut=bool(answer.next), tiles=tiles, id="contribution", views=views)
-
-
-def _first_of_month(page: Page) -> date:
-    known_at = page.times["as_known_at"] or page.app.clock()
-    day: date = page.times["as_of"] or accounting_day(known_at)
-    return day.replace(day=1)
 
 
 def _latest_run(page: Page) -> Part:

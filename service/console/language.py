@@ -11,7 +11,7 @@ from gettext import NullTranslations
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 
 from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.deadlines import in_zone
@@ -45,6 +45,10 @@ class Language:
         decimals = -int(money.decimal.as_tuple().exponent)
         pattern = f"#,##0.{'0' * decimals}" if decimals > 0 else "#,##0"
         return str(format_decimal(money.decimal, format=pattern, locale=self.locale)).replace("-", "\u2212")
+
+    def short(self, number: Decimal) -> str:
+        """Returns the number in few letters, such as 1.2M."""
+        return str(format_compact_decimal(number, locale=self.locale, fraction_digits=1)).replace("-", "\u2212")
 
     def day(self, day: date) -> str:
         return str(format_date(day, "medium", locale=self.locale))

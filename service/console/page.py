@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Request
 
 from ledger import instants
-from ledger.accounting_days import ACCOUNTING_ZONE
+from ledger.accounting_days import ACCOUNTING_ZONE, accounting_day
 from ledger.deadlines import in_zone
 from service.access.gate import Bearer
 from service.app import App
@@ -64,6 +64,11 @@ class Page:
         """The accounting day and the known-at instant that were picked, each None if it was not."""
         found: Mapping[str, Any] = getattr(self.request.state, "times", {})
         return found or {each.name: None for each in TIMES}
+
+    @property
+    def day(self) -> date:
+        """The accounting day at whose end the page stands."""
+        return self.times["as_of"] or accounting_day(self.times["as_known_at"] or self.app.clock())
 
     @cached_property
     def linker(self) -> Linker:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from service.questions.parameters import AS_KNOWN_AT, AS_OF, MERCHANT, TIMES, Parameter
+from service.questions.parameters import AS_KNOWN_AT, AS_OF, MERCHANT, TIMES, Kind, Parameter
 from service.questions.question import FINANCE, MERCHANTS, Question
 from service.tables import tables
 
@@ -47,6 +47,12 @@ def _summaries_after(asked: Asked, *, limit: int, after: Any) -> Sequence[Mercha
         found += _summaries(asked, merchants)
         last = merchants[-1]
     return found[:limit]
+
+
+def _balance_history(asked: Asked) -> Any:
+    from projections.balances.balances import balance_history
+
+    return asked.cut(balance_history(asked.views, asked["merchant"], asked.timepoint, since=asked["since"]))
 
 
 def _next_releases(asked: Asked) -> Any:
@@ -184,6 +190,26 @@ QUESTIONS = (
         own_parameters=(_ONE_MERCHANT, *TIMES),
         noun="A balance of merchant",
         table=tables.MERCHANT_BALANCES,
+    ),
+    Question(
+        name="balance-history",
+        group="money",
+        path="/merchants/{merchant}/balance-history",
+        says="Show the balances of a merchant in CNY at the end of each accounting day on which they changed, the "
+        "earliest day first.",
+        find=_balance_history,
+        answer="projections.balances.balances:BalanceOfDay",
+        readers=MERCHANTS,
+        of_positions=True,
+        exported=True,
+        views=("merchant_balances",),
+        own_parameters=(
+            _ONE_MERCHANT,
+            Parameter(name="since", says="Only accounting days from this one on.", kind=Kind.DAY),
+            *TIMES,
+        ),
+        key={"day": date},
+        table=tables.BALANCE_HISTORY,
     ),
     Question(
         name="next-releases",

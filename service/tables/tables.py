@@ -24,6 +24,11 @@ BALANCE_TOTALS = Table(
     title="Sums of merchant balances, CNY",
     plain_amounts=True,
 )
+BALANCE_HISTORY = Table(
+    (*times("day"), *amounts("pending", "available", "on_hold", "in_transit", "paid", "due_from_merchant")),
+    title="Merchant balances by accounting day, CNY",
+    plain_amounts=True,
+)
 NEXT_RELEASES = Table((*ids("merchant"), *times("next_release_at"), *amounts("pending", "on_hold")))
 MERCHANT_LINES = Table(
     (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from dataclasses import fields
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ledger.fx import CNY
 from ledger.money import Money, total
 from projections.accounting.order_contribution import ELEMENTS
+from projections.balances.balances import MerchantBalance
 from service.app import App
 from service.questions.asked import Answer, answer_to
 from service.questions.registry import QUESTIONS
@@ -122,3 +124,16 @@ def test_the_next_releases_are_those_of_the_balances_in_the_order_of_time(month_
     found = [(each.merchant, each.next_release_at) for each in ask(month_app, "next-releases").data]
     assert dict(found) == {merchant: at for merchant, at in coming.items() if at} != {}
     assert [at for _, at in found] == sorted(at for _, at in found)
+
+
+@pytest.mark.parametrize("known_at", [None, "2026-11-20T08:00:00Z"])
+def test_each_day_of_a_balance_history_has_the_balance_of_its_day(
+    month_app: App, of_month: dict[str, Any], known_at: str | None
+) -> None:
+    times = {"merchant": of_month["merchant"], "as_known_at": known_at and datetime.fromisoformat(known_at)}
+    history = ask(month_app, "balance-history", **times).data
+    assert len(history) > 5
+    for row in history:
+        balance = ask(month_app, "balance", as_of=row.day, **times).data
+        assert all(getattr(row, each.name) == getattr(balance, each.name) for each in fields(MerchantBalance)), row.day
+    assert ask(month_app, "balance-history", since=history[3].day, **times).data == history[3:]
