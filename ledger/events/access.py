@@ -12,7 +12,7 @@ from ledger.ids import Id
 AccountRole = Literal["admin", "finance", "support", "auditor", "service", "merchant", "buyer"]
 ACCOUNT_ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
 AccountKind = Literal["person", "service"]
-ExportFormat = Literal["csv", "ndjson"]
+ExportFormat = Literal["csv", "ndjson", "xlsx"]
 
 
 class AccessAccountOpened(Event, name="access_account.opened", version=1):

@@ -131,9 +131,11 @@ An event is read by its id, or by its book and position: `/v1/events/3:1042`.
 the answer has not changed. The tag does not cover `position`, which rises with events that change nothing in the
 answer. Answers are kept by their reader alone: `Cache-Control: private, no-cache`, `Vary: Authorization`.
 
-**Exports.** `?format=csv` or `ndjson`, or the header `Accept`, gives a whole list without pages and without the
-envelope, as it is at one moment. CSV begins with the names of the fields. Each amount has its currency in the column
-after it. A text that a spreadsheet would run as a formula has an apostrophe before it. If the service fails in the
+**Exports.** `?format=csv`, `ndjson` or `xlsx`, or the header `Accept`, gives a whole list without pages and without
+the envelope, as it is at one moment. CSV begins with the names of the fields. Each amount has its currency in the
+column after it. A text that a spreadsheet would run as a formula has an apostrophe before it. `xlsx` is a workbook of
+Excel with the same columns: texts are texts, amounts numbers, days and instants (UTC) dates. Excel holds 15 digits; a
+longer amount is a text. A list of more than 1,048,575 rows goes on in the next sheet. If the service fails in the
 middle, the chunked transfer breaks off without its end: a file that your client takes as complete is complete. An
 export is recorded in the ledger before the first row is sent (`list.exported`): the account, the question with its
 filters, and the positions; the same list once a day. No read answers a sealed personal value: its box stays closed.

@@ -1,4 +1,4 @@
-"""Exports over HTTP: a whole list as CSV or NDJSON, sent while it is read."""
+"""Exports over HTTP: a whole list as CSV, as NDJSON or for Excel, sent while it is read."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SentList(StreamingResponse):
     place: AsyncExitStack
 
     def __init__(self, found: Export, form: ExportFormat) -> None:
-        super().__init__(found.lines(form), media_type=MEDIA[form])
+        super().__init__(found.content(form), media_type=MEDIA[form])
         self._found = found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from io import StringIO
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -25,9 +26,15 @@ from service.questions.presentation import presented
 from service.questions.question import Question
 from service.questions.reader import Reader
 from service.tables.cells import write_csv
+from service.tables.columns import Table
+from service.tables.workbook import workbook_of
 
 T = TypeVar("T")
-MEDIA: dict[ExportFormat, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
+MEDIA: dict[ExportFormat, str] = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class SnapshotViews(Views):
@@ -91,12 +98,16 @@ class Export:
     def close(self) -> None:
         self._stack.close()
 
-    def lines(self, form: ExportFormat) -> Iterator[str]:
-        """Yields the text of the list, a page at a time."""
-        if form == "csv":
-            yield self._csv((), names=True)
-        for page in self._pages():
-            yield self._csv(page.data) if form == "csv" else self._ndjson(page)
+    def content(self, form: ExportFormat) -> Iterator[str] | Iterator[bytes]:
+        """Returns the list in pieces: its text a page at a time, or its workbook."""
+        match form:
+            case "csv":
+                return self._csv()
+            case "ndjson":
+                return map(self._ndjson, self._pages())
+            case "xlsx":
+                rows = chain.from_iterable(self._table.rows_of(page.data) for page in self._pages())
+                return workbook_of(self._table, self._question.name, rows)
 
     def _pages(self) -> Iterator[Answer]:
         page = self.first
@@ -109,10 +120,20 @@ class Export:
     def _page(self) -> Answer:
         return answer_to(self._question, self._app, self._values, reader=self._reader)
 
-    def _csv(self, rows: Any, *, names: bool = False) -> str:
-        table, out = self._question.table, StringIO()
+    @property
+    def _table(self) -> Table:
+        table = self._question.table
         assert table is not None, "a list that is exported has columns"
-        write_csv(table, table.rows_of(rows), out, names=names)
+        return table
+
+    def _csv(self) -> Iterator[str]:
+        yield self._csv_of((), names=True)
+        for page in self._pages():
+            yield self._csv_of(page.data)
+
+    def _csv_of(self, rows: Any, *, names: bool = False) -> str:
+        out = StringIO()
+        write_csv(self._table, self._table.rows_of(rows), out, names=names)
         return out.getvalue()
 
     def _ndjson(self, page: Answer) -> str:

@@ -86,11 +86,11 @@ LIMIT = Parameter(
 AFTER = Parameter(name="after", says="`next` of the previous page.", kind=Kind.WORD, metavar="CURSOR")
 FORMAT = Parameter(
     name="format",
-    says="`csv` or `ndjson`: the whole list as of one moment, without pages. Without this parameter, the header "
-    "`Accept` decides.",
+    says="`csv`, `ndjson` or `xlsx` (Excel): the whole list as of one moment, without pages. Without this parameter, "
+    "the header `Accept` decides.",
     kind=Kind.CHOICE,
     default="json",
-    choices=("json", "csv", "ndjson"),
+    choices=("json", "csv", "ndjson", "xlsx"),
 )
 AT_LEAST = Parameter(
     name="at_least",

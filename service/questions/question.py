@@ -63,7 +63,7 @@ class Question:
     order a paged list and identify its rows. `views` are the names of the views that the answer rests on; without one,
     it rests on the log. `noun` names the thing of the path. `table` has the columns for people; a question without one
     is shown field by field. `of_positions`: the answer depends on the values and the ledger alone, not on the clock.
-    `exported`: the whole list can be read as CSV or NDJSON.
+    `exported`: the whole list can be read as CSV, as NDJSON or in Excel.
 
     A question about a state takes `as_of` and `as_known_at`. `folds`: its views keep no history, so that a past state
     is folded from the events; `folds_only_of` are the parameters that limit the fold to one merchant or order. A

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from ledger.money import Money
 from service.tables.columns import Column, Holds, Table
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
 
 
 def plain(value: Any) -> Any:
@@ -87,7 +87,7 @@ def _csv_cells(column: Column, value: Any) -> Sequence[str]:
 
 def without_formula(text: str) -> str:
     """Returns the text so that a spreadsheet shows it and never runs it: with an apostrophe before a formula's sign."""
-    return f"'{text}" if text[:1] in _FORMULA_SIGNS and text else text
+    return f"'{text}" if text[:1] in FORMULA_SIGNS and text else text
 
 
 def exact(value: Any) -> str:

@@ -77,7 +77,7 @@ def answers_of(question: Question) -> dict[int | str, dict[str, Any]]:
     ambiguous = (409,) if "{order}" in question.path else ()
     own: dict[int | str, dict[str, Any]] = {}
     if question.exported:
-        whole = "The answer; as CSV or NDJSON the whole list, without the envelope"
+        whole = "The answer; as CSV, as NDJSON or for Excel the whole list, without the envelope"
         own[200] = {"description": whole, "content": {media: {} for media in MEDIA.values()}}
     return own | responses(401, 403, *((404,) if "{" in question.path else ()), *ambiguous)
 

@@ -41,8 +41,8 @@ def test_the_scale_has_round_marks_around_all_amounts_and_zero(amounts: tuple[in
     chart = drawn(*amounts)
     assert chart is not None
     marks = [Decimal(each.text) for each in chart.amounts]
-    assert marks[0] <= min(0, *(Decimal(each) / 100 for each in amounts))
-    assert marks[-1] >= max(0, *(Decimal(each) / 100 for each in amounts))
+    shown = [Decimal(0), *(Decimal(each) / 100 for each in amounts)]
+    assert marks[0] <= min(shown) <= max(shown) <= marks[-1]
     assert (0 in marks, 2 <= len(marks) <= 8) == (True, True)
     assert len({later - earlier for earlier, later in pairwise(marks)}) == 1
     assert [chart.bottom, chart.top] == [chart.amounts[0].at, chart.amounts[-1].at]

@@ -15,7 +15,7 @@ from tests.service.console import messages
 from tests.service.console.conftest import Browser
 
 TEMPLATES = sorted(messages.FOLDER.glob("templates/*.html"))
-OUR_NAME = {"j", "k", "x", "Enter", "RedLedger", "CSV", "NDJSON", "UTC+8", "·", "–", ":", "· RedLedger"}
+OUR_NAME = {"j", "k", "x", "Enter", "RedLedger", "CSV", "Excel", "NDJSON", "UTC+8", "·", "–", ":", "· RedLedger"}
 
 
 def test_every_text_of_the_console_is_in_chinese_and_nothing_else_is() -> None:

@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 from starlette.concurrency import run_in_threadpool
 
 from commands.bus.bus import Bus
@@ -101,6 +102,18 @@ def test_csv_has_the_names_of_the_fields_and_a_line_for_each_row(client: TestCli
     assert set(question.table.names) <= set(names)
     assert len(lines) == len(all_rows(client, path))
     assert {len(line) for line in lines} <= {len(names)}
+
+
+@BY_NAME
+def test_a_workbook_has_the_columns_and_the_rows_of_csv(client: TestClient, question: Question) -> None:
+    path = path_of(question, client)
+    lines = list(csv.reader(StringIO(client.get(path, params={"format": "csv"}).text)))
+    sent = client.get(path, headers={"Accept": export.MEDIA["xlsx"]})
+    assert sent.headers["content-type"] == export.MEDIA["xlsx"]
+    (sheet,) = load_workbook(BytesIO(sent.content), read_only=True).worksheets
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    assert rows[0] == lines[0]
+    assert [[row[0] is None, len(row)] for row in rows] == [[line[0] == "", len(line)] for line in lines]
 
 
 def test_money_has_its_currency_in_a_column_beside_it(client: TestClient) -> None:
