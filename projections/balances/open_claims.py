@@ -53,7 +53,7 @@ class ClaimsOnMerchants(Projection):
     """
 
     name = "open_claims"
-    version = 5
+    version = 6
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 
