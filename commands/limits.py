@@ -60,7 +60,7 @@ class Limits:
             raise ValueError(f"{path[:80]}…: objects and lists stand at most {DEEPEST} deep inside each other")
         if count > MOST_ITEMS:
             raise ValueError(f"{path}: there are at most {MOST_ITEMS} items")
-        inside = replace(self, depth=self.depth + 1)
+        inside = Limits(self.largest, self.longest, self.depth + 1)
         for key, value in items:
             if value is not None:
                 inside.check(value, f"{path}.{str(key)[:40]}" if path else str(key))

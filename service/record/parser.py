@@ -28,7 +28,9 @@ _CODES = {
 }
 
 _CURRENCY = re.compile(rb'"currency"\s*:\s*"([^"]*)"')
-_DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|\d[eE]")  # texts and numbers that canonical JSON cannot hold
+# Texts and numbers that canonical JSON cannot hold. An exponent ends its number: the digits of a UUID have none.
+_DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|(?<![\w.-])-?[\d._]*\d[eE][+-]?[\d_]+(?![\w-])")
+_HIDDEN = re.compile(rb"\\u00[0-7]")  # an escaped ASCII letter, which may hide a name from the patterns above
 
 
 class Malformed(Exception):
@@ -61,9 +63,18 @@ def command_in_body(text: bytes, menu: Mapping[str, Handler], *, actor: Actor, *
     return _command_by(actor, _object(text), text, menu, named)
 
 
-def command_in_item(item: Any, menu: Mapping[str, Handler], *, actor: Actor) -> Command:
-    """Returns the command in one item of a body that was parsed by `json_value`. Raises `Malformed`."""
-    return _command_by(actor, _as_object(item), json.dumps(item).encode(), menu, {})
+def command_in_item(item: Any, menu: Mapping[str, Handler], *, actor: Actor, is_plain: bool = False) -> Command:
+    """Returns the command in one item of a body that was parsed by `json_value`; `is_plain` if the body is. Raises
+    `Malformed`."""
+    return _command_by(actor, _as_object(item), b"" if is_plain else json.dumps(item).encode(), menu, {})
+
+
+def is_plain(text: bytes) -> bool:
+    """True if a JSON text has nothing that the types of commands accept and the log cannot store. Then none of its
+    items has."""
+    if _DOUBTFUL.search(text) or _HIDDEN.search(text):
+        return False
+    return all(map(_is_currency, set(_CURRENCY.findall(text))))
 
 
 def _command_by(
@@ -75,7 +86,7 @@ def _command_by(
         )
     if twice := sorted(body.keys() & named.keys()):
         raise Malformed("UNKNOWN_FIELD", "it stands outside the body already; leave it out", field=twice[0])
-    return _exact(body | dict(named) | {"actor": actor.model_dump(mode="json")}, text, menu)
+    return _exact(body | dict(named) | {"actor": actor}, text, menu)
 
 
 def _exact(envelope: dict[str, Any], text: bytes, menu: Mapping[str, Handler]) -> Command:
@@ -155,9 +166,17 @@ def _check_exactness(text: bytes, command: Command) -> None:
             command.fingerprint()
         except (NotCanonical, ValueError) as error:
             raise Malformed("INVALID_FIELD", str(error)) from None
-    for field in type(command).model_fields:
-        if isinstance(value := getattr(command, field), Sealed) and value.is_closed:
+    for field, value in command.__dict__.items():
+        if isinstance(value, Sealed) and value.is_closed:
             raise Malformed("INVALID_FIELD", "personal values are sent in clear and sealed here", field=f"data.{field}")
+
+
+def _is_currency(name: bytes) -> bool:
+    try:
+        exponent_of(name.decode())
+    except ValueError:
+        return False
+    return True
 
 
 def _holds_odd_text(value: Any) -> bool:

@@ -35,7 +35,7 @@ from service.questions.links import links_for
 from service.questions.presentation import presented
 from service.questions.question import FINANCE, STAFF
 from service.questions.shapes import entry_of
-from service.record.parser import Malformed, command_in_body, command_in_item, json_value
+from service.record.parser import Malformed, command_in_body, command_in_item, is_plain, json_value
 
 router = APIRouter(tags=["commands"])
 IdempotencyKey = Annotated[
@@ -189,7 +189,8 @@ def _batch(keys: AccountKeys, bearer: Bearer, body: bytes) -> JSONResponse:
     except Malformed as malformed:
         problem = problem_of_malformed(malformed)
         return JSONResponse(problem, problem["status"], media_type=PROBLEM_MEDIA)
-    answers, outcomes = _decided(keys, [_read(item, bearer.actor) for item in items])
+    actor, plain = bearer.actor, is_plain(body)
+    answers, outcomes = _decided(keys, [_read(item, actor, is_plain=plain) for item in items])
     data = [
         {
             "status": each.status,
@@ -213,9 +214,9 @@ def _items(body: bytes) -> list[Any]:
     return items
 
 
-def _read(item: Any, actor: Actor) -> Command | Answered:
+def _read(item: Any, actor: Actor, *, is_plain: bool) -> Command | Answered:
     try:
-        return command_in_item(item, OVER_HTTP, actor=actor)
+        return command_in_item(item, OVER_HTTP, actor=actor, is_plain=is_plain)
     except Exception as error:
         return _unread(error)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from time import process_time
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from commands.orders.place_order import PlaceOrder
 from commands.proposable import PROPOSABLE
 from ledger.actors import Actor
 from ledger.validation_messages import words_of
-from service.record.parser import Malformed, command_in_item, parse_command
+from service.record.parser import Malformed, command_in_item, is_plain, parse_command
 
 ACTOR = {"kind": "buyer", "id": "B-1", "role": "buyer"}
 LINE = {
@@ -154,6 +155,29 @@ def test_such_a_text_is_refused_in_an_item_of_a_batch_too(text: str) -> None:
     data = {"authority": "T-1", "payment_ref": "P-1", "market": text, "amount": "CNY 1.00"}
     with pytest.raises(Malformed):
         command_in_item({"command": "record_tax_remitted", "id": "c-1", "data": data}, MENU, actor=Actor(**ACTOR))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'["1e5"]', b"[1E+400]", b"[-1.5e-05]", b'[".5e3"]', b'["1e1_0"]', b"[1234567890123456]", rb'["\u0000"]',
+        rb'["\ud800"]', rb'{"currenc\u0079": "XXQ"}', b'{"currency": "XXQ"}', b'{"currency" :"xxq"}',
+    ],
+)  # fmt: skip
+def test_a_body_with_a_doubtful_value_is_not_plain(text: bytes) -> None:
+    assert not is_plain(text)
+
+
+@pytest.mark.parametrize("id", ["550e8400-e29b-41d4-a716-446655440e10", "order-7e", "1e5-second"])
+def test_a_body_with_ids_and_known_currencies_is_plain(id: str) -> None:
+    assert is_plain(_text(_line(line_id=id)))
+
+
+@pytest.mark.parametrize("hostile", [b"1." * 500_000, b"1_" * 500_000, b"-1" * 500_000, b"7" * 15 + b"x7" * 500_000])
+def test_no_body_makes_the_look_at_it_slow(hostile: bytes) -> None:
+    started = process_time()
+    assert is_plain(b'["' + hostile + b'"]')
+    assert process_time() - started < 5
 
 
 def test_an_amount_beyond_what_json_holds_exactly_is_refused() -> None:
