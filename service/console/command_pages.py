@@ -1,6 +1,7 @@
-"""Pages of commands: a form, a preview of what would be recorded, and the confirmation under one's own name.
+"""Pages of commands: a form, a preview of what would be recorded, the confirmation under one's own name, the result.
 
-Each is a plain form. The form has the idempotency key, so a second click gets the first answer again, and says so.
+Each is a plain form. The form has the idempotency key, so a second click gets the first answer again, and says so. Its
+answer leads to a page of its own (post, redirect, get).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from ledger.ids import is_id
 from service.console.actions import Action, action_for
+from service.console.drafts import DRAFT, LONGEST, opened, sealed
 from service.console.layout import unread
 from service.console.page import Page
 from service.console.session import form_of
@@ -25,44 +27,74 @@ from service.questions.registry import QUESTIONS
 
 router = APIRouter()
 KEY, CONFIRM = "key", "confirm"
+_RESULT, _REPLAYED = ("status", "book", "first", "last"), "replayed"
 
 
 @router.get("/commands/{name}")
 async def form(name: str, request: Request, bearer: AccessBearer) -> Response:
-    """Returns the form of a command, filled with the row that it is about."""
+    """Returns the form of a command, filled with the row that it is about; or the preview of a draft."""
     page = Page(request, bearer)
     action = action_for(page, name)
+    if draft := request.query_params.get(DRAFT):
+        return await _preview(page, action, opened(page.token, draft))
     return _shown(page, action, dict(request.query_params), key=uuid4().hex)
 
 
 @router.post("/commands/{name}")
 async def answer(name: str, request: Request, bearer: AccessBearer) -> Response:
-    """Tries the command and shows the preview; or submits it, if the preview was confirmed."""
+    """Leads to the preview; or submits the command, if the preview was confirmed, and leads to its result."""
     page = Page(request, bearer)
     action = action_for(page, name)
-    fields = await form_of(request)
-    key = fields.get(KEY, "")
-    body = json.dumps({"data": action.data_of(fields)}, ensure_ascii=False).encode()
-    sent = Sent(bearer, name, key if is_id(key) else uuid4().hex, body)
-    confirmed = CONFIRM in fields
-    answered = await (submitted if confirmed else tried)(request.app.state, sent)
-    return _answered(page, action, fields, sent.key, answered, confirmed=confirmed)
-
-
-def _answered(
-    page: Page, action: Action, fields: Mapping[str, str], key: str, answered: JSONResponse, *, confirmed: bool
-) -> Response:
+    sent = await form_of(request)
+    key = sent.get(KEY, "")
+    fields = {each: sent.get(each, "") for each in action.fields} | {KEY: key if is_id(key) else uuid4().hex}
+    if CONFIRM not in sent:
+        draft = sealed(page.token, fields)
+        is_short = len(draft) <= LONGEST
+        return _led_to(page, f"/commands/{name}", draft) if is_short else await _preview(page, action, fields)
+    answered = await submitted(request.app.state, _command(page, action, fields))
     content = json.loads(bytes(answered.body))
     if answered.status_code != 200:
         return _shown(page, action, fields, key=uuid4().hex, problem=content, status=answered.status_code)
-    result = content["data"]
-    if confirmed:
-        return _shown(page, action, fields, key=key, done=result, replayed=REPLAYED in answered.headers)
+    result = {each: str(content["data"][each]) for each in _RESULT} | {_REPLAYED: str(REPLAYED in answered.headers)}
+    given = {each: fields[each] for each in action.given}
+    return _led_to(page, f"/commands/{name}/result", sealed(page.token, given | result))
+
+
+@router.get("/commands/{name}/result")
+async def result(name: str, request: Request, bearer: AccessBearer) -> Response:
+    """Returns the page of what was recorded."""
+    page = Page(request, bearer)
+    action = action_for(page, name)
+    fields = opened(page.token, request.query_params.get(DRAFT, ""))
+    done = {each: fields[each] if each == "status" else int(fields[each]) for each in _RESULT}
+    return _shown(page, action, fields, key="", done=done, replayed=fields[_REPLAYED] == str(True))
+
+
+def _led_to(page: Page, path: str, draft: str) -> Response:
+    return RedirectResponse(page.linker.page(path, **{DRAFT: draft}), 303)
+
+
+def _command(page: Page, action: Action, fields: Mapping[str, str]) -> Sent:
+    assert page.bearer is not None, "nobody commands without a session"
+    body = json.dumps({"data": action.data_of(fields)}, ensure_ascii=False).encode()
+    return Sent(page.bearer, action.command, fields[KEY], body)
+
+
+async def _preview(page: Page, action: Action, fields: Mapping[str, str]) -> Response:
+    """Tries the command, and returns what would be recorded; or the form again with the reason against it."""
+    answered = await tried(page.request.app.state, _command(page, action, fields))
+    content = json.loads(bytes(answered.body))
+    if answered.status_code != 200:
+        return _shown(page, action, fields, key=uuid4().hex, problem=content, status=answered.status_code)
+    tried_result = content["data"]
+    if tried_result["first"]:  # it was recorded before, under this key
+        return _shown(page, action, fields, key="", done=tried_result, replayed=True)
     events = [
         (each["type"], page.records.sections_of("", each.get("event", {})), _entry(page, each.get("entry", [])))
-        for each in result["events"]
+        for each in tried_result["events"]
     ]
-    return _shown(page, action, fields, key=key, preview=events)
+    return _shown(page, action, fields, key=fields[KEY], preview=events)
 
 
 def _entry(page: Page, lines: list[dict[str, Any]]) -> Any:

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from fastapi import Query, Request
 
 from ledger import instants
-from ledger.accounting_days import ACCOUNTING_ZONE, accounting_day
-from ledger.deadlines import in_zone
+from ledger.accounting_days import accounting_day
 from service.access.gate import Bearer
 from service.app import App
 from service.console.cells import Cells
+from service.console.fields import local_instant
 from service.console.language import Language, chosen_language
 from service.console.links import Linker
 from service.console.records import Records
@@ -110,15 +110,20 @@ class Page:
         """Returns a picked time as the field of a form has it: an instant in the zone of the accounting day."""
         match self.times[name]:
             case datetime() as at:
-                return f"{in_zone(at, ACCOUNTING_ZONE):%Y-%m-%dT%H:%M:%S}"
+                return local_instant(at)
             case date() as day:
                 return day.isoformat()
         return ""
 
     @property
+    def token(self) -> str:
+        """The access token of this session."""
+        return token_in_cookie(self.request.scope)
+
+    @property
     def proof(self) -> str:
         """The proof of this session, for its forms."""
-        return proof_of(token_in_cookie(self.request.scope))
+        return proof_of(self.token)
 
     def may_ask(self, name: str) -> bool:
         readers = QUESTIONS[name].readers

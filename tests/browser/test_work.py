@@ -67,6 +67,19 @@ def test_a_break_is_taken_by_an_owner_and_resolved(shop: ServedShop, shop_visits
     expect(page.get_by_role("link", name="resolve break")).to_have_count(0)
 
 
+def test_back_and_reload_after_a_decision_send_no_form_again(shop: ServedShop, shop_visits: Visits) -> None:
+    page = shop_visits.page("mei", java_script_enabled=False)
+    approve(page, "mei")
+    before = shop.events
+    page.reload()
+    expect(page.locator("[data-done=recorded]")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("This form was sent before.")).to_be_visible()  # the preview of what is recorded by now
+    page.go_back()
+    expect(page.locator("[data-form]")).to_be_visible()
+    assert shop.events == before
+
+
 @pytest.mark.parametrize(("name", "shown"), [("mei", "[data-preview]"), ("sue", "[role=alert]")])
 def test_the_pages_of_a_command_have_no_serious_finding_of_axe(shop_visits: Visits, name: str, shown: str) -> None:
     """The form, its preview, and the reason why a role may not give the command yet."""

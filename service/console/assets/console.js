@@ -106,11 +106,13 @@ if (document.querySelector("[data-replay]")) {
 // Work without leaving the queue: a form of a command, its preview and its answer are shown in a dialog.
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
+const isWork = (address) => /^\/console\/(commands|bulk)\//.test(new URL(address, location.href).pathname);
+
 async function showWork(address, options = {}) {
   const answer = await fetch(address, options);
   const found = parsed(await answer.text()).querySelector("main");
-  if (!found || answer.redirected) {
-    location.assign(answer.url);
+  if (!found || !isWork(answer.url)) {
+    location.assign(answer.url); // the session has ended
     return;
   }
   let dialog = document.getElementById("work");
@@ -131,7 +133,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || link.target) return;
   const inDialog = link.closest("#work");
-  if (new URL(link.href, location.href).pathname.startsWith("/console/commands/")) {
+  if (isWork(link.href)) {
     event.preventDefault();
     showWork(link.href);
   } else if (inDialog && link.classList.contains("button")) {
@@ -143,7 +145,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const address = new URL(event.submitter?.getAttribute("formaction") || form.action, location.href);
-  if (form.method !== "post" || !/^\/console\/(commands|bulk)\//.test(address.pathname)) return;
+  if (form.method !== "post" || !isWork(address)) return;
   if (!form.closest("#work") && !form.matches("[data-choose]")) return;
   event.preventDefault();
   const button = event.submitter;

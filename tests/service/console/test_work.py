@@ -62,7 +62,8 @@ def hidden_in(page: str, mark: str) -> Form:
 
 
 def post(client: TestClient, command: str, fields: Form, *, confirm: bool = False) -> tuple[int, str]:
-    answer = client.post(f"/console/commands/{command}", data=fields | ({"confirm": "yes"} if confirm else {}))
+    sent = fields | ({"confirm": "yes"} if confirm else {})
+    answer = client.post(f"/console/commands/{command}", data=sent, follow_redirects=True)
     return answer.status_code, answer.text
 
 
@@ -115,6 +116,31 @@ def test_of_two_people_who_decide_the_same_case_the_second_is_refused_with_the_r
     status, page = post(sam, "reject_refund", two, confirm=True)
     assert (status, 'role="alert"' in page, "data-done" in page) == (409, True, False)
     assert 'value="worn"' in page, "what was typed stays"
+
+
+def test_no_address_shows_what_was_typed_and_no_other_session_opens_it(shop: Shop) -> None:
+    client = shop.browser("mei")
+    fields = shop.form(client, "reject_refund") | {"reason": "worn", "note": "a private note"}
+    for confirm in ({}, {"confirm": "yes"}):
+        answer = client.post("/console/commands/reject_refund", data=fields | confirm)
+        address = answer.headers["location"]
+        assert (answer.status_code, "worn" in address, "private" in address) == (303, False, False)
+        assert client.get(address).status_code == 200
+        other = shop.browser("sue").get(address)
+        assert (other.status_code, "FORM_NOT_OURS" in other.text, "worn" in other.text) == (403, True, False)
+
+
+def test_a_result_that_nobody_got_has_no_page(shop: Shop) -> None:
+    client = shop.browser("mei")
+    for query in ("", "?draft=x", "?status=recorded&book=1&first=1&last=1"):
+        assert client.get(f"/console/commands/approve_refund/result{query}").status_code == 403, query
+
+
+def test_a_form_whose_address_would_be_too_long_has_its_preview_all_the_same(shop: Shop) -> None:
+    client = shop.browser("mei")
+    fields = shop.form(client, "reject_refund") | {"reason": "worn", "note": "é" * 1_000}
+    status, page = post(client, "reject_refund", fields)
+    assert (status, "data-preview" in page) == (200, True)
 
 
 def test_a_proposal_takes_another_person_than_who_made_it(shop: Shop) -> None:
@@ -230,7 +256,7 @@ def test_many_rows_are_worked_with_one_preview_and_an_answer_to_each(shop: Shop)
     again = bulk(client, "assign_break", rows, owner="fay", confirm="yes")
     assert (again.count("sent before"), done.count("sent before"), shop.events) == (3, 0, before + 3)
     shop.app.catch_up()
-    assert client.get("/console/exceptions").text.count('<span class="word">fay</span>') == 3
+    assert client.get("/console/exceptions").text.count('<bdi class="id">fay</bdi>') == 3
 
 
 def test_no_row_of_many_is_sent_without_what_the_command_needs(shop: Shop) -> None:
