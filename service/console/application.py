@@ -14,7 +14,18 @@ from starlette.routing import Mount, Route
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.access.gate import TokenMissing, TokenRefused
-from service.console import bulk, command_pages, files, home, issuer_sign_in, live, question_pages, sign_in
+from service.console import (
+    bulk,
+    command_pages,
+    difference,
+    files,
+    home,
+    issuer_sign_in,
+    live,
+    operations,
+    question_pages,
+    sign_in,
+)
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
 from service.console.page import Page
@@ -27,6 +38,8 @@ _ROUTERS = (
     issuer_sign_in.router,
     home.router,
     live.router,
+    operations.router,
+    difference.router,
     command_pages.router,
     bulk.router,
     question_pages.router,

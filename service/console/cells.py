@@ -14,12 +14,16 @@ from pydantic import BaseModel
 from ledger.money import Money
 from service.console.language import Language
 from service.console.links import Linker
+from service.console.words import CODE
 from service.questions.presentation import STORED_MONEY, MoneyText, instant_in_utc
 
 Sort = Literal["text", "id", "long", "word", "amount", "count", "time", "none", "parts", "items"]
 _MONEY_TEXT = set(MoneyText.model_fields)
 _LONGEST_ID = 48  # letters of an id that is shown whole
-_WORDS = ("kind", "status", "state", "role", "role_needed", "owner", "reason", "type", "change", "match")
+_WORDS = (
+    "kind", "status", "state", "role", "role_needed", "reason", "type", "change", "match", "step", "view",
+    "actor_kind", "mismatches", "what",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ class Cells:
 
     def _text(self, value: str, name: str, row: Any) -> Cell:
         href = self.linker.of_field(name, row) if row is not None else ""
-        if not href and name in _WORDS:
+        if not href and name in _WORDS and CODE.fullmatch(value):
             return Cell(sort="word", text=self.language.label(value))
         if any(map(str.isspace, value)):
             return Cell(text=value, href=href)

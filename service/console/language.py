@@ -16,6 +16,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from ledger.accounting_days import ACCOUNTING_ZONE
 from ledger.deadlines import in_zone
 from ledger.money import Money
+from service.console.words import words_of
 from service.tracking.localisation import best_locale, catalogue_of
 
 CATALOGUE = "console_"  # begins the names of the console's catalogues
@@ -58,11 +59,6 @@ class Language:
         local = in_zone(at, ACCOUNTING_ZONE)
         day = format_date(local.date(), "medium", locale=self.locale)
         return f"{day} {format_time(local, 'HH:mm:ss', locale=self.locale)}"
-
-
-def words_of(name: str) -> str:
-    """Returns a name as words: `accounting_date` is "accounting date"."""
-    return name.replace("_", " ").replace("-", " ") if name[:1].isalpha() else name
 
 
 def chosen_language(kept: str, accepted: str) -> Language:

@@ -63,6 +63,8 @@ class Linker:
         match name, _value(row, name):
             case "stream", str(stream) if order := order_of(stream):
                 name, row = "order", {"order": order, "merchant": merchant_of(stream)}
+            case "delivery", "webhook" if id := _value(row, "subscription_id"):
+                return self.page(QUESTIONS["deliveries"].path.format(subscription=id))
             case "item", str(item) if item in _ITEMS:
                 return self.page(QUESTIONS[_ITEMS[item]].path)
         for link in _NAMED.get(name, ()):

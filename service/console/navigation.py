@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.console.page import Page
 from service.questions.question import GROUPS
+from service.questions.reader import RoleMayNotRead
 from service.questions.registry import QUESTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A page of several questions. Whoever may ask `question` may open it."""
+
+    label: str
+    path: str
+    question: str
+
+    def check(self, page: Page) -> None:
+        """Raises `RoleMayNotRead` if the reader may not open it."""
+        if not page.may_ask(self.question):
+            raise RoleMayNotRead.unless(page.reader.role, f"open {self.path}", QUESTIONS[self.question].readers.any)
+
+
+OPERATIONS = Composed("operations", "/operations", "view-lags")
+DIFFERENCE = Composed("what changed", "/difference", "explain-difference")
+COMPOSED: Mapping[str, Sequence[Composed]] = {"ledger": (OPERATIONS, DIFFERENCE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +46,15 @@ def navigation(page: Page) -> list[tuple[str, list[Entry]]]:
 
 
 def _entries(page: Page, group: str) -> list[Entry]:
-    here = page.request.url.path
-    return [
-        Entry(page.language.label(name), (href := page.linker.page(question.path)), href.partition("?")[0] == here)
+    composed = [(each.label, each.path) for each in COMPOSED.get(group, ()) if page.may_ask(each.question)]
+    own = [
+        (name, question.path)
         for name, question in QUESTIONS.items()
         if question.group == group and page.may_ask(name)
         if not any(each.required or question.names_in_path(each) for each in question.parameters)
     ]
+    return [_entry(page, label, page.linker.page(path)) for label, path in (*composed, *own)]
+
+
+def _entry(page: Page, label: str, href: str) -> Entry:
+    return Entry(page.language.label(label), href, href.partition("?")[0] == page.request.url.path)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from service.console.actions import with_actions
 from service.console.event import event_page
+from service.console.fields import local_instant
 from service.console.layout import shown
 from service.console.merchant import merchant_page
 from service.console.order import order_page, picked_step
@@ -23,7 +24,7 @@ from service.http.parameters import OpenApp
 from service.http.read_route import ReadRoute
 from service.http.routes.questions import declared
 from service.questions.asked import Answer
-from service.questions.parameters import AFTER, FORMAT, LIMIT, TIMES, Kind
+from service.questions.parameters import AFTER, FORMAT, LIMIT, TIMES, Kind, Parameter
 from service.questions.presentation import instant_in_utc
 from service.questions.question import Question
 from service.questions.reader import Reader
@@ -33,7 +34,10 @@ Make = Callable[[Page, Mapping[str, Any]], Response]
 # Questions with a page of their own. Every other one is shown as facts and tables.
 _OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page, "history": order_page}
 _MORE = {"history": [Depends(picked_step)]}  # what a page takes beside the parameters of its question
-_INPUTS = {Kind.DAY: "date", Kind.INSTANT: "text", Kind.NUMBER: "number", Kind.FLAG: "checkbox", Kind.CHOICE: "select"}
+_INPUTS = {
+    Kind.DAY: "date", Kind.INSTANT: "datetime-local", Kind.NUMBER: "number", Kind.FLAG: "checkbox",
+    Kind.CHOICE: "select",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,19 @@ class Field:
 
 def filters_of(question: Question, values: Mapping[str, Any]) -> Iterator[Field]:
     """Yields the fields of a question's form: all parameters but those of the path, of pages, and the picked times."""
+    for each in _filtering(question):
+        value = values[each.name]
+        text = local_instant(value) if isinstance(value, datetime) else _text(value)
+        yield Field(each.outside, _INPUTS.get(each.kind, "text"), text, each.choices)
+
+
+def _filtering(question: Question) -> list[Parameter]:
     elsewhere = {each.name for each in (*TIMES, LIMIT, AFTER)}
-    for each in question.parameters:
-        if each.name not in elsewhere and not each.header and not question.names_in_path(each):
-            yield Field(each.outside, _INPUTS.get(each.kind, "text"), _text(values[each.name]), each.choices)
+    return [
+        each
+        for each in question.parameters
+        if each.name not in elsewhere and not each.header and not question.names_in_path(each)
+    ]
 
 
 def _text(value: Any) -> str:
@@ -115,7 +128,7 @@ def _title(page: Page, question: Question, values: Mapping[str, Any]) -> str:
 
 def _here(page: Page, question: Question, values: Mapping[str, Any]) -> Callable[..., str]:
     """Returns the function that makes the address of this page with other parameters."""
-    given = {each.name: each.value for each in filters_of(question, values)}
+    given = {each.outside: _text(values[each.name]) for each in _filtering(question)}
     given |= {LIMIT.name: values[LIMIT.name]} if values.get(LIMIT.name, question.rows) != question.rows else {}
 
     def here(**changed: Any) -> str:

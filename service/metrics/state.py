@@ -11,12 +11,12 @@ from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, text
 
 from ledger.log.database_errors import DatabaseTrouble
 from service.app import App
 from service.subscription_list import all_subscriptions, lags
 from service.views.generations import generations
+from service.views.lags import oldest_ages
 from service.views.status import LedgerStatus, ViewStatus, status_of
 
 _REACHABLE = ("redledger_database_reachable", "1 if the database answered when the metrics were read.", ())
@@ -49,13 +49,6 @@ _WAITING = ("redledger_lane_waiting", "Requests that wait for a place of a lane.
 _OF_LEDGER = (_REACHABLE, _POSITION, _LAG, _AGE, _STOPPED, _PARKED, _FILLED, _MISSING, _LEFT, _SET_ASIDE)
 _OF_SUBSCRIPTIONS = (_BEHIND, _SINCE, _UNSETTLED)
 
-# By the event behind each position: the clock is the database's, which also gave the event its time.
-_OLDEST = """
-SELECT v.view, extract(epoch FROM clock_timestamp() - min(e.recorded_at))::float AS age_s
-FROM unnest(CAST(:views AS text[]), CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(view, book, position)
-JOIN log.events e ON e.book = v.book AND e.position = v.position + 1
-GROUP BY v.view
-"""
 _Declared = tuple[str, str, tuple[str, ...]]
 
 
@@ -98,8 +91,7 @@ class LedgerState(Collector):
 
     def _read(self) -> tuple[LedgerStatus, dict[str, float]]:
         status = status_of(self._app)
-        behind = [view for view in status.views if view.lag]
-        return status, _ages(self._app.ledger.engine, behind) if behind else {}
+        return status, oldest_ages(self._app.ledger.engine, status.views)
 
 
 def _sums(views: Iterable[ViewStatus], figures: Mapping[ViewStatus, float]) -> dict[str, float]:
@@ -108,14 +100,6 @@ def _sums(views: Iterable[ViewStatus], figures: Mapping[ViewStatus, float]) -> d
     for view in views:
         found[view.projection] += figures.get(view, 0)  # type: ignore[assignment]
     return dict(found)
-
-
-def _ages(engine: Engine, behind: Iterable[ViewStatus]) -> dict[str, float]:
-    places = [(view.projection, view.book, view.position) for view in behind]
-    views, books, positions = map(list, zip(*places, strict=True))
-    with engine.connect() as connection:
-        rows = connection.execute(text(_OLDEST), {"views": views, "books": books, "positions": positions}).all()
-    return {str(view): float(age_s) for view, age_s in rows}
 
 
 class SubscriptionState(Collector):

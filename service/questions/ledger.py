@@ -56,6 +56,18 @@ def _generations(asked: Asked) -> Any:
     return generations(asked.app.ledger.engine)
 
 
+def _view_lags(asked: Asked) -> Any:
+    from service.views.lags import view_lags
+
+    return view_lags(asked.app)
+
+
+def _automation(asked: Asked) -> Any:
+    from service.automation.steps import steps_at
+
+    return steps_at(asked.app, asked.now)
+
+
 QUESTIONS = (
     Question(
         name="audit",
@@ -107,6 +119,31 @@ QUESTIONS = (
         readers=STAFF,
         without_times="It shows how this service stands now; nothing is kept of how it stood.",
         table=tables.VIEWS,
+    ),
+    Question(
+        name="view-lags",
+        group="ledger",
+        path="/view-lags",
+        says="List the views with their lag behind the log in events and in seconds, and the progress of a rebuild; "
+        "the worst first.",
+        find=_view_lags,
+        answer="service.views.lags:ViewLag",
+        readers=STAFF,
+        without_times="It shows how this service stands now; nothing is kept of how it stood.",
+        listed=True,
+        table=tables.VIEW_LAGS,
+    ),
+    Question(
+        name="automation",
+        group="ledger",
+        path="/automation",
+        says="List the steps that the service takes by itself, and if the policy that is in force switches each on.",
+        find=_automation,
+        answer="service.automation.steps:AutomaticStep",
+        readers=STAFF,
+        without_times="A policy of the past is an event; `audit` lists it.",
+        listed=True,
+        table=tables.AUTOMATION,
     ),
     Question(
         name="generations",

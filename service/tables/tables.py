@@ -357,6 +357,14 @@ GENERATIONS = Table(
         *times("made_at"),
     )
 )
+VIEW_LAGS = Table(
+    (
+        *ids("view", "status"),
+        *counts("version", "generation", "books_behind", "lag_events", "lag_s", "candidate", "rebuilt", "seconds_left"),
+        *texts("reason"),
+    )
+)
+AUTOMATION = Table((*ids("step", "switched_on"), *counts("policy_version")))
 COMPARED_VIEWS = Table((*ids("view"), *counts("version", "events", "rows", "differences")))
 VERIFIED_BOOKS = Table(counts("book", "events", "faults"))
 FINDINGS = Table((*ids("table", "key", "column"), *texts("expected", "found")))

@@ -48,7 +48,7 @@ READING_ALL_BOOKS = {
     ("service/demo/trading_month.py", "log.events"): "the summary of a demonstration",
     ("service/demo/trading_month.py", "log.outcomes"): "the summary of a demonstration",
     ("service/finance/proposals.py", "log.events"): "a proposal is named without its stream",
-    ("service/metrics/state.py", "log.events"): "the age of what views have not folded, in all books",
+    ("service/views/lags.py", "log.events"): "the age of what views have not folded, in all books",
     ("service/views/generations.py", "log.heads"): "the progress of rebuilds, in all books",
 }
 _ROWS = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(log\.\w+)", re.IGNORECASE)

@@ -11,10 +11,13 @@ from babel.messages.extract import extract_from_file
 from pydantic import BaseModel
 
 import service.console
+from ledger.policies.automation import STEPS
+from projections.registry import PROJECTIONS
 from service.console.actions import ACTIONS
 from service.console.cells import Linked
-from service.console.language import words_of
+from service.console.navigation import COMPOSED
 from service.console.replay import BUCKETS, BalanceChange
+from service.console.words import WORDS, words_of
 from service.questions.answer_models import class_named
 from service.questions.question import GROUPS, Role
 from service.questions.registry import QUESTIONS
@@ -50,6 +53,10 @@ def _names() -> Iterator[str]:
     for own in (BalanceChange, Axes):
         yield from _fields(own, seen)
     yield from BUCKETS.values()
+    yield from (each.label for pages in COMPOSED.values() for each in pages)
+    yield from STEPS
+    yield from PROJECTIONS
+    yield from WORDS
     for action in ACTIONS.values():
         yield from (action.command, *action.fields)
     for question in QUESTIONS.values():

@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po
 import service.locales
 from tests.service.console import messages
 from tests.service.console.conftest import Browser
+from tests.support.console_pages import paths
 
 TEMPLATES = sorted(messages.FOLDER.glob("templates/*.html"))
 OUR_NAME = {"j", "k", "x", "Enter", "RedLedger", "CSV", "Excel", "NDJSON", "UTC+8", "·", "–", ":", "· RedLedger"}
@@ -49,6 +51,14 @@ def test_no_text_of_a_template_is_written_past_the_catalogue(template: Path) -> 
     texts = _Texts()
     texts.feed(plain)
     assert [each for each in texts.found if re.search(r"[^\W\d_]", each) and each not in OUR_NAME] == []
+
+
+def test_every_word_on_the_pages_of_the_month_is_in_chinese(browser: Browser, of_month: dict[str, Any]) -> None:
+    client, found = browser("admin"), set[str]()
+    for path in paths(of_month):
+        page = client.get(f"/console{path}", headers={"Accept-Language": "zh-CN"}).text
+        found |= set(re.findall(r'<span class="word">([^<]*)</span>', page))
+    assert {each for each in found if not re.search(r"[\u4e00-\u9fff]", each)} == set()
 
 
 def test_the_page_is_in_the_language_that_was_chosen_with_money_and_days_of_its_locale(browser: Browser) -> None:
