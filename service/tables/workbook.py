@@ -16,6 +16,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from ledger.deadlines import in_zone
 from ledger.money import Money
 from service.tables.cells import FORMULA_SIGNS, currency_beside, exact
 from service.tables.columns import Column, Holds, Table
@@ -101,7 +102,7 @@ class _Sheets:
             case int() if abs(value) < _LARGEST:
                 sheet.write_number(row, at, value)
             case datetime() if value.year >= _FIRST_YEAR:
-                sheet.write_datetime(row, at, value.astimezone(UTC).replace(tzinfo=None), self._instant)
+                sheet.write_datetime(row, at, in_zone(value, UTC).replace(tzinfo=None), self._instant)
             case date() if value.year >= _FIRST_YEAR and not isinstance(value, datetime):
                 sheet.write_datetime(row, at, value)
             case _:
