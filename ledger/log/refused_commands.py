@@ -78,7 +78,7 @@ def query_of(
     # Every index begins with the book: read each book by its index, then merge the first rows of each.
     statement = f"""
         SELECT {", ".join(f"p.{name}" for name in RefusedRow._fields)}
-        FROM unnest(%s::integer[]) AS b (book) CROSS JOIN LATERAL (
+        FROM (SELECT h.book FROM log.heads h WHERE h.book = ANY(%s)) AS b CROSS JOIN LATERAL (
             SELECT o.* FROM log.outcomes o
             WHERE {" AND ".join(("o.book = b.book", "o.book = ANY(%s)", "o.code <> ''", *conditions))}
             ORDER BY o.recorded_at, o.number LIMIT %s

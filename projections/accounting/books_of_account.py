@@ -14,11 +14,13 @@ from ledger.journal.accounts import CHART
 from ledger.money import Money
 from projections.accounting.account_turnovers import DAYS, MONTHS, MOVES, SUMS, AccountTurnovers
 from projections.balances.balances import NOW, AsOf
+from projections.engine.vector import position_in
 from projections.engine.views import Opened, Views
 
 PROJECTION = AccountTurnovers()
 
 _V = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)"
+_POSITION = position_in("d.book")
 _SUMS = ", ".join(SUMS)
 _WITHIN_DAY = ", ".join(f"sum(t.{name}) AS {name}" for name in SUMS)
 _DAY = ", ".join(f"CASE WHEN d.changed_at_position <= v.position THEN d.{name} ELSE t.{name} END" for name in SUMS)
@@ -26,8 +28,9 @@ _DAY = ", ".join(f"CASE WHEN d.changed_at_position <= v.position THEN d.{name} E
 # PostgreSQL does not run it for other days.
 _KNOWN = f"""CROSS JOIN LATERAL (
     SELECT {_WITHIN_DAY} FROM {{moves}} t
-    WHERE d.changed_at_position > v.position AND t.book = d.book AND t.account = d.account AND t.currency = d.currency
-      AND t.accounting_date = d.accounting_date AND t.position BETWEEN d.first_position AND v.position
+    WHERE d.changed_at_position > {_POSITION} AND t.book = d.book AND t.account = d.account
+      AND t.currency = d.currency AND t.accounting_date = d.accounting_date
+      AND t.position BETWEEN d.first_position AND {_POSITION}
 ) t"""
 # Months that were complete at the position count as a whole; all others are summed from their days.
 _TURNOVERS = f"""

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, text
 from ledger.fx import CNY
 from ledger.money import Money
 from projections.audit.audit_trail import TRAIL, AuditTrail
+from projections.engine.vector import each_of
 from projections.engine.views import Opened, Vector, Views
 from projections.keyset import Key, behind
 
@@ -94,7 +95,7 @@ def trail(
     def query(opened: Opened) -> list[TrailRow]:
         # Every index starts with the book: read each book by its index, then merge the first rows of each.
         statement = f"""
-            SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
+            SELECT p.* FROM {each_of()} AS b CROSS JOIN LATERAL (
                 SELECT t.* FROM {opened.generation.stored_name(TRAIL)} t
                 WHERE t.book = b.book AND t.book = ANY(:books) AND {conditions}
                 ORDER BY t.recorded_at, t.position LIMIT :limit

@@ -4,10 +4,15 @@
 the index.
 """
 
+from __future__ import annotations
+
+from projections.engine.vector import each_of, position_in
+
 _SAME_KEY = (
     "l.book = k.book AND l.merchant = k.merchant AND l.account = k.account AND l.psp = k.psp"
     " AND l.currency = k.currency"
 )
+_POSITION = position_in("k.book", books="%(books)s", positions="%(positions)s")
 _VECTOR = "unnest(%(books)s::integer[], %(positions)s::bigint[]) AS v(book, position)"
 _OF_BOOKS = "k.book = v.book AND k.book = ANY(%(books)s)"  # the second alone says which servers are asked
 _GROUPED = "SELECT merchant, account, sum(base)"
@@ -20,11 +25,11 @@ ALL_NOW = f"{_GROUPED} FROM {{balances}} k WHERE k.book = ANY(%(books)s) AND {{o
 KNOWN_AT = f"""
 {_GROUPED} FROM (
     SELECT k.merchant, k.account, l.running_base AS base
-    FROM {_VECTOR} JOIN {{balances}} k ON {_OF_BOOKS} AND {{of}}
-    CROSS JOIN LATERAL (
-        SELECT running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= v.position
+    FROM {{balances}} k CROSS JOIN LATERAL (
+        SELECT running_base FROM {{lines}} l WHERE {_SAME_KEY} AND l.position <= {_POSITION}
         ORDER BY l.position DESC, l.line_no DESC LIMIT 1
     ) l
+    WHERE k.book = ANY(%(books)s) AND {{of}}
 ) x GROUP BY 1, 2
 """
 
@@ -36,8 +41,8 @@ _DAYS = f"""
     FROM {_VECTOR} JOIN {{days}} k ON {_OF_BOOKS} AND k.first_position <= v.position AND {{of}}
     CROSS JOIN LATERAL (
         SELECT sum(l.base) AS base FROM {{lines}} l
-        WHERE k.changed_at_position > v.position AND {_SAME_KEY} AND l.accounting_date = k.accounting_date
-          AND l.position BETWEEN k.first_position AND v.position
+        WHERE k.changed_at_position > {_POSITION} AND {_SAME_KEY} AND l.accounting_date = k.accounting_date
+          AND l.position BETWEEN k.first_position AND {_POSITION}
     ) l
     WHERE %(as_of)s::date IS NULL OR k.accounting_date <= %(as_of)s
 """
@@ -52,20 +57,20 @@ SELECT count(*), {columns} FROM (
 """
 
 # A short scan of the key in each book.
-NEXT_MERCHANTS = """
-SELECT DISTINCT merchant FROM unnest(%(books)s::integer[]) AS v(book)
+NEXT_MERCHANTS = f"""
+SELECT DISTINCT merchant FROM {each_of("%(books)s")} AS v
 CROSS JOIN LATERAL (
-    SELECT DISTINCT merchant FROM {balances} k WHERE k.book = v.book AND merchant > %(after)s
+    SELECT DISTINCT merchant FROM {{balances}} k WHERE k.book = v.book AND merchant > %(after)s
     ORDER BY merchant LIMIT %(limit)s
 ) k ORDER BY merchant LIMIT %(limit)s
 """
 
 LINES_OF_MERCHANT = f"""
-SELECT p.* FROM {_VECTOR} JOIN {{balances}} k ON {_OF_BOOKS} AND k.merchant = %(merchant)s
-CROSS JOIN LATERAL (
+SELECT p.* FROM {{balances}} k CROSS JOIN LATERAL (
     SELECT l.* FROM {{lines}} l
-    WHERE {_SAME_KEY} AND (l.position, l.line_no) > (%(position)s, %(line_no)s) AND l.position <= v.position
+    WHERE {_SAME_KEY} AND (l.position, l.line_no) > (%(position)s, %(line_no)s) AND l.position <= {_POSITION}
       AND (%(as_of)s::date IS NULL OR l.accounting_date <= %(as_of)s)
     ORDER BY l.position, l.line_no LIMIT %(limit)s
-) p ORDER BY p.position, p.line_no LIMIT %(limit)s
+) p WHERE k.book = ANY(%(books)s) AND k.merchant = %(merchant)s
+ORDER BY p.position, p.line_no LIMIT %(limit)s
 """

@@ -14,6 +14,7 @@ from projections.engine.batch import Batch
 from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.vector import position_in
 from projections.engine.views import Held, Opened, Vector, Views
 
 ORDERS = kept_table(
@@ -33,11 +34,11 @@ _KNOWN = "unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(b
 _OF_BOOKS = "m.book = v.book AND m.book = ANY(:books)"  # the second alone says which servers are asked
 _THE_MERCHANTS = "(CAST(:merchants AS text[]) IS NULL OR m.merchant = ANY(CAST(:merchants AS text[])))"
 _AT_POSITION = f"""
-SELECT m.merchant, c.running_fen FROM {_KNOWN} JOIN {{merchants}} m ON {_OF_BOOKS} AND {_THE_MERCHANTS}
-CROSS JOIN LATERAL (
-    SELECT running_fen FROM {{changes}} c WHERE c.book = m.book AND c.merchant = m.merchant AND c.position <= v.position
+SELECT m.merchant, c.running_fen FROM {{merchants}} m CROSS JOIN LATERAL (
+    SELECT running_fen FROM {{changes}} c
+    WHERE c.book = m.book AND c.merchant = m.merchant AND c.position <= {position_in("m.book")}
     ORDER BY c.position DESC LIMIT 1
-) c
+) c WHERE m.book = ANY(:books) AND {_THE_MERCHANTS}
 """
 _ON_DAY = f"""
 SELECT m.merchant, sum(m.fen) FROM {_KNOWN}

@@ -26,6 +26,7 @@ from projections.engine.batch import Batch
 from projections.engine.columns import count_column, instant_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
+from projections.engine.vector import position_in
 from projections.engine.views import Opened, Views
 from projections.keyset import Key, behind
 
@@ -158,17 +159,15 @@ class PayoutRow:
 
 _ORDER = ("p.initiated_at", "p.payout_id")
 _NOW = "SELECT p.* FROM {payouts} p WHERE p.book = ANY(:books) AND NOT p.deleted"
-_THEN = """
+_THEN = f"""
 SELECT p.book, p.payout_id, p.merchant, p.fen, p.account_ref, p.initiated_at, p.initiated_position, p.run_id,
        p.event_id, s.state, s.bank_ref, s.code
-FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-JOIN {payouts} p ON p.book = v.book AND NOT p.deleted
-CROSS JOIN LATERAL (
-    SELECT state, bank_ref, code FROM {steps} s
-    WHERE s.book = p.book AND s.payout_id = p.payout_id AND s.position <= v.position
+FROM {{payouts}} p CROSS JOIN LATERAL (
+    SELECT state, bank_ref, code FROM {{steps}} s
+    WHERE s.book = p.book AND s.payout_id = p.payout_id AND s.position <= {position_in("p.book")}
       AND (CAST(:as_of AS date) IS NULL OR s.accounting_date <= :as_of)
     ORDER BY s.position DESC LIMIT 1
-) s
+) s WHERE p.book = ANY(:books) AND NOT p.deleted
 """
 _FOUND = """
 SELECT p.*, coalesce(a.bank_code, '') AS bank_code, coalesce(i.statement_id, '') AS statement_id

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import text
 
 from projections.engine.tables import with_words
+from projections.engine.vector import each_of
 from projections.engine.views import Opened, Views
 from projections.search.references import (
     REFERENCES,
@@ -72,7 +73,7 @@ class Found:
 
 # Every index but that of the parts starts with the book: the first rows of each book, then of all.
 _BY_BOOK = """
-SELECT p.* FROM unnest(CAST(:books AS integer[])) AS b(book) CROSS JOIN LATERAL (
+SELECT p.* FROM {each_book} AS b CROSS JOIN LATERAL (
     SELECT * FROM {references} r
     WHERE r.book = b.book AND r.book = ANY(:books) AND {which} AND NOT r.deleted AND {whose}
     ORDER BY r.folded, r.field, r.id LIMIT :most
@@ -123,7 +124,8 @@ def _matches(opened: Opened, wanted: str, by: Searcher, merchant: str | None) ->
     def rows(statement: str, **more: str) -> list[Any]:
         whose = ["true" if by.audience == "staff" else "r.field = ANY(:fields)"]
         whose += [] if merchant is None else ["r.merchant = :merchant"]
-        named = {"references": opened.generation.stored_name(REFERENCES), "whose": " AND ".join(whose)}
+        named = {"each_book": each_of(), "references": opened.generation.stored_name(REFERENCES)}
+        named["whose"] = " AND ".join(whose)
         found = opened.connection.execute(text(statement.format(**named, **more)), values | {"most": _MOST_ROWS})
         return list(found.mappings())
 

@@ -19,12 +19,15 @@ from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.tables import LOCKS, ORDERS, PARCELS, RETURN_WINDOWS, TIMELINE
 
 PROJECTION = CustomerTracking()
+# The platform's book may be on another server than the order's: its few rows are read first.
 _ORDERS = """
+WITH lock_versions AS MATERIALIZED (SELECT version, content FROM {after_sales_locks} WHERE book = %(platform)s),
+window_versions AS MATERIALIZED (
+    SELECT version, effective_from, content FROM {return_windows} WHERE book = %(platform)s AND NOT deleted
+)
 SELECT orders.*,
-  ARRAY(SELECT content FROM {after_sales_locks} WHERE book = %(platform)s AND version <= orders.lock_version
-        ORDER BY version DESC) AS locks,
-  ARRAY(SELECT content FROM {return_windows}
-        WHERE book = %(platform)s AND effective_from <= orders.placed_at AND NOT deleted
+  ARRAY(SELECT content FROM lock_versions WHERE version <= orders.lock_version ORDER BY version DESC) AS locks,
+  ARRAY(SELECT content FROM window_versions WHERE effective_from <= orders.placed_at
         ORDER BY effective_from DESC, version DESC) AS return_windows
 FROM {tracked_orders} AS orders WHERE book = ANY(%(books)s) AND NOT deleted """
 _OF_MERCHANT = "AND order_id = %(order_id)s AND merchant = %(merchant)s"
