@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
-CITUS_TESTS := tests/citus
+CITUS_TESTS := tests/citus tests/ledger/log/test_append.py tests/ledger/log/test_reader.py tests/service/finance/test_settlement_run.py
 INSTALLED_FROM := pyproject.toml constraints.txt
 
 # What a shell may carry that would send installs or imports somewhere else.

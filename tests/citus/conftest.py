@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.citus.moved_month import both, one
 from tests.support.citus import VARIABLE, Cluster
 from tests.support.postgres import Server
 
+__all__ = ["both", "one"]  # fixtures
 _numbers = itertools.count(1)
 
 

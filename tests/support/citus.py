@@ -30,12 +30,12 @@ class Cluster:
         self._url = url
         with closing(_connection(url)) as connection, connection.cursor() as cursor:
             cursor.execute(_WORKERS)
-            self._servers = [url, *(url.set(host=host, port=port) for host, port in cursor.fetchall())]
+            self.servers = [url, *(url.set(host=host, port=port) for host, port in cursor.fetchall())]
         self._made = set[str]()
 
     @property
     def workers(self) -> Sequence[URL]:
-        return self._servers[1:]
+        return self.servers[1:]
 
     def url(self, database: str) -> str:
         """Returns the address of the database. Makes it on each server if it does not exist."""
@@ -81,11 +81,11 @@ class Cluster:
                 cursor.execute(statement)
 
         with ThreadPoolExecutor() as pool:
-            list(pool.map(on, self._servers))
+            list(pool.map(on, self.servers))
 
     def _join(self, database: str) -> None:
         name = self._name(database)
-        for server in self._servers:
+        for server in self.servers:
             with closing(_connection(server.set(database=name))) as connection, connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION citus")
         with closing(_connection(self._in(database))) as connection, connection.cursor() as cursor:

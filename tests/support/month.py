@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,11 +12,18 @@ from service.app import App, open_app
 from service.demo.simulator.days import SEED, Days
 from service.demo.simulator.month import record_month
 from service.questions.asked import answer_to
+from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.settings import Settings
 from tests.support.postgres import Server, clone
 
 ORDERS = 40
+Values = Callable[[Question], dict[str, Any]]
+_EVERYTHING: dict[str, dict[str, Any]] = {
+    "exceptions": {"status": "all"},
+    "proposals": {"state": "all"},
+    "track": {"locale": "zh-Hans"},
+}
 README_OF = date(2026, 11, 28)  # the day of the month in the README
 DAYS = Days.until(min(README_OF, datetime.now(UTC).date()))
 
@@ -44,10 +51,44 @@ def of_month(month_app: App) -> dict[str, Any]:
     return things_of(month_app)
 
 
+def values_in(app: App) -> Values:
+    """Returns what finds values for every parameter that a question needs, in the month."""
+    payout = answer_to(QUESTIONS["payouts"], app, blank(QUESTIONS["payouts"])).data[0]
+    order = order_with(app, "settlement.released")
+    (event, *_) = answer_to(QUESTIONS["audit"], app, blank(QUESTIONS["audit"]) | {"order": order}).data
+    ids = {"show payout": payout.payout_id, "show statement": payout.statement_id, "show event": event.event_id}
+    ids["show settlement-run"] = ids["run-statements"] = payout.run_id
+    needed = {"q": order, "merchant": payout.merchant, "order": order, "as_known_at": payout.initiated_at}
+
+    def of(question: Question) -> dict[str, Any]:
+        found = {each.name: needed[each.name] for each in question.parameters if each.required and each.name != "id"}
+        own = {"id": ids[question.name]} if question.name in ids else {}
+        if question.name == "instructions":  # those of the moment in which the payout waits for the bank
+            own = {"as_known_at": payout.initiated_at}
+        return blank(question) | found | own | _EVERYTHING.get(question.name, {})
+
+    return of
+
+
+def blank(question: Question) -> dict[str, Any]:
+    return {each.name: each.default for each in question.parameters}
+
+
+def order_with(app: App, event: str) -> str:
+    """Returns an order of the month with an event of this type in its history."""
+    with app.ledger.engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT split_part(stream, '/', 3) FROM log.events"
+            " WHERE type = %s AND stream LIKE 'order/%%' ORDER BY 1 LIMIT 1",
+            (event,),
+        )
+        return str(found.scalar_one())
+
+
 def things_of(app: App) -> dict[str, Any]:
     """Returns the ids of two merchants that were paid, and of things of the first."""
     question = QUESTIONS["payouts"]
-    payouts = answer_to(question, app, {each.name: each.default for each in question.parameters}).data
+    payouts = answer_to(question, app, blank(question)).data
     first = next(row for row in payouts if row.run_id)
     other = next(row.merchant for row in payouts if row.merchant != first.merchant)
     with app.ledger.engine.connect() as connection:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from service.cli.options import Format, FormatOption, takes_settings
-from service.cli.output import show, stdout
+from service.cli.output import progress_bar, show, stdout
 from service.failures import ServiceFailure
-from service.settings import Settings
+from service.settings import EVERYWHERE, Settings
 from service.tables.tables import CLUSTER_DIFFERENCES
 
 _SHARDS, _BOOKS = 16, 65  # merchants are spread over books by a hash, more evenly over many
@@ -59,6 +60,39 @@ def check_cluster(settings: Settings, format: FormatOption = Format.TABLE) -> No
         show(CLUSTER_DIFFERENCES, [each._asdict() for each in found], format)
         raise ServiceFailure(f"The cluster differs in {len(found)} parts from what the ledger needs.")
     stdout().print("The cluster is as the ledger needs it.")
+
+
+@cluster.command("move")
+@takes_settings()
+def move_ledger(
+    settings: Settings,
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="ADDRESS", help="Address of an empty database of the coordinator."),
+    ],
+    shards: Shards = _SHARDS,
+) -> None:
+    """Move the ledger of one server onto a cluster: same ledger, next epoch. It takes no commands here any more.
+
+    Prepares the cluster, copies book by book, and folds the views there. Ends with 0 only if `verify-log` and
+    `verify-views` find nothing there. Open the ledger there only then. Safe to run again.
+    """
+    from service.cli.ledger.log import verify_log
+    from service.cli.ledger.views import verify_views
+    from service.cluster.move import move
+    from service.cluster.prepare import prepare_tables
+    from service.database import open_database
+
+    there = replace(settings, database_url=to, key_file=settings.keys)
+    with open_database(settings, create=False) as source, progress_bar("Moving", "books") as watch:
+        prepare_tables(address_of(there), shards=shards)
+        move(source, address_of(there), watch)
+    named = {name: getattr(there, name) for name in EVERYWHERE}
+    verify_log(**named, format=Format.TABLE)
+    verify_views(**named, format=Format.TABLE)
+    stdout().print(
+        "The ledger is moved. Start the service with the address of the cluster and the same key file.", soft_wrap=True
+    )
 
 
 def address_of(settings: Settings) -> str:

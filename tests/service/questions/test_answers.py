@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,42 +16,19 @@ from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 from service.schemas.catalogue import Kind
 from service.schemas.made.answers import answer_name
+from tests.support.month import Values, values_in
 from tests.support.schemas import validator
 
 # The month has no subscription; tests/service/http/test_subscriptions.py asks about one.
 ASKED = {name: question for name, question in QUESTIONS.items() if name not in ("subscription", "deliveries")}
 ALL = pytest.mark.parametrize("question", ASKED.values(), ids=ASKED)
-_EVERYTHING: dict[str, dict[str, Any]] = {
-    "exceptions": {"status": "all"},
-    "proposals": {"state": "all"},
-    "track": {"locale": "zh-Hans"},
-}
 _NONE_IN_THE_MONTH = {"parked", "overdue", "accounts", "tokens", "subscriptions"}
-Values = Callable[[Question], dict[str, Any]]
 
 
 @pytest.fixture
-def values(month_app: App, an_order: Callable[[str], str]) -> Values:
+def values(month_app: App) -> Values:
     """Values for every parameter that a question needs."""
-    payout = answer_to(QUESTIONS["payouts"], month_app, blank(QUESTIONS["payouts"])).data[0]
-    order = an_order("settlement.released")
-    (event, *_) = answer_to(QUESTIONS["audit"], month_app, blank(QUESTIONS["audit"]) | {"order": order}).data
-    ids = {"show payout": payout.payout_id, "show statement": payout.statement_id, "show event": event.event_id}
-    ids["show settlement-run"] = ids["run-statements"] = payout.run_id
-    needed = {"q": order, "merchant": payout.merchant, "order": order, "as_known_at": payout.initiated_at}
-
-    def of(question: Question) -> dict[str, Any]:
-        found = {each.name: needed[each.name] for each in question.parameters if each.required and each.name != "id"}
-        own = {"id": ids[question.name]} if question.name in ids else {}
-        if question.name == "instructions":  # those of the moment in which the payout waits for the bank
-            own = {"as_known_at": payout.initiated_at}
-        return blank(question) | found | own | _EVERYTHING.get(question.name, {})
-
-    return of
-
-
-def blank(question: Question) -> dict[str, Any]:
-    return {each.name: each.default for each in question.parameters}
+    return values_in(month_app)
 
 
 @ALL
