@@ -17,6 +17,7 @@ PLACEMENTS: dict[str, Placement] = {
     "log.events": "by book",
     "log.outcomes": "by book",
     "log.accounts": "by book",
+    "log.account_keys": "by book",
     "log.set_aside": "by book",
     "delivery.books": "by book",
     "delivery.events": "by book",
@@ -27,7 +28,7 @@ PLACEMENTS: dict[str, Placement] = {
     "log.alembic_version": "on every server",
 }
 # Functions of one book, whose first argument it is: a call runs on the server of the book, in one round trip.
-FUNCTIONS_OF_A_BOOK = ("append", "append_marker", "position_as_known_at", "put_aside", "take_up")
+FUNCTIONS_OF_A_BOOK = ("append", "append_marker", "give_keys", "position_as_known_at", "put_aside", "take_up")
 
 _HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 _IS_PLACED = "SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = to_regclass(:table))"
