@@ -132,6 +132,24 @@ def client(app: App) -> TestClient:
     return reader_of(app, patience_s=1.0)
 
 
+class TestReadiness:
+    def test_the_service_is_ready_for_the_other_books_and_names_the_lost_one(
+        self, desk: Desk, client: TestClient, fresh_database_url: str
+    ) -> None:
+        book = desk.ledger.directory.book_of("M-1")
+        with lost(fresh_database_url, book):
+            answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"], answer.json()["lost_books"]) == (200, "ready", [book])
+        assert client.get("/readyz").json()["lost_books"] == []
+
+    def test_without_the_book_of_the_platform_it_is_not_ready(
+        self, client: TestClient, fresh_database_url: str
+    ) -> None:
+        with lost(fresh_database_url, 0):
+            answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_BOOKS_LOST")
+
+
 class TestQuestions:
     def test_each_question_about_another_merchant_is_answered(
         self, desk: Desk, client: TestClient, fresh_database_url: str

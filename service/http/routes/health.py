@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from ledger.ids import PLATFORM_BOOK
+from ledger.log.database_errors import DatabaseTrouble
 from service.app import App
 from service.http.errors import Problem
 from service.http.limits import READY_WITHIN_S
 from service.http.parameters import OpenApp
-from service.views.status import LedgerStatus, status_of
+from service.views.status import status_of
 
 router = APIRouter(tags=["health"])
 
@@ -28,6 +31,7 @@ class Readiness(BaseModel):
     incomplete: tuple[str, ...] = ()
     set_aside: dict[str, int] = {}
     policies: tuple[str, ...] = ()
+    lost_books: tuple[int, ...] = ()
     demonstration: bool = False
 
 
@@ -52,14 +56,15 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
 
     `incomplete` names the events that views leave out because two people parked them. `set_aside` counts the items
     that timers and other loops could not do; `/v1/exceptions` lists them. `policies` names the policies to publish
-    anew. None of these makes the service unready.
+    anew. `lost_books` are the books whose server is lost: the service stays ready for all others, and the views are not
+    looked at meanwhile. None of these makes the service unready. Without book 0 nothing can be served: 503.
     """
     about: dict[str, Any] = {"demonstration": app.ledger.identity.demonstration}
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             found = await asyncio.shield(_check(request, app))
             troubles = found.troubles + _of_writes(app)
-            about |= {"incomplete": found.incomplete, "set_aside": found.set_aside, "policies": found.policies}
+            about |= found.about
     except TimeoutError:
         troubles = (f"The database did not answer within {READY_WITHIN_S:g} s.",)
     if troubles:
@@ -67,7 +72,15 @@ async def ready(app: OpenApp, request: Request, response: Response) -> Readiness
     return Readiness(status="not ready" if troubles else "ready", troubles=troubles, **about)
 
 
-def _check(request: Request, app: App) -> asyncio.Task[LedgerStatus]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The result of a check: troubles that make the service unready, and fields of the answer that do not."""
+
+    troubles: tuple[str, ...]
+    about: dict[str, Any]
+
+
+def _check(request: Request, app: App) -> asyncio.Task[_Found]:
     """Returns the check that runs, or starts one. A database that hangs holds one thread, however often a client
     asks."""
     state = request.app.state
@@ -82,6 +95,14 @@ def _of_writes(app: App) -> tuple[str, ...]:
     return () if trouble is None else (trouble.public,)
 
 
-def _looked_at(app: App) -> LedgerStatus:
+def _looked_at(app: App) -> _Found:
     app.ledger.reader.check_writable()
-    return status_of(app)
+    try:
+        found = status_of(app)
+    except DatabaseTrouble:
+        lost = tuple(app.ledger.reader.lost_books())
+        if not lost or PLATFORM_BOOK in lost:
+            raise
+        return _Found((), {"lost_books": lost})
+    about = {"incomplete": found.incomplete, "set_aside": found.set_aside, "policies": found.policies}
+    return _Found(found.troubles, about)
