@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-Key = tuple[str | int | datetime, ...]  # the values of a row by which its list is ordered
+Key = tuple[str | int | date | datetime, ...]  # the values of a row by which its list is ordered
 
 
 def behind(columns: Sequence[str], after: Key | None, *, included: bool = False) -> tuple[str, dict[str, Any]]:

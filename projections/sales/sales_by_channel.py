@@ -19,6 +19,7 @@ from projections.engine.columns import count_column, minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import appended_table, kept_table
 from projections.engine.views import Opened, Vector, Views
+from projections.keyset import Key, behind
 
 SALES = kept_table(
     "sales_by_channel",
@@ -38,6 +39,9 @@ SOLD = appended_table(
     minor_column("list_fen"),
     indexes=[("day",)],
 )
+
+
+_ORDER = ("day", "merchant", "channel", "content_id", "creator_id", "market")
 
 
 class SalesByChannel(Projection):
@@ -93,26 +97,29 @@ def sales(
     from_day: date | None = None,
     to_day: date | None = None,
     timepoint: AsOf = NOW,
+    limit: int | None = None,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[ChannelSales, ...]:
-    """Returns the sales by channel, the latest day first; `from_day` and `to_day` are included.
+    """Returns the sales by channel after the key `after`, the earliest day first; `from_day` and `to_day` are included.
 
     At another time than now, only orders up to that day or known by then count. Raises `ViewBehind`, and ValueError for
     an instant in the future.
     """
     at = timepoint.positions(views)
+    rest, key = behind(_ORDER, after)
     last = min((day for day in (to_day, timepoint.as_of) if day), default=None)
     asked = {"merchant": merchant, "channel": channel, "creator_id": creator_id, "market": market}
 
     def query(opened: Opened) -> tuple[ChannelSales, ...]:
         vector = opened.upto(at)
         days = {"from_day": from_day, "to_day": last}
-        values = {"books": list(vector), "positions": list(vector.values()), **days, **asked}
+        values = {"books": list(vector), "positions": list(vector.values()), "limit": limit, **days, **asked, **key}
         statement = f"""
             SELECT merchant, channel, content_id, creator_id, market, day, orders, list_fen
-            FROM ({_now(opened) if at is None else _then(opened)}) s WHERE {_conditions(asked | days)}
-            ORDER BY day DESC, merchant, channel, content_id, creator_id, market"""
+            FROM ({_now(opened) if at is None else _then(opened)}) s WHERE {_conditions(asked | days)} AND {rest}
+            ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
         found = opened.connection.execute(text(statement), values)
         return tuple(_sales(row) for row in found.mappings())
 

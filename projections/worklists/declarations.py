@@ -33,8 +33,10 @@ from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
+from projections.keyset import Key, behind
 
 Mismatch = Literal["no_order", "no_payment", "payment_unequal", "shared_declaration", "not_declared"]
+_ORDER = ("declaration_no", "merchant", "order_id")
 _RETAIL = "9610"  # the customs mode that ties a declaration to one order and its payment (domain §3.2)
 
 DECLARED = kept_table(
@@ -119,12 +121,11 @@ _TIES = """
       ON p.book = d.book AND p.merchant = d.merchant AND p.order_id = d.order_id AND NOT p.deleted
     WHERE d.book = ANY(:books) AND NOT d.deleted AND (d.declaration_no <> '' OR d.departed) AND {which}
     GROUP BY d.declaration_no, d.merchant, d.order_id"""
-# Orders with a change since the positions, or whose first fact has become old enough, and the other orders of their
-# declarations.
+# Orders with a change since the positions, or whose first fact has become old enough.
 _NEW = """
 WITH v AS (
     SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, position)
-), changed AS (
+), asked AS (
     SELECT d.book, d.declaration_no, d.merchant, d.order_id
     FROM v JOIN {declared} d ON d.book = v.book AND d.changed_at_position > v.position
     UNION
@@ -134,15 +135,27 @@ WITH v AS (
     SELECT d.book, d.declaration_no, d.merchant, d.order_id
     FROM v JOIN {paid} p ON p.book = v.book AND p.changed_at_position > v.position
     JOIN {declared} d ON d.book = p.book AND d.merchant = p.merchant AND d.order_id = p.order_id
-), new AS (
-    SELECT * FROM changed
+)"""
+# The orders of a page, by a short scan of the key in each book.
+_PAGE = """
+WITH asked AS (
+    SELECT k.* FROM unnest(CAST(:books AS integer[])) AS v(of_book) CROSS JOIN LATERAL (
+        SELECT DISTINCT d.book, d.declaration_no, d.merchant, d.order_id FROM {declared} d
+        WHERE d.book = v.of_book AND d.book = ANY(:books) AND NOT d.deleted
+          AND (d.declaration_no <> '' OR d.departed) AND {conditions}
+        ORDER BY d.declaration_no, d.merchant, d.order_id LIMIT :limit
+    ) k ORDER BY k.declaration_no, k.merchant, k.order_id LIMIT :limit
+)"""
+# Those orders, and the other orders of their declarations, which are counted.
+_CHOSEN = """, chosen AS (
+    SELECT * FROM asked
     UNION
-    SELECT d.book, d.declaration_no, d.merchant, d.order_id FROM changed c
-    JOIN {declared} d ON d.book = ANY(:books) AND d.declaration_no = c.declaration_no
-    WHERE c.declaration_no <> ''
+    SELECT d.book, d.declaration_no, d.merchant, d.order_id FROM asked a
+    JOIN {declared} d ON d.book = ANY(:books) AND d.declaration_no = a.declaration_no
+    WHERE a.declaration_no <> ''
 )
 """
-_IS_NEW = "(d.book, d.declaration_no, d.merchant, d.order_id) IN (SELECT * FROM new)"
+_IS_CHOSEN = "(d.book, d.declaration_no, d.merchant, d.order_id) IN (SELECT * FROM chosen)"
 _MISMATCHED = """
     declaration_no = '' OR coalesce(currency, '') = ''
     OR customs_mode = :retail AND (captures = '{}' OR captured <> buyer_total OR orders > 1)"""
@@ -156,25 +169,33 @@ def ties(
     known_until: datetime | None = None,
     since: Vector = FROM_THE_FIRST,
     known_after: datetime = BEFORE_ALL,
+    limit: int | None = None,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Tie, ...]:
-    """Returns every declaration with its orders, and every order that left without one.
+    """Returns every declaration with its orders, and every order that left without one, after the key `after`.
 
     With `known_until`, only those whose first fact had happened by then. With `since`, only declarations of which an
     order changed after these positions, or had its first fact after `known_after`. Raises `ViewBehind`.
     """
+    rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[Tie, ...]:
         stored = {"declared": opened.generation.stored_name(DECLARED), "paid": opened.generation.stored_name(PAID)}
-        new, which = (_NEW.format(**stored), _IS_NEW) if any(since.values()) else ("", "true")
-        conditions = [f"({_MISMATCHED})"] if only_mismatches else []
-        conditions += ["merchant = :merchant"] if merchant else []
+        conditions = [rest, *(["merchant = :merchant"] if merchant else [])]
+        asked = ""
+        if any(since.values()):
+            asked = _NEW
+        elif limit is not None and known_until is None and not only_mismatches:
+            asked = _PAGE
+        chosen = (asked and asked + _CHOSEN).format(**stored, conditions=" AND ".join(conditions))
+        conditions += [f"({_MISMATCHED})"] if only_mismatches else []
         conditions += ["known_at <= :known_until"] if known_until else []
         statement = f"""
-            {new} SELECT * FROM ({_TIES.format(**stored, which=which)}) t
-            WHERE {" AND ".join(conditions) or "true"} ORDER BY declaration_no, merchant, order_id"""
-        values: dict[str, Any] = {"books": list(opened.vector), "retail": _RETAIL, "merchant": merchant}
+            {chosen} SELECT * FROM ({_TIES.format(**stored, which=_IS_CHOSEN if asked else "true")}) t
+            WHERE {" AND ".join(conditions)} ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
+        values = {"books": list(opened.vector), "retail": _RETAIL, "merchant": merchant, "limit": limit} | key
         values |= {"known_until": known_until, "known_after": known_after}
         values["positions"] = [since.get(book, 0) for book in opened.vector]
         return tuple(_tie(row) for row in opened.connection.execute(text(statement), values).mappings())

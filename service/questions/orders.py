@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from service.questions.parameters import MARKET, MERCHANT, ORDER, TIMES, Kind, Parameter
@@ -48,8 +49,8 @@ def _sales(asked: Asked) -> Any:
     from service.questions.filters import check_days
 
     check_days(asked["from_day"], asked["to_day"])
-    days = asked.given("from_day", "to_day", "merchant", "channel", "market")
-    return asked.cut(sales(asked.views, creator_id=asked["creator"], timepoint=asked.timepoint, **days))
+    wanted = asked.given("from_day", "to_day", "merchant", "channel", "market")
+    return asked.page(partial(sales, asked.views, creator_id=asked["creator"], timepoint=asked.timepoint, **wanted))
 
 
 QUESTIONS = (

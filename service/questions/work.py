@@ -61,7 +61,8 @@ def _overdue(asked: Asked) -> Any:
 def _declarations(asked: Asked) -> Any:
     from projections.worklists.declarations import ties
 
-    return asked.cut(ties(asked.views, merchant=asked["merchant"], only_mismatches=asked["mismatches"]))
+    chosen: Any = {"merchant": asked["merchant"], "only_mismatches": asked["mismatches"]}
+    return asked.page(partial(ties, asked.views, **chosen))
 
 
 def _refused(asked: Asked) -> Any:

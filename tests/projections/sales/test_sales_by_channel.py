@@ -15,6 +15,7 @@ from projections.sales.sales_by_channel import ChannelSales, SalesByChannel, sal
 from tests.projections.shop import Shop
 from tests.support.given import cny
 from tests.support.parcels import PLACED
+from tests.support.read_tally import counted
 
 
 @pytest.fixture
@@ -80,3 +81,19 @@ def test_no_row_names_a_buyer(shop: Shop) -> None:
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     shop.record([PLACED, PLACED], one_by_one=True)
     assert shop.differences() == 0
+
+
+def test_a_page_reads_its_own_rows_and_goes_on_after_its_key(shop: Shop) -> None:
+    for number in range(6):
+        channel = LIVE.model_copy(update={"content_id": f"L-{number}"})
+        shop.record([placed(channel=channel)], stream=f"order/M-1/O-{number}")
+    whole = sales(shop.views)
+    with counted(shop.ledger.engine) as of_all:
+        sales(shop.views)
+    with counted(shop.ledger.engine) as of_page:
+        first = sales(shop.views, limit=2)
+    last = first[-1]
+    after = (last.day, last.merchant, last.channel, last.content_id, last.creator_id, last.market)
+    assert first == whole[:2]
+    assert sales(shop.views, after=after) == whole[2:]
+    assert of_all.rows - of_page.rows == 4

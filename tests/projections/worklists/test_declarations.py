@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ledger.events.event import Event
@@ -11,6 +13,7 @@ from projections.worklists.declarations import Declarations, Tie, ties
 from tests.projections.shop import Shop
 from tests.support.given import usd
 from tests.support.parcels import ALLOCATED, CAPTURED, PAID, PLACED, at, fact, packed
+from tests.support.read_tally import counted
 
 
 @pytest.fixture
@@ -86,6 +89,39 @@ def test_what_may_still_be_reported_is_left_out(shop: Shop) -> None:
     shop.record([PLACED, declared()])
     asked = [ties(shop.views, only_mismatches=True, known_until=at(hours)) for hours in (8, 9)]
     assert [len(found) for found in asked] == [0, 1]
+
+
+def pages(shop: Shop, limit: int, **chosen: Any) -> list[list[Tie]]:
+    found: list[list[Tie]] = [list(ties(shop.views, limit=limit, **chosen))]
+    while found[-1]:
+        last = found[-1][-1]
+        key = (last.declaration_no, last.merchant, last.order_id)
+        found.append(list(ties(shop.views, limit=limit, after=key, **chosen)))
+    return found[:-1]
+
+
+@pytest.mark.parametrize("chosen", [{}, {"merchant": "M-2"}, {"only_mismatches": True}])
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_the_pages_are_the_whole_list_also_where_they_part_a_declaration(
+    shop: Shop, limit: int, chosen: dict[str, Any]
+) -> None:
+    for number, book, declaration in ((1, 1, "D-1"), (2, 2, "D-1"), (3, 2, "D-2"), (4, 1, ""), (5, 2, "")):
+        left = declared(declaration) if declaration else fact("departed", hours=20)
+        shop.record([*PAID, left], stream=f"order/M-{book}/O-{number}", book=book)
+    whole = ties(shop.views, **chosen)
+    assert len(whole) > 1
+    assert [tie for page in pages(shop, limit, **chosen) for tie in page] == list(whole)
+
+
+def test_a_page_reads_its_own_orders_and_not_the_list(shop: Shop) -> None:
+    read = list[int]()
+    for size in (5, 20):
+        for number in range(size):
+            shop.record([*PAID, declared(f"D-{number}")], stream=f"order/M-1/O-{size}-{number}")
+        with counted(shop.ledger.engine) as tally:
+            assert len(ties(shop.views, limit=2)) == 2
+        read.append(tally.rows)
+    assert read[0] == read[1]
 
 
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:
