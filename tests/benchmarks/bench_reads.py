@@ -8,7 +8,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
@@ -39,6 +38,7 @@ from tests.benchmarks.measure import Table, percentile, rate
 from tests.benchmarks.scale import Scale
 from tests.support.access import token_for
 from tests.support.http_server import served
+from tests.support.programs import FORKS
 
 PER_S, CONNECTIONS = 50, 6  # as many reads of one account as run at a time
 WHOLE, PART = "search for a whole reference", "search for a part of one"
@@ -89,7 +89,7 @@ def _fold(app: App, keys: Path, table: Table, scale: Scale) -> None:
     events, cores = sum(app.ledger.reader.heads().values()), min(os.cpu_count() or 1, scale.processes)
     shares = [list(PROJECTIONS)[core::cores] for core in range(cores)]
     fold = partial(_fold_share, app.settings.database_url, keys)
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(cores, mp_context=FORKS) as pool:
         figure = table.figure("folded into all views", unit="events/s")
         figure.samples.append(rate(events, lambda: list(pool.map(fold, shares))))
     with app.ledger.engine.begin() as connection:
@@ -144,9 +144,8 @@ def _measure(table: Table, port: int, token: str, sort: str, asked: Sequence[str
 @contextmanager
 def _answering(settings: Settings) -> Iterator[int]:
     """A process that answers and folds the views. It has no timers: they would act on last year's orders."""
-    spawn = get_context("spawn")
-    ports, stop = spawn.Queue(), spawn.Event()
-    process = spawn.Process(target=_answer, args=(settings, ports, stop))
+    ports, stop = FORKS.Queue(), FORKS.Event()
+    process = FORKS.Process(target=_answer, args=(settings, ports, stop))
     process.start()
     try:
         yield ports.get(timeout=_PATIENCE_S)

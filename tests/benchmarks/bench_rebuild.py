@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
 from threading import Event
@@ -28,6 +27,7 @@ from tests.benchmarks.ledgers import open_ledger
 from tests.benchmarks.measure import Table, percentile, rate
 from tests.benchmarks.scale import Scale
 from tests.support.buses import PLATFORM
+from tests.support.programs import FORKS
 
 _BALANCES = PROJECTIONS["merchant_balances"]
 _SHARE = 0.2
@@ -91,9 +91,8 @@ def _p99_ms(bus: Bus, seconds: float) -> float:
 @contextmanager
 def _rebuilding(url: str, keys: Path) -> Iterator[None]:
     """Rebuilds the balances again and again, throttled, in processes of their own, until the block ends."""
-    spawn = get_context("spawn")
-    begun, stop = spawn.Event(), spawn.Event()
-    process = spawn.Process(target=_rebuild_again_and_again, args=(url, keys, begun, stop))
+    begun, stop = FORKS.Event(), FORKS.Event()
+    process = FORKS.Process(target=_rebuild_again_and_again, args=(url, keys, begun, stop))
     process.start()
     begun.wait()
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from statistics import median
 from threading import Barrier, Thread
 from time import perf_counter
 from typing import Any
+
+from tests.support.programs import FORKS
 
 
 @dataclass
@@ -97,10 +98,9 @@ def rate_of_processes(count: int, arguments: Sequence[Any], work: Callable[..., 
 
     Each passes the gate once when it is warm and once when it is done: neither starting nor ending it counts.
     """
-    context = get_context("spawn")
-    gate = context.Barrier(len(arguments) + 1)
+    gate = FORKS.Barrier(len(arguments) + 1)
     share = count // len(arguments)
-    running = [context.Process(target=_at_the_gate, args=(work, gate, argument, share)) for argument in arguments]
+    running = [FORKS.Process(target=_at_the_gate, args=(work, gate, argument, share)) for argument in arguments]
     for process in running:
         process.start()
     gate.wait()

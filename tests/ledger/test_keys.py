@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from ledger.keys import FileKeyStore, KeyFileUnusable
+from tests.support.programs import FORKS
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_threads_that_want_the_same_key_get_the_same(keys: FileKeyStore) -> None
 
 def test_processes_that_want_the_same_keys_get_the_same(path: Path) -> None:
     subjects = [f"s/{n}" for n in range(50)]
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(4, mp_context=FORKS) as pool:
         asked = [pool.submit(obtain_from_another_process, path, subjects) for _ in range(4)]
         given = [each.result(timeout=60) for each in asked]
     assert all(each == given[0] for each in given)

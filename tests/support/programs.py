@@ -16,8 +16,8 @@ from multiprocessing import current_process, get_context
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__, "service.cli.main", "service.running_service"])
+FORKS = get_context("forkserver")  # also of pools of processes
+FORKS.set_forkserver_preload([__name__, "service.cli.main", "service.running_service"])
 
 
 class Program:
@@ -28,7 +28,7 @@ class Program:
         for file in (out, err):
             file.write_bytes(b"")
         # A daemon, so that the end of the tests ends one that a failed test left behind.
-        self._process = _FORKS.Process(target=_run, args=(command, out, err, clean | environment), daemon=True)
+        self._process = FORKS.Process(target=_run, args=(command, out, err, clean | environment), daemon=True)
         self._process.start()
 
     @property

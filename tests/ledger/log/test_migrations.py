@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 
@@ -24,6 +23,7 @@ from ledger.log.database_errors import DatabaseUnreachable
 from ledger.log.migrations import upgrade
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
+from tests.support.programs import FORKS
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_doing_it_again_changes_nothing(empty_database_url: str) -> None:
 
 
 def test_several_processes_may_do_it_at_once(empty_database_url: str) -> None:
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(4, mp_context=FORKS) as pool:
         for done in [pool.submit(upgrade, empty_database_url) for _ in range(4)]:
             done.result(timeout=60)
     assert version(empty_database_url) == newest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing import Queue, get_context
+from multiprocessing import Queue
 from multiprocessing.synchronize import Barrier
 from time import monotonic
 
@@ -20,6 +20,7 @@ from ledger.log.append_arguments import pack
 from ledger.log.engine import writer_engine
 from ledger.log.rows import Attempt, Receipt, Status
 from tests.ledger.log.attempts import BOOK, attempt, new_event, owner
+from tests.support.programs import FORKS
 
 WRITERS, APPENDS = 3, 120
 # How the append takes the head row, and what it would do without: look at it first, and set it at the end.
@@ -158,9 +159,8 @@ def race(ledger: Ledger, url: str, seed: int) -> tuple[dict[int, list[int]], lis
             rows = ledger.reader.read(book, seen[-1] if seen else 0, dice.randint(1, 50))
             seen.extend(row.position for row in rows)
 
-    context = get_context("spawn")
-    line, places = context.Barrier(WRITERS), context.Queue()
-    writers = [context.Process(target=write, args=(url, n, seed, line, places)) for n in range(WRITERS)]
+    line, places = FORKS.Barrier(WRITERS), FORKS.Queue()
+    writers = [FORKS.Process(target=write, args=(url, n, seed, line, places)) for n in range(WRITERS)]
     for writer in writers:
         writer.start()
     given: list[tuple[int, int]] = []

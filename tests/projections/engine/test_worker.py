@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from hashlib import sha256
-from multiprocessing import get_context
 from threading import Barrier, Event, Thread
 
 import psycopg2
@@ -20,6 +19,7 @@ from projections.engine.generations import ensure_live, make
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker, ProjectionWorkers
 from tests.projections.engine.sample_views import SEEN, STRICT_TALLY, TALLY, Gated, Strict, Tally
+from tests.support.programs import FORKS
 from tests.support.view_history import History, NoKeys, rows_of
 
 LONG = [f"word-{n % 7}" for n in range(1500)]
@@ -45,7 +45,7 @@ def follow_in_steps(url: str, size: int) -> int:
 def test_two_processes_on_one_book_fold_every_event_once(ledger: Ledger, bare_database_url: str) -> None:
     History(ledger).words(1, *LONG)
     generation = ensure_live(ledger.engine, Strict())
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=FORKS) as pool:
         folded = list(pool.map(follow_in_steps, [bare_database_url] * 2, [7, 11]))
     assert sum(folded) == len(LONG)
     with ledger.engine.connect() as connection:
