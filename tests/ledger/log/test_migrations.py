@@ -7,10 +7,7 @@ import signal
 import socket
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from time import monotonic
 
-import psycopg2
-import psycopg2.extensions
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -24,6 +21,7 @@ from ledger.log.migrations import upgrade
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
 from tests.support.programs import FORKS
+from tests.support.services import is_alive, until
 
 
 @pytest.fixture
@@ -110,18 +108,7 @@ def test_a_server_that_goes_away_gets_one_clear_sentence_from_the_append_as_well
     with Ledger.open(url, keys=FileKeyStore(tmp_path / "keys")) as ledger:
         ledger.append(1, [attempt()])
         ledger.engine.dispose()
-        os.kill(durable_postgres.pid, signal.SIGQUIT)
-        until_it_is_gone(url)
+        os.kill(pid := durable_postgres.pid, signal.SIGQUIT)
+        until(lambda: not is_alive(pid), what="the server to end")  # before, it says that it is shutting down
         with pytest.raises(DatabaseUnreachable, match="cannot be reached"):
             ledger.append(1, [attempt("b/1")])
-
-
-def until_it_is_gone(url: str) -> None:
-    deadline = monotonic() + 30
-    while monotonic() < deadline:
-        try:
-            with owner(url):
-                continue
-        except psycopg2.OperationalError:
-            return
-    raise AssertionError("the server does not stop")
