@@ -32,6 +32,7 @@ from projections.engine.batch import Batch, Row
 from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
+from projections.engine.vector import each_of
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 from projections.keyset import Key, behind
 
@@ -137,12 +138,12 @@ WITH v AS (
     JOIN {declared} d ON d.book = p.book AND d.merchant = p.merchant AND d.order_id = p.order_id
 )"""
 # The orders of a page, by a short scan of the key in each book.
-_PAGE = """
+_PAGE = f"""
 WITH asked AS (
-    SELECT k.* FROM unnest(CAST(:books AS integer[])) AS v(of_book) CROSS JOIN LATERAL (
-        SELECT DISTINCT d.book, d.declaration_no, d.merchant, d.order_id FROM {declared} d
-        WHERE d.book = v.of_book AND d.book = ANY(:books) AND NOT d.deleted
-          AND (d.declaration_no <> '' OR d.departed) AND {conditions}
+    SELECT k.* FROM {each_of(":books")} AS v CROSS JOIN LATERAL (
+        SELECT DISTINCT d.book, d.declaration_no, d.merchant, d.order_id FROM {{declared}} d
+        WHERE d.book = v.book AND d.book = ANY(:books) AND NOT d.deleted
+          AND (d.declaration_no <> '' OR d.departed) AND {{conditions}}
         ORDER BY d.declaration_no, d.merchant, d.order_id LIMIT :limit
     ) k ORDER BY k.declaration_no, k.merchant, k.order_id LIMIT :limit
 )"""
