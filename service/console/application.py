@@ -29,7 +29,7 @@ from service.console import (
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
 from service.console.page import Page
-from service.console.session import HOME, PROOF, SIGN_IN, ProofMissing, fields_of
+from service.console.session import HOME, PROOF, SIGN_IN, ProofMissing, sent_fields
 from service.http.errors import KNOWN, answer_to_failure
 
 _ROUTERS = (
@@ -70,8 +70,8 @@ async def _signed_out(request: Request, failure: Exception) -> Response:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method == "GET":
         return RedirectResponse(f"{SIGN_IN}?next={quote(here, safe='')}", 303)
-    fields = await fields_of(request)
-    kept = {name: value for name, value in fields.items() if name not in (PROOF, command_pages.CONFIRM)}
+    dropped = (PROOF, command_pages.CONFIRM)
+    kept = [(name, value) for name, value in await sent_fields(request) if name not in dropped]
     return sign_in.sign_in_form(request, request.url.path, problem=str(failure), status=401, kept=kept)
 
 

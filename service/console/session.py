@@ -139,13 +139,17 @@ async def form_before_session(request: Request) -> dict[str, str]:
 
 async def values_of(request: Request, name: str) -> list[str]:
     """Returns all values of a field of a form, such as its chosen rows."""
-    sent = parse_qsl((await request.body()).decode("utf-8", "replace"))
-    return [value for field, value in sent if field == name]
+    return [value for field, value in await sent_fields(request) if field == name]
 
 
 async def fields_of(request: Request) -> dict[str, str]:
-    """Returns the fields of a form as they were sent, by whomever."""
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    """Returns the fields of a form as they were sent, by whomever; of a repeated one the last."""
+    return dict(await sent_fields(request))
+
+
+async def sent_fields(request: Request) -> list[tuple[str, str]]:
+    """Returns the names and values of a form in the order of its fields."""
+    return parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def own_path(path: str) -> str:

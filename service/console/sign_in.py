@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -18,13 +18,14 @@ from service.console import session
 from service.console.language import NAMES
 from service.console.layout import bare
 from service.console.page import Page
-from service.console.session import HOME, SIGN_IN, form_before_session, form_of, own_path, token_in_cookie
+from service.console.session import HOME, SIGN_IN, form_before_session, form_of, own_path, sent_fields, token_in_cookie
 from service.http.admission import Admission
 from service.http.read_route import CheckedRoute
 
 router = APIRouter(route_class=CheckedRoute)
 _KEPT = "kept."  # begins the names of the fields of another form
 SIGNED_IN = "signed_in"  # the button of a kept form, whose sign-in is in another tab
+Kept = Sequence[tuple[str, str]]  # names and values: a form of many rows has a field for each
 Next = Annotated[str, Query(alias="next", max_length=4_000)]
 
 
@@ -40,11 +41,11 @@ def sign_in_form(
     *,
     problem: str = "",
     status: int = 200,
-    kept: Mapping[str, str] | None = None,
+    kept: Kept = (),
 ) -> Response:
     """Returns the form. `kept` are the fields of a form whose session had ended."""
     issued: IssuedTokens | None = request.app.state.issued
-    about: dict[str, Any] = {"next_path": own_path(next_path), "problem": problem, "kept": kept or {}}
+    about: dict[str, Any] = {"next_path": own_path(next_path), "problem": problem, "kept": kept}
     about["issuer"] = urlsplit(issued.issuer.url).netloc if issued else ""
     return bare(Page(request, None), "sign_in.html", status=status, **about)
 
@@ -56,7 +57,8 @@ async def sign_in(request: Request) -> Response:
     fields = await form_before_session(request)
     next_path = own_path(fields.get("next", ""))
     text = token_in_cookie(request.scope) if SIGNED_IN in fields else fields.get("token", "").strip()
-    kept = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
+    sent = await sent_fields(request)
+    kept = [(name.removeprefix(_KEPT), value) for name, value in sent if name.startswith(_KEPT)]
     admission: Admission = request.app.state.admission
     try:
         if text.startswith(f"{CODE}_"):
