@@ -32,6 +32,7 @@ from projections.engine.columns import count_column, instant_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import Opened, Views
+from projections.keyset import Key, behind
 
 TO_SUBMIT = kept_table(
     "refunds_to_submit",
@@ -40,7 +41,7 @@ TO_SUBMIT = kept_table(
     count_column("failures"),
     instant_column("at"),  # of the approval or of the last failure; null while nothing is to be submitted
     text_column("facts"),  # JSON
-    indexes=[("failures", "at")],
+    indexes=[("failures", "at"), ("at", "stream", "refund_id")],
 )
 _BLANK: dict[str, Any] = {"amount": 0, "otherwise": 0, "since": None, "waits": False, "over": False, "attempts": {}}
 
@@ -49,7 +50,7 @@ class RefundsToSubmit(Projection):
     """Keeps each approved refund. Its next attempt is due at once, or some time after the last failure."""
 
     name = "refunds_to_submit"
-    version = 1
+    version = 2
     tables = (TO_SUBMIT,)
     events = (
         RefundAutoApproved,
@@ -105,6 +106,23 @@ def refunds_to_submit(
         return [RefundToSubmit(*row) for row in found]
 
     return views.read(RefundsToSubmit(), query, books=[book])
+
+
+def unsent_refunds(views: Views, *, after: Key | None = None, limit: int = 500) -> list[RefundToSubmit]:
+    """Returns a page of all refunds that wait for an attempt, due or not, the longest waiting first. Raises
+    `ViewBehind`."""
+    order = ("at", "stream", "refund_id")
+    rest, key = behind(order, after)
+
+    def query(opened: Opened) -> list[RefundToSubmit]:
+        statement = f"""
+            SELECT stream, refund_id, at FROM {opened.generation.stored_name(TO_SUBMIT)}
+            WHERE book = ANY(:books) AND NOT deleted AND at IS NOT NULL AND {rest}
+            ORDER BY {", ".join(order)} LIMIT :limit"""
+        found = opened.connection.execute(text(statement), {"books": list(opened.vector), "limit": limit} | key)
+        return [RefundToSubmit(*row) for row in found]
+
+    return views.read(RefundsToSubmit(), query)
 
 
 def _due(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Action:
         return {name: value for name, value in data.items() if name not in part} | {self.part: [part]}
 
 
-_CASE = {"merchant_id": "merchant", "order_id": "order_id", "refund_id": "refund_id", "round": "round"}
+_REFUND = {"merchant_id": "merchant", "order_id": "order_id", "refund_id": "refund_id"}
+_CASE = {**_REFUND, "round": "round"}
 _PROPOSAL = {"in_stream": "stream", "proposal_id": "proposal_id"}
 _BREAK = {"in_stream": "stream", "break_id": "break_id"}
 _CAPTURE = {"psp": "system", "capture_ref": "reference"}
@@ -82,6 +83,7 @@ ACTIONS: Mapping[str, Action] = {
         Action("reject_refund", "approvals", _CASE, ("reason", "note")),
         Action("approve_proposal", "proposals", _PROPOSAL, (), _UNDECIDED),
         Action("reject_proposal", "proposals", _PROPOSAL, ("note",), _UNDECIDED),
+        Action("submit_refund", "unsent-refunds", _REFUND),
         Action("assign_break", "exceptions", _BREAK, ("owner",), _OPEN),
         Action("resolve_break", "exceptions", _BREAK, ("resolution", "reason"), _OPEN),
         Action(

@@ -22,7 +22,7 @@ _MONEY_TEXT = set(MoneyText.model_fields)
 _LONGEST_ID = 48  # letters of an id that is shown whole
 _WORDS = (
     "kind", "status", "state", "role", "role_needed", "reason", "type", "change", "match", "step", "view",
-    "actor_kind", "mismatches", "what",
+    "actor_kind", "mismatches", "what", "kept_by",
 )  # fmt: skip
 
 

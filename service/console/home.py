@@ -118,6 +118,7 @@ _FINANCE: Mapping[str, Callable[[Page], Part]] = {
 }
 _SUPPORT: Mapping[str, Callable[[Page], Part]] = {
     "approvals": _my_approvals,
+    "unsent-refunds": _few("unsent-refunds"),
     "instructions": _few("instructions"),
     "overdue": _few("overdue"),
     "unmatched": _few("unmatched"),

@@ -58,6 +58,12 @@ def _overdue(asked: Asked) -> Any:
     return asked.cut(found)
 
 
+def _unsent(asked: Asked) -> Any:
+    from service.unsent_refunds import kept_back
+
+    return asked.page(partial(kept_back, asked.app, asked.now, views=asked.views))
+
+
 def _declarations(asked: Asked) -> Any:
     from projections.worklists.declarations import ties
 
@@ -174,6 +180,22 @@ QUESTIONS = (
         key={"happened_at": datetime, "stream": str},
         computed=age_since("happened_at"),
         table=tables.UNMATCHED,
+    ),
+    Question(
+        name="unsent-refunds",
+        group="work",
+        path="/unsent-refunds",
+        says="List approved refunds that are not sent to their providers, the longest waiting first, with what keeps "
+        "each: a refusal, a failed attempt whose next one is due later, attempts that are used up, or a switch.\n\n"
+        "A refund that waits for its goods is not listed. `amount` is the part that no attempt covers.",
+        find=_unsent,
+        answer="service.unsent_refunds:UnsentRefund",
+        readers=STAFF,
+        views=("refunds_to_submit",),
+        key={"since": datetime, "stream": str, "refund_id": str},
+        computed=age_since("since"),
+        without_times="The reasons are those of now: each refund is tried on its order as it is.",
+        table=tables.UNSENT_REFUNDS,
     ),
     Question(
         name="overdue",

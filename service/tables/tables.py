@@ -248,6 +248,18 @@ INSTRUCTIONS = Table(
         *details(*texts("facts")),
     ),
 )
+UNSENT_REFUNDS = Table(
+    (
+        *ids("merchant", "order_id", "refund_id"),
+        *amounts("amount"),
+        *times("since"),
+        *counts("age_h", "failures"),
+        *ids("kept_by"),
+        *times("next_at"),
+        *texts("reason"),
+        *ids("refusal", "stream"),
+    ),
+)
 OVERDUE = Table(
     (
         *ids("merchant", "order_id", "parcel_id", "market"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ledger.actors import Actor
 from ledger.events.refunds import RefundSubmitted
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.ids import order_stream
+from ledger.policies.automation import Automation
 from projections.engine.views import Views
 from projections.reconciliation.instructions import Instructions
 from projections.worklists.refunds_due import RefundsDue
@@ -21,7 +23,8 @@ from service.automation.overdue_answers import Stuck
 from service.automation.refunds import Refunds
 from service.loops.timer import Timer
 from service.settings import Settings
-from tests.support.buses import Desk, open_desk, publish_programme
+from service.unsent_refunds import UnsentRefund, kept_back
+from tests.support.buses import IMPORTER, Desk, open_desk, publish_programme
 from tests.support.sales import merchant_ready, paid
 
 NAMES: dict[str, Any] = {"merchant_id": "M-1", "order_id": "O-1"}
@@ -29,6 +32,7 @@ OWNER = Actor(kind="merchant", id="mei", role="merchant", scope="M-1")
 SERVICE_DESK = Actor(kind="platform", id="cs", role="platform_cs")
 PARTNER = Actor(kind="partner", id="stripe", role="service")
 BUYER = Actor(kind="buyer", id="B-1", role="buyer")
+_HOUR = timedelta(hours=1)
 VIEWS = (RefundsDue(), RefundsToSubmit(), Instructions())
 
 
@@ -49,6 +53,14 @@ class Shop:
 
     def stuck(self) -> list[str]:
         return [each.kind for each in self.events(ReconciliationBreakOpened)]
+
+    @property
+    def unsent(self) -> list[UnsentRefund]:
+        self.app.catch_up(VIEWS)
+        return kept_back(self.app, self.desk.clock(), limit=50, views=self.app.views)
+
+    def kept_by(self) -> list[tuple[str, str]]:
+        return [(each.kept_by, each.refusal) for each in self.unsent]
 
     def fails(self) -> None:
         (*_, last) = self.events(RefundSubmitted)
@@ -149,3 +161,50 @@ def test_a_capture_that_the_provider_does_not_answer_is_a_break(shop: Shop) -> N
     shop.desk.clock.forward(days=3)
     shop.look(Stuck)
     assert shop.stuck()[-1] == "capture_stuck"
+
+
+def test_a_refund_that_waits_for_the_timer_is_unsent_and_kept_by_nothing(shop: Shop) -> None:
+    assert shop.kept_by() == [("nothing", "")]
+    shop.look(Refunds)
+    assert shop.kept_by() == []
+
+
+def test_a_failed_refund_is_unsent_until_its_next_attempt_and_for_good_after_the_last(shop: Shop) -> None:
+    for hours in (1, 2):
+        shop.look(Refunds)
+        shop.fails()
+        (row,) = shop.unsent
+        assert (row.kept_by, row.failures, row.next_at) == ("next_attempt", hours, shop.desk.clock() + hours * _HOUR)
+        shop.desk.clock.forward(hours=hours)
+    shop.look(Refunds)
+    shop.fails()
+    assert shop.kept_by() == [("attempts_used_up", "")]
+    shop.desk.expect("submit_refund", refund_id="R-1", **NAMES)
+    assert shop.kept_by() == [], "a person may send it all the same"
+
+
+def test_a_refund_that_the_ledger_refuses_to_send_says_why(shop: Shop) -> None:
+    about = {"psp": "stripe", "dispute_id": "D-1", "capture_ref": "ch-O-1", "stage": "chargeback"}
+    opened = about | {"reason": "product_unacceptable", "amount": "USD 19.44"}
+    shop.desk.expect("report_dispute_opened", actor=PARTNER, at=shop.desk.clock(), **opened, **NAMES)
+    (row,) = shop.unsent
+    assert (row.kept_by, row.refusal, "D-1" in row.reason) == ("refusal", "DISPUTE_OPEN", True)
+
+
+def test_where_refunds_are_switched_off_each_is_kept_by_the_switch(shop: Shop) -> None:
+    content, now = Automation(off=("refunds",)).model_dump(mode="json"), shop.desk.clock()
+    shop.desk.expect("publish_policy", actor=IMPORTER, at=now, key="automation", content=content, effective_from=now)
+    assert shop.kept_by() == [("automation_off", "")]
+
+
+def test_unsent_refunds_are_listed_a_page_at_a_time_the_longest_waiting_first(shop: Shop) -> None:
+    paid(shop.desk, "O-2")
+    shop.desk.clock.forward(hours=1)
+    about = NAMES | {"order_id": "O-2", "refund_id": "R-2"}
+    shop.desk.expect("request_refund", actor=BUYER, reason="changed_mind", **about)
+    shop.desk.expect("approve_refund", actor=OWNER, round=1, **about)
+    shop.desk.expect("approve_refund", actor=SERVICE_DESK, round=2, **about)
+    whole = shop.unsent
+    assert [each.refund_id for each in whole] == ["R-1", "R-2"]
+    key = (whole[0].since, whole[0].stream, whole[0].refund_id)
+    assert kept_back(shop.app, shop.desk.clock(), limit=1, after=key, views=shop.app.views) == whole[1:]

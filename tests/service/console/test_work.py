@@ -223,6 +223,21 @@ def test_a_list_as_csv_is_the_list_of_the_programs(shop: Shop) -> None:
     assert ours.text.count("\n") > 3
 
 
+def test_an_approved_refund_that_is_not_sent_is_listed_at_home_and_sent_by_support(shop: Shop) -> None:
+    about = {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1"}
+    for round, name in ((1, "mei"), (2, "sam")):
+        shop.desk.expect("approve_refund", actor=PEOPLE[name].actor, round=round, **about)
+    client = shop.browser("sue")
+    shop.app.catch_up()
+    part = client.get("/console/").text.split('id="unsent-refunds"')[1].split("</section>")[0]
+    assert ("/console/commands/submit_refund?" in part, '<span class="word">nothing</span>' in part) == (True, True)
+    _, preview = post(client, "submit_refund", shop.form(client, "submit_refund", "unsent-refunds"))
+    status, done = post(client, "submit_refund", hidden_in(preview, "data-confirm"), confirm=True)
+    assert (status, 'data-done="recorded"' in done) == (200, True)
+    shop.app.catch_up()
+    assert "/console/commands/submit_refund?" not in client.get("/console/unsent-refunds").text
+
+
 def unmatched_payments(shop: Shop, number: int) -> None:
     for n in range(number):
         about = {"psp": "stripe", "capture_ref": f"ch-{n}", "amount": "USD 5.00"}
@@ -257,6 +272,18 @@ def test_many_rows_are_worked_with_one_preview_and_an_answer_to_each(shop: Shop)
     assert (again.count("sent before"), done.count("sent before"), shop.events) == (3, 0, before + 3)
     shop.app.catch_up()
     assert client.get("/console/exceptions").text.count('<bdi class="id">fay</bdi>') == 3
+
+
+def test_a_session_that_ends_in_the_middle_of_work_on_many_rows_keeps_each_row(shop: Shop) -> None:
+    unmatched_payments(shop, 3)
+    client = shop.browser("fay")
+    chosen, before = rows_of(client.get("/console/exceptions").text), shop.events
+    client.cookies.delete(COOKIE)
+    door = client.post("/console/bulk/assign_break", data={"row": chosen, "owner": "fay", "confirm": "yes"}).text
+    kept = {"kept.row": [unescape(value) for value in re.findall(r'name="kept.row" value="([^"]+)"', door)]}
+    form = client.post("/console/sign-in", data={**kept, "kept.owner": "fay", "token": "fay"}).text
+    assert (rows_of(form), field_in(form, "owner"), 'name="confirm"' in form) == (chosen, "fay", False)
+    assert (len(chosen), shop.events) == (3, before)
 
 
 def test_no_row_of_many_is_sent_without_what_the_command_needs(shop: Shop) -> None:

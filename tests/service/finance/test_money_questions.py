@@ -5,10 +5,11 @@ from __future__ import annotations
 from service.questions.registry import QUESTIONS
 
 BOTH = {"as_of", "as_known_at"}
-# Which months are closed is about no accounting day. Whose turn it is to decide, where parcels are, and whether papers
-# tie is of now: what cases may take is asked of `balances`, what is owed to buyers of `exposure`, by both times.
+# Which months are closed is about no accounting day. Whose turn it is to decide, what keeps a refund, where parcels
+# are, and whether papers tie is of now: what cases may take is asked of `balances`, what is owed to buyers of
+# `exposure`, by both times.
 ONLY_AS_KNOWN = {"periods"}
-OF_NOW = {"approvals", "overdue", "declarations", "parked"}
+OF_NOW = {"approvals", "overdue", "unsent-refunds", "declarations", "parked"}
 # These say where an order's parcels are, one thing by its id or the statements of one run, what has a reference, what
 # was recorded when, how the ledger is, or who has access to it.
 NO_QUESTIONS_OF_MONEY = {

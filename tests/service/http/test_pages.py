@@ -14,9 +14,10 @@ from service.app import App
 from service.questions.registry import QUESTIONS
 
 # Of these the month has too few rows. Pages of approvals are in tests/projections/worklists/test_approvals_queue.py,
+# those of unsent refunds in tests/service/automation/test_refund_automation.py,
 # those of accounts and tokens in tests/service/access/test_lists.py, and subscriptions are in test_subscriptions.py,
 # their deliveries in test_deliveries.py.
-_SHORT = {"approvals", "overdue", "accounts", "tokens", "subscriptions", "deliveries"}
+_SHORT = {"approvals", "overdue", "unsent-refunds", "accounts", "tokens", "subscriptions", "deliveries"}
 _ASKED = {
     "contribution": ["", "as_known_at={at}&"],
     "exceptions": ["status=all&"],
