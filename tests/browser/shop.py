@@ -11,7 +11,7 @@ from service.app import App
 from service.console.application import with_console
 from service.http.application import make_application
 from tests.support.access import HeldTokens
-from tests.support.buses import open_desk, publish_programme
+from tests.support.buses import Desk, open_desk, publish_programme
 from tests.support.http_server import served
 from tests.support.sales import BUYER, PROVIDER, merchant_ready, order_data, paid
 from tests.support.shops import app_of
@@ -29,10 +29,23 @@ _CAPTURED_AGAIN = {
 
 
 class ServedShop:
-    """The shop's app and the address of its console."""
+    """The shop's desk and app, and the address of its console."""
 
-    def __init__(self, app: App, origin: str) -> None:
-        self.app, self.origin = app, origin
+    def __init__(self, desk: Desk, app: App, origin: str) -> None:
+        self.desk, self.app, self.origin = desk, app, origin
+
+    def asked_back(self, *order_ids: str) -> None:
+        """Orders that are paid, each with a refund that waits for its first round."""
+        for order_id in order_ids:
+            paid(self.desk, order_id)
+            case = {"merchant_id": "M-1", "order_id": order_id, "refund_id": f"R-{order_id}"}
+            self.desk.expect("request_refund", actor=BUYER, reason="changed_mind", **case)
+        self.app.catch_up()
+
+    def captured_for_nobody(self, capture_ref: str) -> None:
+        about = {"psp": "stripe", "capture_ref": capture_ref, "amount": "USD 5.00"}
+        self.desk.expect("report_unmatched_payment", actor=PROVIDER, **about)
+        self.app.catch_up()
 
     @property
     def events(self) -> int:
@@ -52,4 +65,4 @@ def served_shop(database_url: str, folder: Path) -> Iterator[ServedShop]:
         app = app_of(desk)
         app.catch_up()
         with served(with_console(make_application(app, gate=HeldTokens(PEOPLE)))) as server:
-            yield ServedShop(app, f"http://127.0.0.1:{server.port}")
+            yield ServedShop(desk, app, f"http://127.0.0.1:{server.port}")
