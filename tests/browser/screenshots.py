@@ -18,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from ledger.log.migrations import upgrade
 from service.app import App, open_app
+from service.console.navigation import DIFFERENCE, OPERATIONS
 from service.demo.simulator.days import SEED
 from service.demo.simulator.month import record_month
 from service.questions.registry import QUESTIONS
@@ -31,6 +32,7 @@ from tests.support.postgres import QUICK, memory_folder, throwaway_server
 
 _FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "console"
 _COLOURS = 48
+_INSTANTS = "earlier=2026-09-10T08:00:00&later=2026-09-20T08:00:00"
 _WIDTHS = {"wide": WIDE, "narrow": NARROW}
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -42,6 +44,8 @@ def pages(things: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, path in zip(names, paths(dict(things)), strict=True):
         if name not in ("subscription", "deliveries"):  # the month has no subscription
             yield name, f"/console{path}", of_role.get(name, "admin")
+    yield "operations", f"/console{OPERATIONS.path}", "admin"
+    yield "difference", f"/console{DIFFERENCE.path}?merchant={things['merchant']}&{_INSTANTS}", "finance"
     yield "home-of-support", "/console/", "support"
     yield "sign-in", "/console/sign-in", ""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.console.navigation import DIFFERENCE, OPERATIONS
 from tests.browser.accessibility import findings
 from tests.browser.visits import Visits
 from tests.support.console_pages import paths
@@ -17,7 +18,8 @@ _WHOLE = ("/status", "/sign-in", "/none")  # here the header and the navigation 
 def test_axe_has_no_serious_finding_on_any_page(month_visits: Visits, of_month: dict[str, Any]) -> None:
     page = month_visits.page("admin")
     found: list[str] = []
-    for path in (*paths(of_month), *_WHOLE[1:]):
+    composed = (OPERATIONS.path, f"{DIFFERENCE.path}?merchant={of_month['merchant']}&earlier=2026-09-10T08:00:00")
+    for path in (*paths(of_month), *composed, *_WHOLE[1:]):
         shown = page.goto(f"/console{path}")
         assert shown is not None
         assert shown.status in (200, 404), f"{path}: {shown.status}"
