@@ -24,7 +24,7 @@ _STATES: dict[str, TransferState] = {
     "ACSC": "paid", "ACCC": "paid", "RJCT": "refused", "CANC": "refused",
 }  # fmt: skip
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(\d\d)\}Document")
-_VERSIONS = ("03", "10")
+_VERSIONS = tuple(f"{n:02}" for n in range(3, 15))
 _PARTIAL = "PART"  # the transfers have statuses of their own
 _UNSAID = "REFUSED"
 
@@ -63,7 +63,9 @@ def _root(name: str, content: bytes) -> Element:
     found = _ROOT.fullmatch(root.tag)
     if not found or found[1] not in _VERSIONS:
         said = root.tag.rpartition(":")[2].replace("}", " ")
-        raise BadFile(name, f"{said!r} is not pain.002 of version {', '.join(_VERSIONS)}", line=line_of(root))
+        raise BadFile(
+            name, f"{said!r} is not pain.002 of version {_VERSIONS[0]} to {_VERSIONS[-1]}", line=line_of(root)
+        )
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root

@@ -198,3 +198,10 @@ def test_every_element_of_the_statement_above_stands_in_the_document() -> None:
         "SubFmlyCd", "MsgNmId", "TtlIntrstAndTaxAmt", "Card", "Dbtr", "Pty", "RmtId", "IntrBkSttlmDt",
     }  # fmt: skip
     assert unsaid <= inner
+
+
+@pytest.mark.parametrize("version", range(2, 14))
+def test_a_statement_is_read_in_every_version_that_has_its_elements(version: int) -> None:
+    content = FULL.replace("camt.053.001.08", f"camt.053.001.{version:02}").encode()
+    found = read_camt("f.xml", content)
+    assert (len(found.statements[0].entries), found.unread) == (2, [])

@@ -13,6 +13,7 @@ from projections.balances.merchant_balances import MerchantBalances
 from projections.balances.payouts import Payouts, payouts
 from projections.reconciliation.expected_at_bank import ExpectedAtBank, expected_under
 from projections.worklists.exceptions import Exceptions, exceptions
+from service.adapters.bank.pain002 import read_pain002
 from service.app import App
 from service.exports.pain001 import Debtor, payment_order
 from service.finance.settlement_run import payout_id_of
@@ -224,3 +225,9 @@ def test_the_same_order_exported_again_is_the_same_message(app: App) -> None:
     first = ordered(app)
     heads = app.ledger.reader.heads()
     assert (ordered(app), app.ledger.reader.heads()) == (first, heads)
+
+
+@pytest.mark.parametrize("version", range(3, 15))
+def test_an_answer_is_read_in_every_version_that_has_its_elements(version: int) -> None:
+    content = _ANSWER.replace("pain.002.001.10", f"pain.002.001.{version:02}").format(transfers=transfer("ACSC"))
+    assert [each.name for each in read_pain002("answer.xml", content.encode()).transfers] == [PAYOUT]
