@@ -83,7 +83,7 @@ def _expect_cancellable(
     gone = sent(order, order_units, lock_of(order, rules), at=command.happened_at)[line.line_id]
     if any(units.locked for units in gone) and line.qty <= remaining + sum(units.qty for units in gone):
         ends = [units.lock.ends_at for units in gone if units.locked and units.lock.ends_at]
-        raise AfterSalesLocked(lock_ends_at=min(ends, default=None))
+        raise AfterSalesLocked(line_id=line.line_id, lock_ends_at=min(ends, default=None))
     if book.refunded and line.qty <= remaining + book.refunded:
         raise LineAlreadyRefunded(line_id=line.line_id, refunded=book.refunded, remaining=remaining)
     raise QtyExceedsRemaining(line_id=line.line_id, asked=line.qty, remaining=remaining)

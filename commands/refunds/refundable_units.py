@@ -133,9 +133,9 @@ class RefundableUnits:
         if self._kind == "return_refund" and not late and line.qty <= sum(part.qty for part in open_):
             return NotSignedFor(line_id=line.line_id)
         if locked and line.qty <= there:
-            return AfterSalesLocked(lock_ends_at=opens_at(parts, line.qty))
+            return AfterSalesLocked(line_id=line.line_id, lock_ends_at=opens_at(parts, line.qty))
         if late and line.qty <= there and self._kind != "not_received":
-            return ReturnWindowClosed(closed_at=min(late))
+            return ReturnWindowClosed(line_id=line.line_id, closed_at=min(late))
         for units in everywhere:
             there += units.at_stake
             if (dispute := self._units.dispute_about(units)) and line.qty <= there:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from commands.order_command import OrderCommand, line_of, placed_order
@@ -16,7 +16,8 @@ from ledger.refusals.catalogue import AlreadyReleased, NotDue, NotSignedOff, Ope
 from ledger.refusals.payments import DisputeOpen
 from ledger.refusals.payouts import LineOnHold
 from ledger.streams.orders.order import Order
-from ledger.streams.units.units import OrderUnits
+from ledger.streams.orders.quantities import LineBook
+from ledger.streams.units.units import OrderUnits, unreleased
 
 
 class ReleaseSettlement(OrderCommand, name="release_settlement"):
@@ -54,10 +55,19 @@ def _refuse(command: ReleaseSettlement, order: Order, coming: Sequence[Due]) -> 
             raise _held_back_by(order, units, part, due_at=due_at)
     if coming:
         raise NotDue(due_at=min(due.due_at for due in coming))
-    books = [order.lines[command.line_id]] if command.line_id else order.lines.values()
+    books = [order.lines[command.line_id]] if command.line_id else list(order.lines.values())
     if order.payments.allocation and not any(book.pending for book in books):
         raise AlreadyReleased(order_id=order.order_id, line_id=command.line_id)
-    raise NotSignedOff(order_id=order.order_id, line_id=command.line_id)
+    raise NotSignedOff(order_id=order.order_id, line_id=command.line_id, **_stranded(order, books))
+
+
+def _stranded(order: Order, books: Iterable[LineBook]) -> dict[str, str]:
+    """Returns the first parcel with unreleased units that nobody will sign for, and its status."""
+    for line_id in (book.line.line_id for book in books):
+        for journey in order.parcels.journeys(line_id):
+            if journey.ended in NotSignedOff.remedies and unreleased(order, line_id, journey.parcel_id):
+                return {"parcel_id": journey.parcel_id, "status": journey.ended}
+    return {}
 
 
 def _held_back_by(order: Order, units: OrderUnits, part: Due, *, due_at: datetime | None) -> Refusal:

@@ -18,10 +18,11 @@ class AfterSalesLocked(
     code="AFTER_SALES_LOCKED",
     remedy="Request again when the parcel is signed for[, or at {lock_ends_at} or later].",
 ):
-    """After-sales requests are locked while the parcel is on its way, until it is signed for[ or until
-    {lock_ends_at}]."""
+    """After-sales requests[ for line {line_id}] are locked while the parcel is on its way, until it is signed for[ or
+    until {lock_ends_at}]."""
 
     lock_ends_at: datetime | None  # None if only a signature ends the lock
+    line_id: str | None = None
 
 
 class NotSignedFor(
@@ -37,9 +38,10 @@ class NotSignedFor(
 class ReturnWindowClosed(
     Refusal, code="RETURN_WINDOW_CLOSED", remedy="Leave these units out: they can no longer be returned."
 ):
-    """The return window closed at {closed_at}."""
+    """The return window[ of line {line_id}] closed at {closed_at}."""
 
     closed_at: datetime
+    line_id: str | None = None
 
 
 class RefundExceedsRemaining(

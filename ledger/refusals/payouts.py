@@ -6,12 +6,31 @@ from datetime import datetime
 
 from ledger.refusals.refusal import Refusal
 
+_REFUND_INSTEAD = "Refund parcel {parcel_id} (%s); other parcels are released after they are signed for."
 
-class NotSignedOff(Refusal, code="NOT_SIGNED_OFF", remedy="Wait for the parcels to be signed for."):
-    """No units of[ line {line_id} of] order {order_id} that are still to be released are signed for."""
+
+class NotSignedOff(
+    Refusal,
+    code="NOT_SIGNED_OFF",
+    remedy="Wait for the parcels to be signed for.",
+    remedies={
+        "lost": _REFUND_INSTEAD % "refund_lost_parcel",
+        "damaged": _REFUND_INSTEAD % "refund_damaged_parcel",
+        "destroyed": _REFUND_INSTEAD % "refund_damaged_parcel",
+        "export_rejected": _REFUND_INSTEAD % "refund_refused_parcel",
+        "import_refused": _REFUND_INSTEAD % "refund_refused_parcel",
+        "returning_to_sender": _REFUND_INSTEAD % "refund_returned_parcel",
+        "returned_to_warehouse": _REFUND_INSTEAD % "refund_returned_parcel",
+        "returned_to_sender": _REFUND_INSTEAD % "refund_returned_parcel",
+    },
+):
+    """No units of[ line {line_id} of] order {order_id} that are still to be released are signed for[; parcel
+    {parcel_id} is {status}]."""
 
     order_id: str
     line_id: str | None = None
+    parcel_id: str | None = None  # a parcel that nobody will sign for
+    status: str | None = None
 
 
 class NotDue(Refusal, code="NOT_DUE", remedy="Send the command again at {due_at} or later."):

@@ -83,7 +83,7 @@ def test_a_dispatch_that_comes_first_locks_the_refund(
     assert statuses[0] is Status.CONFLICT, "it was decided on version 5, and anew on version 6"
     assert (history(one)[-1].type, history(one)[-1].version) == ("parcel.dispatched", 6)
     ends_at = (two.clock.now + timedelta(days=20)).isoformat().replace("+00:00", "Z")
-    assert (outcome.code, outcome.facts) == ("AFTER_SALES_LOCKED", {"lock_ends_at": ends_at})
+    assert (outcome.code, outcome.facts) == ("AFTER_SALES_LOCKED", {"line_id": "L1", "lock_ends_at": ends_at})
     assert "refund.requested" not in types(one)
 
 

@@ -79,3 +79,29 @@ def test_nobody_is_asked_to_report_again_what_a_signature_ended(command: str) ->
     asked: dict[str, Any] = {"parcel_id": "P-2", "refund_id": "R-1", "reason": "a_word_of_theirs"}
     refusal = scenario.refusal(command, by=PLATFORM, at=after_days(25), **asked)
     assert refusal.next_step.startswith("Do nothing: the parcel was signed for.")
+
+
+@pytest.mark.parametrize(
+    ("milestone", "command"),
+    [
+        ("lost", "refund_lost_parcel"),
+        ("damaged", "refund_damaged_parcel"),
+        ("destroyed", "refund_damaged_parcel"),
+        ("import_refused", "refund_refused_parcel"),
+        ("returning_to_sender", "refund_returned_parcel"),
+        ("returned_to_sender", "refund_returned_parcel"),
+    ],
+)
+def test_a_refused_release_names_the_refund_of_a_parcel_that_nobody_will_sign_for(milestone: str, command: str) -> None:
+    scenario = OrderScenario().paid().sent("P-1", A=2).sent("P-2", B=1)
+    reported(scenario, milestone, 2)
+    refusal = scenario.refusal("release_settlement", at=after_days(25))
+    assert f"parcel P-2 is {milestone}." in refusal.sentence
+    assert refusal.next_step.startswith(f"Refund parcel P-2 ({command})")
+    granted_instead: dict[str, Any] = {"parcel_id": "P-2", "refund_id": "R-1", "reason": "a_word_of_theirs"}
+    scenario.submit(command, by=PLATFORM, at=after_days(25), **granted_instead)
+
+
+def test_a_refused_release_waits_for_parcels_on_their_way() -> None:
+    refusal = OrderScenario().paid().sent(A=2, B=1).refusal("release_settlement", at=after_days(25))
+    assert refusal.next_step == "Wait for the parcels to be signed for."

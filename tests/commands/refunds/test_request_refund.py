@@ -212,3 +212,10 @@ def test_after_the_return_window_it_is_too_late() -> None:
     refusal = refused(scenario, at=after_days(30))
     assert isinstance(refusal, ReturnWindowClosed)
     assert refusal.closed_at == after_days(30)
+
+
+def test_a_refusal_of_one_line_among_others_names_the_line() -> None:
+    scenario = OrderScenario(policies=[ReturnWindow(window=timedelta(days=10))]).paid().sent("P-1", A=2)
+    scenario.signed("P-1", at=after_days(2)).sent("P-2", B=1, at=after_days(3))
+    assert "for line B are locked" in refused(scenario, lines=[*one("A"), *one("B")], at=after_days(4)).sentence
+    assert "of line A closed" in refused(scenario, lines=one("A"), at=after_days(12)).sentence
