@@ -18,6 +18,7 @@ from ledger.actors import Actor
 from ledger.events.disputes import DisputeWon
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
+from ledger.events.payments import PaymentAllocated
 from ledger.events.refunds import Bearer, RefundLine, ReturnExpired
 from ledger.fx import CNY
 from ledger.ids import command_id
@@ -36,7 +37,7 @@ _SYSTEM = Actor(kind="system", id="remainders", role="system")
 
 def remainders(command: Command, stream: Stream, events: Sequence[Event], rules: Rules) -> Iterator[Event]:
     """Yields the refunds and releases that follow from these events, and breaks for what a person must decide."""
-    if not isinstance(stream, Order) or not (_undone(events) or (events and _is_out_of_balance(stream))):
+    if not isinstance(stream, Order) or not (any(_freed(events)) or (events and _is_out_of_balance(stream))):
         return
     later = stream.after(*events)
     if later.payments.allocation is None:
@@ -65,8 +66,12 @@ def _excess(events: Sequence[Event]) -> Callable[[Command, Order, Rules], Iterat
 
 
 def _freed(events: Sequence[Event]) -> Iterator[Money]:
-    """Yields the buyer's money of the dispute or refund that is undone."""
+    """Yields the buyer's money of the dispute or refund that is undone, or of a payment that covers the order after a
+    dispute of it was lost.
+    """
     for event in events:
+        if isinstance(event, PaymentAllocated):
+            yield event.amount
         if isinstance(event, DisputeWon) and event.undone:
             yield shared(event.undone)
         if isinstance(event, ReturnExpired) and event.undone:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.contradictions import without_rate
-from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names, was_reversed_later
+from commands.disputes.report_dispute_won import won_back
 from commands.fields import PositiveMoney
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
@@ -21,7 +22,8 @@ from ledger.streams.orders.order import Order
 class ReportDisputeFundsWithdrawn(DisputeReport, name="report_dispute_funds_withdrawn"):
     """Records that the provider withdrew disputed money, also before the dispute itself is reported (P13).
 
-    Another amount, or a dispute that is already closed, opens a break.
+    If it happened before the dispute was won, the provider owes us the money again. Another amount, or a dispute that
+    was closed before, opens a break.
     """
 
     psp_ref: ReferenceOrNothing = ""
@@ -39,9 +41,12 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
     if rate is None:
         yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
         return
-    yield withdrawn(report, order, amount=report.amount, rate=rate, psp_ref=report.psp_ref)
+    event = withdrawn(report, order, amount=report.amount, rate=rate, psp_ref=report.psp_ref)
+    yield event
     yield from flagged_if_stale(report, order, rate, rules)
-    if known and not known.is_open:
+    if known and known.state == "won" and was_reversed_later(report, known):
+        yield from won_back(report, order.after(event), rules)
+    elif known and not known.is_open:
         said = f"{report.amount} withdrawn"
         yield from contradicts(report, order, kind="fact_contradicts_state", expected=known.state, actual=said)
 

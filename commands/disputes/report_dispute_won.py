@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from commands.contradictions import without_rate
 from commands.disputes.dispute_reports import DisputeReport, known_dispute, market_of, names, was_reversed_later
-from commands.rates import flagged_if_stale, rate_of_fact
+from commands.rates import flagged_if_stale, last_rate, rate_of_fact
 from commands.refunds.liability_extinguished import with_extinguished_liability
 from commands.returns.cancelled_returns import called_off
 from commands.rules import Rules
 from commands.settlement.releases import kept_fees
 from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.event import Event
-from ledger.fx import NO_CNY
+from ledger.fx import NO_CNY, Rate
+from ledger.money import Money
 from ledger.streams.amounts.undone_shares import not_the_buyers, undone_loss
 from ledger.streams.orders.disputes import Dispute
 from ledger.streams.orders.order import Order
@@ -40,8 +42,38 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     if amount and rate is None:
         yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
         return
-    base = rate.convert(amount) if rate else NO_CNY
-    won = DisputeWon(
+    won = _won(report, order, amount=amount, carried=carried, rate=rate, undone=undone, at=report.happened_at)
+    events = list(with_extinguished_liability(order, [won]))
+    yield from events
+    if undone:
+        yield from _off_after_all(report, order.after(*events), undone, rules)
+    if rate:
+        yield from flagged_if_stale(report, order, rate, rules)
+
+
+def won_back(report: DisputeReport, order: Order, rules: Rules) -> Iterator[Event]:
+    """Yields the return of money that was withdrawn before the dispute was won, and is reported after that."""
+    dispute = order.disputes.by_id[report.dispute_id]
+    assert dispute.closed_at is not None, "only a dispute that was won gives money back"
+    rate = last_rate(rules, dispute.held.currency, dispute.closed_at)
+    won = _won(report, order, amount=dispute.held, carried=dispute.held_base, rate=rate, at=dispute.closed_at)
+    yield from with_extinguished_liability(order, [won])
+    if rate:
+        yield from flagged_if_stale(report, order, rate, rules, at=dispute.closed_at)
+
+
+def _won(
+    report: DisputeReport,
+    order: Order,
+    *,
+    amount: Money,
+    carried: Money,
+    rate: Rate | None,
+    at: datetime,
+    undone: DisputeLost | None = None,
+) -> DisputeWon:
+    known, base = known_dispute(report, order), rate.convert(amount) if rate else NO_CNY
+    return DisputeWon(
         **names(report, order),
         market=market_of(order),
         stage=known.stage if known else "inquiry",
@@ -51,14 +83,8 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
         carried=carried,
         fx=carried - base,
         undone=undone,
-        won_at=report.happened_at,
+        won_at=at,
     )
-    events = list(with_extinguished_liability(order, [won]))
-    yield from events
-    if undone:
-        yield from _off_after_all(report, order.after(*events), undone, rules)
-    if rate:
-        yield from flagged_if_stale(report, order, rate, rules)
 
 
 def _undone(dispute: Dispute, order: Order, rules: Rules) -> DisputeLost | None:

@@ -128,7 +128,8 @@ class DisputeLost(_Dispute, name="dispute.lost", version=1):
 
 
 class DisputeExcessReopened(_Dispute, name="dispute.excess_reopened", version=1):
-    """`amount` of a lost dispute stands in 1120 again, because another dispute or a refund was undone.
+    """`amount` of a lost dispute stands in 1120 again, because another dispute or a refund was undone, or the
+    payment of the order was reported after the dispute was lost.
 
     The platform had borne it (5140, in CNY `carried`) as the excess over what was left of the order. A `dispute.lost`
     of this amount follows and divides it.

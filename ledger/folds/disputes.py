@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from ledger.events.disputes import DisputeLost, DisputeOpened, DisputeStage, DisputeWon
@@ -42,6 +43,7 @@ class StagedDispute:
     reason: str = UNKNOWN
     lines: dict[str, int] = field(default_factory=dict)
     cases: tuple[str, ...] = ()
+    closed_at: datetime | None = None  # when it was last decided
 
     @property
     def is_open(self) -> bool:
@@ -53,17 +55,23 @@ class StagedDispute:
     def reach(self, event: Any, *, cases: Iterable[str] = ()) -> bool:
         """Applies an event of the dispute. Returns true if it opens the dispute or another stage of it.
 
-        `cases` are the order's cases at that time. A late report of an earlier stage changes only the reason and lines.
+        `cases` are the order's cases at that time. A late report, of an earlier stage or of one that is decided, opens
+        nothing: it changes only the reason, the lines and the stage.
         """
         was_open, begins = self.is_open, False
         match event:
-            case DisputeLost() | DisputeWon():
-                self.state, self.stage = "lost" if isinstance(event, DisputeLost) else "won", event.stage
+            case DisputeLost():
+                self.state, self.stage, self.closed_at = "lost", event.stage, event.lost_at
+            case DisputeWon():
+                self.state, self.stage, self.closed_at = "won", event.stage, event.won_at
             case DisputeOpened():
                 self.reason, self.lines = event.reason, dict(_units(event))
-                begins = self.state in ("unreported", "open") or rank(event.stage) > rank(self.stage)
+                is_next = self.state in ("unreported", "open") or rank(event.stage) > rank(self.stage)
+                begins = is_next and (self.closed_at is None or event.opened_at >= self.closed_at)
+                if is_next:
+                    self.stage = event.stage
                 if begins:
-                    self.state, self.stage = "open", event.stage
+                    self.state = "open"
             case _ if self.state == "unreported":
                 self.state = "open"
         if self.is_open and not was_open:

@@ -54,7 +54,7 @@ class ClaimsOnMerchants(Projection):
     """
 
     name = "open_claims"
-    version = 6
+    version = 7
     tables = (ORDERS, MERCHANTS, CHANGES)
     events = CLAIMING
 

@@ -76,7 +76,7 @@ class CustomerTracking(Projection):
     """Keeps rows of orders and parcels for buyers. A reader adds the states that depend on the clock."""
 
     name = "customer_tracking"
-    version = 14
+    version = 15
     tables = (ORDERS, PARCELS, TIMELINE, LOCKS, RETURN_WINDOWS)
     events = (
         OrderPlaced,

@@ -156,9 +156,10 @@ class DisputeWinReported(DisputeFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeLossReported(DisputeFact):
-    """We have lost a dispute."""
+    """We have lost a dispute. `reason` is given if the provider repeats it: its opening may not be reported yet."""
 
     kind = "dispute_lost"
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

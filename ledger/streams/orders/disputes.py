@@ -38,7 +38,6 @@ class Dispute(StagedDispute, Evolving):
     held: Money
     held_base: Money = NO_CNY
     due_by: datetime | None = None
-    closed_at: datetime | None = None
     opened: bool = False  # True if its opening was reported
     evidence: int = 0  # number of submissions in this stage
     fees: dict[str, Money] = field(default_factory=dict)
@@ -73,7 +72,6 @@ class Dispute(StagedDispute, Evolving):
 
     @evolve.register
     def _(self, event: DisputeLost) -> None:
-        self.closed_at = event.lost_at
         self.held, self.held_base = self.held - event.amount, self.held_base - event.carried
         if event.amount:
             self.lost = _with_part(self.lost, event) if self.lost else event
@@ -87,7 +85,6 @@ class Dispute(StagedDispute, Evolving):
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
-        self.closed_at = event.won_at
         carried = event.undone.carried if event.undone else NO_CNY
         amount = event.undone.amount if event.undone else Money(0, event.amount.currency)
         self.held, self.held_base = self.held - (event.amount - amount), self.held_base - (event.carried - carried)

@@ -218,6 +218,8 @@ def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) 
         stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
         due_by = instant_or_none(read_instant, (item.get("additionalData") or {}).get("defensePeriodEndsAt"))
         return {"dispute_id": reference, "payment_id": payment, "stage": stage, "due_by": due_by, **_reason(item)}
+    if kind is DisputeLossReported:
+        return {"dispute_id": reference, "payment_id": payment, "reason": _REASONS.get(_reason_code(item))}
     own = {"dispute_id": reference} if issubclass(kind, DisputeFact) else {"psp_ref": reference}
     return {"payment_id": payment} | own
 
@@ -236,8 +238,12 @@ def _failure(item: Mapping[str, Any]) -> str:
 
 
 def _reason(item: Mapping[str, Any]) -> dict[str, str]:
-    raw = str((item.get("additionalData") or {}).get("chargebackReasonCode") or "")
+    raw = _reason_code(item)
     return {"reason": _REASONS.get(raw, "general"), "raw_code": raw[:500]}
+
+
+def _reason_code(item: Mapping[str, Any]) -> str:
+    return str((item.get("additionalData") or {}).get("chargebackReasonCode") or "")
 
 
 def _signed(items: Iterable[Any], key: str) -> list[Mapping[str, Any]]:

@@ -290,8 +290,9 @@ def _dispute(type_: str, dispute: Mapping[str, Any]) -> _Read:
         case "charge.dispute.closed":
             if status not in _DISPUTE_ENDS:
                 raise Unreadable(f"a dispute is closed, but its status {status[:40]!r} does not say who won")
-            end = _DISPUTE_ENDS[status]
-            return end, said | ({"amount": amount} if end is DisputeLossReported else {}), names
+            end, reason = _DISPUTE_ENDS[status], str(dispute.get("reason") or "general")
+            loss = {"amount": amount, "reason": _REASONS.get(reason, reason)}
+            return end, said | (loss if end is DisputeLossReported else {}), names
         case "charge.dispute.funds_reinstated":
             if status != "won":
                 raise Unreadable(f"funds of a dispute are reinstated, but its status is {status[:40]!r}, not won")

@@ -82,6 +82,13 @@ def test_an_inquiry_is_no_chargeback(objects: dict[str, Any]) -> None:
     assert event("charge.dispute.created", objects["dispute"]).said["stage"] == "inquiry"
 
 
+def test_a_loss_has_the_reason_that_decides_who_bears_it(objects: dict[str, Any]) -> None:
+    said = {"status": "lost", "reason": "product_not_received", "amount": 1000}
+    assert event("charge.dispute.closed", objects["dispute"], **said).said["reason"] == "not_received"
+    item = AUTHORISATION | {"eventCode": "SECOND_CHARGEBACK", "additionalData": {"chargebackReasonCode": "13.3"}}
+    assert read_notification(item).said["reason"] == "product_unacceptable"
+
+
 def test_every_notification_of_adyen_becomes_a_command(bodies: list[dict[str, Any]]) -> None:
     facts = [fact for body in bodies for fact in map(read_notification, items_of(body))]
     assert {command_of(fact, ("M-1", "O-1")).name for fact in facts} == {
