@@ -13,6 +13,7 @@ import pytest
 
 from ledger.keys import FileKeyStore
 from ledger.ledger import Ledger
+from ledger.log.rows import Status
 from service.questions.asked import answer_to
 from service.questions.question import Question
 from tests.citus.moved_month import Both, record
@@ -49,6 +50,7 @@ def ledgers(cluster: Cluster, tmp_path: Path) -> Iterator[tuple[Ledger, Ledger]]
             held.enter_context(Ledger.open(each.url("figures"), keys=keys, books=BOOKS)) for each in (server, cluster)
         )
         yield one, other
+    cluster.drop("figures")
 
 
 @pytest.mark.parametrize("size", [1, 100])
@@ -63,7 +65,8 @@ def _appended_in_a_second(ledger: Ledger, size: int, turn: int) -> float:
     def write(writer: int) -> None:
         for call in range(_CALLS):
             book = 1 + (writer * _CALLS + call) % (BOOKS - 1)
-            ledger.append(book, [attempt(f"order/M-{book}/{turn}-{writer}-{call}-{n}") for n in range(size)])
+            commands = [attempt(f"order/M-{book}/{turn}-{writer}-{call}-{n}") for n in range(size)]
+            assert {receipt.status for receipt in ledger.append(book, commands)} == {Status.RECORDED}
 
     began = monotonic()
     with ThreadPoolExecutor(WRITERS) as pool:

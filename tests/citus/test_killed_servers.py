@@ -57,9 +57,9 @@ def kill(server: URL) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2], ids=["coordinator", "worker-1", "worker-2"])
 def test_nothing_acknowledged_is_missing_after_a_server_was_killed(
-    cluster: Cluster, fresh_database_url: str, tmp_path: Path, number: int, capfd: pytest.CaptureFixture[str]
+    cluster: Cluster, bare_database_url: str, tmp_path: Path, number: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Ledger.open(fresh_database_url, keys=FileKeyStore(tmp_path / "keys"), books=BOOKS) as ledger:
+    with Ledger.open(bare_database_url, keys=FileKeyStore(tmp_path / "keys"), books=BOOKS) as ledger:
         clients = [Appending(f"c{n}", ledger) for n in range(CLIENTS)]
         for client in clients:
             client.start()
