@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ledger.refusals import access as access
-from ledger.refusals import after_sales as after_sales
-from ledger.refusals import finance as finance
-from ledger.refusals import payments as payments
-from ledger.refusals import subscriptions as subscriptions
+from ledger.refusals import access, after_sales, finance, merchants, orders, payments, payouts, subscriptions
 from ledger.refusals.after_sales import AfterSalesLocked as AfterSalesLocked
 from ledger.refusals.after_sales import AlreadySubmitted as AlreadySubmitted
 from ledger.refusals.after_sales import CaseAlreadyOpen as CaseAlreadyOpen
@@ -68,7 +64,6 @@ from ledger.refusals.payouts import OpenCase as OpenCase
 from ledger.refusals.payouts import PayoutBelowMinimum as PayoutBelowMinimum
 from ledger.refusals.payouts import PayoutIdTaken as PayoutIdTaken
 from ledger.refusals.payouts import PayoutInFlight as PayoutInFlight
-from ledger.refusals.refusal import REFUSALS as REFUSALS
 from ledger.refusals.refusal import Refusal as Refusal
 from ledger.refusals.refusal import remedy_of as remedy_of
 from ledger.refusals.refusal import sentence_of as sentence_of
@@ -144,3 +139,16 @@ class PolicyEffectiveTooSoon(
 
     effective_from: datetime
     earliest: datetime
+
+
+# By code, in the order in which they are declared, whichever module a program imports first.
+REFUSALS: dict[str, type[Refusal]] = {
+    kind.code: kind
+    for declared in (
+        *map(vars, (access, after_sales, finance, payments, subscriptions, merchants, orders, payouts)),
+        dict(globals()),
+    )
+    for kind in declared.values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == declared["__name__"]
+    if kind is not Refusal
+}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic_core import to_jsonable_python
 
-REFUSALS: dict[str, type[Refusal]] = {}  # by code, in the order of `ledger.refusals.catalogue`
+REFUSALS: dict[str, type[Refusal]] = {}  # by code, as their modules are imported; the catalogue has them in order
 
 _FACT = re.compile(r"\{(\w+)\}")
 _PART = re.compile(r"\[([^\[\]]*)\]")

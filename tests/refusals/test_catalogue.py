@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +125,9 @@ def test_no_refusal_is_left_out_of_the_walk() -> None:
 
 def test_the_walk_has_all_that_the_domain_lists() -> None:
     assert {code for codes in LISTED.values() for code in codes} - REFUSALS.keys() == set()
+
+
+def test_the_order_does_not_depend_on_what_is_imported_first() -> None:
+    program = "import ledger.refusals.payouts\nfrom ledger.refusals.catalogue import REFUSALS\nprint(*REFUSALS)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == list(REFUSALS)
