@@ -257,6 +257,7 @@ class TestAnswers:
 
 
 class TestTime:
+    @pytest.mark.one_server
     def test_recorded_at_never_goes_back_though_the_clock_does(
         self, ledger: Ledger, sql: psycopg2.extensions.cursor
     ) -> None:
