@@ -29,6 +29,7 @@ class Scale:
     http_batches: int = 8
     read_events: int = 1_000_000  # of the log that is read over HTTP
     http_requests: int = 2_100  # reads of all sorts, 50 a second, and as many commands
+    pages: int = 40  # of the console, each sort
     relayed: int = 20_000  # events published to a broker
     fed: int = 40_000  # events that a reader catches up with
     hooked: int = 2_000  # events that an endpoint gets
@@ -58,6 +59,7 @@ TOY = Scale(
     lines=20,
     http_commands=40,
     http_batches=1,
+    pages=2,
     read_events=100,
     http_requests=14,
     relayed=40,

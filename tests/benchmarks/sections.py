@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service.embedded import EmbeddedPostgres
 from tests.benchmarks.bench_commands import measure_commands, measure_reading
+from tests.benchmarks.bench_console import measure_console
 from tests.benchmarks.bench_feeds import measure_feeds
 from tests.benchmarks.bench_grown import measure_grown
 from tests.benchmarks.bench_http import measure_http
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Section] = {
     "rebuild": measure_rebuild,
     "latency": measure_latency,
     "http": measure_http,
+    "console": measure_console,
     "feeds": measure_feeds,
     "webhooks": measure_webhooks,
     "deciding": measure_deciding,
