@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("one_server"):
                 item.add_marker(
-                    pytest.mark.skip("changes rows past their guards, which the cluster keeps on each server")
+                    pytest.mark.skip("changes rows past their guards or looks at locks, which each server has")
                 )
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)

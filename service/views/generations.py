@@ -8,23 +8,29 @@ from datetime import datetime
 
 from sqlalchemy import Engine, text
 
+from ledger.log.placement import is_placed
 from projections.engine.control import prepare
 from projections.registry import PROJECTIONS
 
-# Rows of `log.heads` are few, as books are. A generation without a checkpoint of a book has all its events to fold.
+# Rows of `log.heads` are few, as books are. A generation without a checkpoint of a book has all its events to fold. The
+# events are summed first, because a cluster does that on its servers.
 _GENERATIONS = """
-SELECT g.projection, g.generation, g.version, g.role, g.made_at,
-  coalesce(sum(c.position), 0)::bigint AS events,
-  coalesce(sum(greatest(h.position - coalesce(c.position, 0), 0)), 0)::bigint AS missing_events,
+WITH folded AS MATERIALIZED (
+  SELECT g.projection, g.generation, coalesce(sum(c.position), 0)::bigint AS events,
+    coalesce(sum(greatest(h.position - coalesce(c.position, 0), 0)), 0)::bigint AS missing_events
+  FROM views.generations g
+  CROSS JOIN log.heads h
+  LEFT JOIN views.checkpoints c USING (projection, generation, book)
+  GROUP BY g.projection, g.generation
+)
+SELECT g.projection, g.generation, g.version, g.role, g.made_at, f.events, f.missing_events,
   (SELECT coalesce(sum(pg_total_relation_size(to_regclass(format('views.%I', name)))), 0)::bigint
    FROM regexp_split_to_table(g.tables, ' ') AS name) AS bytes,
   extract(epoch FROM now() - g.made_at)::float AS age_s
-FROM views.generations g
-CROSS JOIN log.heads h
-LEFT JOIN views.checkpoints c USING (projection, generation, book)
-GROUP BY g.projection, g.generation
+FROM views.generations g JOIN folded f USING (projection, generation)
 ORDER BY g.generation
 """
+_IN_CLUSTER = _GENERATIONS.replace("pg_total_relation_size", "citus_total_relation_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def generations(engine: Engine) -> list[GenerationRow]:
 
 def _rows(engine: Engine) -> Iterator[GenerationRow]:
     with engine.connect() as connection:
-        found = connection.execute(text(_GENERATIONS)).all()
+        found = connection.execute(text(_IN_CLUSTER if is_placed(connection) else _GENERATIONS)).all()
     for view, number, version, role, made_at, events, missing, size, age_s in found:
         left = int(missing * age_s / events) if role == "candidate" and events else None
         yield GenerationRow(

@@ -111,6 +111,7 @@ class TestAsKnownAt:
         with pytest.raises(ValueError, match="has not come yet"):
             ledger.reader.positions_as_known_at(datetime.now(UTC) + timedelta(hours=1))
 
+    @pytest.mark.one_server
     def test_an_append_under_way_is_waited_for(
         self, fresh_database_url: str, open_ledger: Callable[[str], Ledger]
     ) -> None:
@@ -126,6 +127,7 @@ class TestAsKnownAt:
                 slow.commit()
             assert asked.result(timeout=30)[BOOK] == 1
 
+    @pytest.mark.one_server
     def test_an_append_that_waited_for_a_reader_is_recorded_after_it(
         self, fresh_database_url: str, open_ledger: Callable[[str], Ledger]
     ) -> None:
