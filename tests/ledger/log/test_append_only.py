@@ -67,7 +67,7 @@ def test_the_application_is_refused_when_it_tries(app: psycopg2.extensions.curso
         app.execute(change.format(*["log.events"] * 2))
 
 
-APPENDING = {"append", "append_marker", "assign_books", "position_as_known_at", "put_aside", "take_up"}
+APPENDING = {"append", "append_marker", "assign_books", "position_as_known_at", "put_aside", "give_keys", "take_up"}
 
 
 def test_the_application_may_call_what_appends_and_nothing_else_of_the_log(sql: psycopg2.extensions.cursor) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from commands.bus.bus import Bus
 from commands.bus.outcome import Outcome
 from commands.command import Command
 from ledger.events.settlement import PayoutInitiated
@@ -269,8 +270,9 @@ def test_a_merchant_without_an_account_gets_a_statement_and_the_reason_is_counte
 class _DiesAfter:
     """A bus that goes away after so many submissions."""
 
-    def __init__(self, submit: Callable[[list[Command]], list[Outcome]], lives: int) -> None:
-        self._submit, self._lives = submit, lives
+    def __init__(self, bus: Bus, lives: int) -> None:
+        self.reference = bus.reference
+        self._submit, self._lives = bus.submit, lives
 
     def submit(self, commands: list[Command]) -> list[Outcome]:
         if not self._lives:
@@ -282,8 +284,9 @@ class _DiesAfter:
 class _Meanwhile:
     """A bus beside which something happens after so many submissions."""
 
-    def __init__(self, submit: Callable[[list[Command]], list[Outcome]], after: int, happens: Callable[[], object]):
-        self._submit, self._left, self._happens = submit, after, happens
+    def __init__(self, bus: Bus, after: int, happens: Callable[[], object]):
+        self.reference = bus.reference
+        self._submit, self._left, self._happens = bus.submit, after, happens
 
     def submit(self, commands: list[Command]) -> list[Outcome]:
         if self._left == 0:
@@ -296,7 +299,7 @@ class _Meanwhile:
 def test_a_case_that_is_opened_while_the_run_is_at_it_keeps_its_money_back(books: Books, after: int) -> None:
     released(books.desk)
     asked = {"merchant_id": "M-1", "order_id": "O-1", "refund_id": "R-1", "reason": "damaged"}
-    bus = _Meanwhile(books.desk.bus.submit, after, lambda: books.desk.expect("request_refund", actor=BUYER, **asked))
+    bus = _Meanwhile(books.desk.bus, after, lambda: books.desk.expect("request_refund", actor=BUYER, **asked))
     app = App(books.app.settings, books.app.ledger, bus, books.app.views, books.app.clock)  # type: ignore[arg-type]
     summary = settle(app, "R-1")
     assert (summary.payouts, summary.refused) == (0, {"INSUFFICIENT_AVAILABLE": 1})
@@ -347,7 +350,7 @@ def test_a_run_that_died_anywhere_is_finished_by_the_next_to_the_same_end(books:
     dying = App(
         books.app.settings,
         books.app.ledger,
-        _DiesAfter(books.desk.bus.submit, lives),  # type: ignore[arg-type]
+        _DiesAfter(books.desk.bus, lives),  # type: ignore[arg-type]
         books.app.views,
         books.app.clock,
     )
