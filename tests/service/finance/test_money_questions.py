@@ -22,6 +22,8 @@ NO_QUESTIONS_OF_MONEY = {
     "refused-commands",
     "tokens",
     "generations",
+    "view-lags",
+    "automation",
     "next-releases",  # of now: a past one is an event
     "subscriptions",
     "deliveries",

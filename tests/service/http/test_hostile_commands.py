@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.refusals.catalogue import REFUSALS
+from ledger.refusals.refusal import REFUSALS
 from service.access.gate import Bearer
 from service.access.token_text import digest_of, new_token
 from service.http.application import make_application
