@@ -28,8 +28,12 @@ _CODES = {
 }
 
 _CURRENCY = re.compile(rb'"currency"\s*:\s*"([^"]*)"')
-# Texts and numbers that canonical JSON cannot hold. An exponent ends its number: the digits of a UUID have none.
-_DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}|(?<![\w.-])-?[\d._]*\d[eE][+-]?[\d_]+(?![\w-])")
+# Texts and numbers that canonical JSON cannot hold. A number begins a text or follows an escape, which may be a space
+# or a digit of another script; an exponent ends it: the digits of a UUID have none.
+_DOUBTFUL = re.compile(
+    rb"\\u0000|\\u[dD][89a-fA-F]|\d{16}"
+    rb"|(?:(?<![\w.-])-?[\d._]*\d|\\(?:[bfnrt]|u[\da-fA-F]{4})[+-]?[\d._]*)[eE][+-]?(?:[\d_]+(?![\w-])|[\x80-\xff]|\\)"
+)
 _HIDDEN = re.compile(rb"\\u00[0-7]")  # an escaped ASCII letter, which may hide a name from the patterns above
 
 

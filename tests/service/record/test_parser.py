@@ -162,6 +162,7 @@ def test_such_a_text_is_refused_in_an_item_of_a_batch_too(text: str) -> None:
     [
         b'["1e5"]', b"[1E+400]", b"[-1.5e-05]", b'[".5e3"]', b'["1e1_0"]', b"[1234567890123456]", rb'["\u0000"]',
         rb'["\ud800"]', rb'{"currenc\u0079": "XXQ"}', b'{"currency": "XXQ"}', b'{"currency" :"xxq"}',
+        rb'["\n1e400"]', rb'["\u20031e5"]', rb'["\uff11e5"]', rb'["1e\uff15"]', '["1e５"]'.encode(),
     ],
 )  # fmt: skip
 def test_a_body_with_a_doubtful_value_is_not_plain(text: bytes) -> None:
@@ -178,6 +179,15 @@ def test_no_body_makes_the_look_at_it_slow(hostile: bytes) -> None:
     started = process_time()
     assert is_plain(b'["' + hostile + b'"]')
     assert process_time() - started < 5
+
+
+@pytest.mark.parametrize("value", ["\n1e400", "\t-1E+400", "\u20031e400", "\uff11e400", "1e\uff14\uff10\uff10"])
+def test_a_rate_that_cannot_be_kept_is_refused_alone_and_in_a_batch(value: str) -> None:
+    data = ORDER | {"reference_rate": RATE | {"value": value}}
+    assert _refused(_text(data))[0] == "INVALID_FIELD"
+    item = {"command": "place_order", "id": "c-1", "data": data}
+    with pytest.raises(Malformed):
+        command_in_item(item, MENU, actor=Actor(**ACTOR), is_plain=is_plain(json.dumps(item).encode()))
 
 
 def test_an_amount_beyond_what_json_holds_exactly_is_refused() -> None:
