@@ -24,7 +24,6 @@ from projections.engine.refold import refold
 
 POLL_S = 1.0  # the log is read at least this often, because a wake-up may be lost
 AUDIT_S = 60.0  # between two audits of completeness
-_LONGEST_REST_S = 0.05
 _RETRY_S = (0.1, 0.5, 1.0, 5.0)  # pauses after database trouble; the last one repeats
 
 _logger = logging.getLogger(__name__)
@@ -185,12 +184,6 @@ def _log_stop(view: str, stopped: Checkpoint) -> None:
     _logger.error("projection %s stops in book %s at %s", view, stopped.book, stopped.reason, extra=about)
 
 
-def rest_s(worked_s: float) -> float:
-    """Returns the rest after a round during which more events came: as long as the round, so that the views leave half
-    of the processor to commands and reads, and the next round takes more events for the same statements."""
-    return min(worked_s, _LONGEST_REST_S)
-
-
 def _pause_s(failures: int) -> float:
     return _RETRY_S[min(failures, len(_RETRY_S) - 1)]
 
@@ -230,16 +223,12 @@ class ProjectionWorkers:
 
     def _lead(self) -> None:
         while not self._stop.is_set():
-            began = monotonic()
             left, is_under_way = _round(self._lockstep_runner, self._bells)
             for name in left:
                 self._bells[name].set()
-            if is_under_way:
-                continue
-            if self._news.is_set():  # events came during the round, so that more will
-                self._stop.wait(rest_s(monotonic() - began))
-            self._news.wait(POLL_S)
-            self._news.clear()
+            if not is_under_way:
+                self._news.wait(POLL_S)
+                self._news.clear()
 
     def _audit_rarely(self) -> None:
         while not self._stop.wait(AUDIT_S):

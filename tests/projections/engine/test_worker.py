@@ -17,7 +17,7 @@ from projections.engine.control import prepare
 from projections.engine.fold import step
 from projections.engine.generations import ensure_live, make
 from projections.engine.views import Views
-from projections.engine.worker import ProjectionWorker, ProjectionWorkers, rest_s
+from projections.engine.worker import ProjectionWorker, ProjectionWorkers
 from tests.projections.engine.sample_views import SEEN, STRICT_TALLY, TALLY, Gated, Strict, Tally
 from tests.support.programs import FORKS
 from tests.support.view_history import History, NoKeys, rows_of
@@ -137,10 +137,6 @@ def test_workers_in_threads_fold_what_is_recorded_while_they_run(ledger: Ledger,
     finally:
         workers.stop()
     assert workers.troubles == {}
-
-
-def test_a_busy_round_is_followed_by_a_rest_as_long_as_itself_and_never_a_long_one() -> None:
-    assert [rest_s(each) for each in (0.0, 0.02, 0.05, 30.0)] == [0.0, 0.02, 0.05, 0.05]
 
 
 AWKWARD = ["", "two words", 'a "quote"', "a,comma", "tab\there", "line\nfeed", "carriage\rreturn", "\\.", "\\N", "🚢"]
