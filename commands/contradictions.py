@@ -17,8 +17,11 @@ from ledger.money import Money
 from ledger.sealed import Sealed
 from ledger.streams.breaks import Break
 from ledger.streams.orders.order import Order
+from ledger.streams.orders.payments import Capture
 
 RECONCILER = Actor(kind="system", id="reconciliation", role="system")
+_OPENING = "report_dispute_opened"
+A_RATE = "a book rate of that day"
 _IS_AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]*")
 
 
@@ -85,8 +88,23 @@ def contradiction(
     )
 
 
-def without_rate(report: OrderReport, order: Order, amount: Money, **refs: str) -> Iterator[Event]:
+def disputed_above(report: OrderReport, order: Order, capture_ref: str) -> Iterator[Event]:
+    """Opens a break for each dispute of this capture, if it is known, that is about more money or another currency."""
+    capture = order.payments.captures.get(capture_ref)
+    for dispute in order.disputes if capture else ():
+        if capture and dispute.opened and dispute.capture_ref == capture_ref and not _covers(capture, dispute.amount):
+            said = f"{dispute.amount} of {capture_ref}"
+            refs = {"dispute_id": dispute.dispute_id, "fact": _OPENING, "said": said.replace(" ", "")}
+            expected = f"at most {capture.amount}"
+            yield from contradiction(report, order, kind="amount_mismatch", expected=expected, actual=said, **refs)
+
+
+def _covers(capture: Capture, amount: Money) -> bool:
+    return capture.amount.currency == amount.currency and amount <= capture.amount
+
+
+def without_rate(report: OrderReport, order: Order, amount: Money, /, **refs: str) -> Iterator[Event]:
     """Opens a break for a fact in a currency without a book rate. The fact is not booked; report it again later."""
     yield from contradiction(
-        report, order, kind="rate_missing", expected="a book rate of that day", actual=str(amount), **refs
+        report, order, kind="rate_missing", expected=A_RATE, actual=str(amount), fact=report.name, **refs
     )

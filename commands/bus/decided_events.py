@@ -7,6 +7,7 @@ from typing import Any
 
 from commands.command import Command
 from commands.contradictions import break_once
+from commands.explanations import explanations
 from commands.remainders import remainders
 from commands.rules import Rules
 from commands.settlement.settlement_matches import matched
@@ -31,6 +32,7 @@ def decided(
     events += remainders(command, stream, events, rules)
     events += matched(command, stream, events)
     events += shortfalls(command, stream, events)
+    events += explanations(command, stream, events)
     events = [_with_references(event, command) for event in events]
     if command.timing == "plain" or not events:
         return events

@@ -36,7 +36,7 @@ def decide(report: ReportDisputeFee, order: Order, rules: Rules) -> Iterator[Eve
         return
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
-        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
+        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id)
         return
     yield DisputeFeeCharged(
         **names(report, order),

@@ -39,7 +39,7 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
         return
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
-        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id, fact=report.name)
+        yield from without_rate(report, order, report.amount, dispute_id=report.dispute_id)
         return
     event = withdrawn(report, order, amount=report.amount, rate=rate, psp_ref=report.psp_ref)
     yield event

@@ -57,7 +57,7 @@ def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Ev
     if not (known and (known.held or known.lost)):  # a lost dispute implies the withdrawal, even if nobody reported it
         rate = rate_of_fact(report, rules, amount.currency)
         if rate is None:
-            yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
+            yield from without_rate(report, order, amount, dispute_id=report.dispute_id)
             return
         again = order.after(*reported) if reported else order
         reported += [withdrawn(report, again, amount=amount, rate=rate), *flagged_if_stale(report, order, rate, rules)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.contradictions import disputed_above
 from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.explanations import A_CAPTURE, LINES
 from commands.fields import PositiveMoney, RawText, Reason
 from commands.requested_units import LineQtys
 from commands.rules import Rules
@@ -39,7 +41,7 @@ def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[
             said = str(report.amount)
             yield from contradicts(report, order, kind="amount_mismatch", expected=str(known.amount), actual=said)
         return
-    yield DisputeOpened(
+    opened = DisputeOpened(
         **names(report, order),
         stage=stage,
         amount=report.amount,
@@ -49,7 +51,8 @@ def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[
         due_by=report.due_by,
         opened_at=report.happened_at,
     )
-    yield from _flags(report, order)
+    yield opened
+    yield from _flags(report, order.after(opened))
 
 
 def _stage(report: ReportDisputeOpened, known: Dispute | None) -> DisputeStage:
@@ -61,13 +64,9 @@ def _stage(report: ReportDisputeOpened, known: Dispute | None) -> DisputeStage:
 def _flags(report: ReportDisputeOpened, order: Order) -> Iterator[Event]:
     """Opens breaks for an unknown capture, an amount above the capture, and lines that the order does not have."""
     capture_ref = names(report, order)["capture_ref"]
-    capture = order.payments.captures.get(capture_ref)
-    said = f"{report.amount} of {capture_ref}"
-    if capture is None:
-        yield from contradicts(report, order, kind="fact_contradicts_state", expected="a known capture", actual=said)
-    elif capture.amount.currency != report.amount.currency or capture.amount < report.amount:
-        yield from contradicts(report, order, kind="amount_mismatch", expected=f"at most {capture.amount}", actual=said)
+    if capture_ref not in order.payments.captures:
+        said = f"{report.amount} of {capture_ref}"
+        yield from contradicts(report, order, kind="fact_contradicts_state", expected=A_CAPTURE, actual=said)
+    yield from disputed_above(report, order, capture_ref)
     if unknown := [line.line_id for line in report.lines or () if line.line_id not in order.lines]:
-        yield from contradicts(
-            report, order, kind="fact_contradicts_state", expected="lines of the order", actual=", ".join(unknown)
-        )
+        yield from contradicts(report, order, kind="fact_contradicts_state", expected=LINES, actual=", ".join(unknown))

@@ -40,7 +40,7 @@ def decide(report: ReportDisputeWon, order: Order, rules: Rules) -> Iterator[Eve
     carried = (known.held_base if known else NO_CNY) + (undone.carried if undone else NO_CNY)
     rate = rate_of_fact(report, rules, amount.currency) if amount else None
     if amount and rate is None:
-        yield from without_rate(report, order, amount, dispute_id=report.dispute_id, fact=report.name)
+        yield from without_rate(report, order, amount, dispute_id=report.dispute_id)
         return
     won = _won(report, order, amount=amount, carried=carried, rate=rate, undone=undone, at=report.happened_at)
     events = list(with_extinguished_liability(order, [won]))

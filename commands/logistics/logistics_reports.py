@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.contradictions import contradiction
+from commands.explanations import A_PARCEL
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from ledger.events.event import Event
@@ -41,7 +42,7 @@ def unknown_parcel(report: ParcelCost, order: Order, **refs: str) -> Iterator[Ev
             report,
             order,
             kind="fact_contradicts_state",
-            expected="a parcel of the order",
+            expected=A_PARCEL,
             actual=report.parcel_id,
             fact=report.name,
             **refs,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from commands.contradictions import contradiction
+from commands.explanations import A_PARCEL, UNPAID
 from commands.fields import RawText
 from commands.order_command import OrderReport
 from ledger.events.event import Event
@@ -76,10 +77,9 @@ def contradictions(report: ParcelReport, order: Order, milestone: str, *, create
     """Opens breaks for a parcel that nobody packed, units that have moved on, and a time before the order."""
     parcel = order.parcels.of(report.parcel_id)
     if not creates and (parcel is None or not parcel.created):
-        expected = "a parcel of the order"
         refs = {"parcel_id": report.parcel_id}
         yield from contradiction(
-            report, order, kind="unknown_parcel", expected=expected, actual=report.parcel_id, **refs
+            report, order, kind="unknown_parcel", expected=A_PARCEL, actual=report.parcel_id, **refs
         )
     elif parcel and parcel.moved_at and report.happened_at > parcel.moved_at:
         expected = f"travelling as {', '.join(parcel.went_into)} since {parcel.moved_at.isoformat()}"
@@ -92,9 +92,7 @@ def contradictions(report: ParcelReport, order: Order, milestone: str, *, create
 def unpaid(report: ParcelReport, order: Order, milestone: str) -> Iterator[Event]:
     """Opens a break if the order was not paid at that time, or is cancelled or expired."""
     if not order.confirmed or order.cancelled or order.expired:
-        yield from against(
-            report, order, milestone, about="not_confirmed", expected=f"order {order.status}, not to be sent"
-        )
+        yield from against(report, order, milestone, about=UNPAID, expected=f"order {order.status}, not to be sent")
     elif order.confirmed_at and report.happened_at < order.confirmed_at:
         expected = f"order confirmed at {order.confirmed_at.isoformat()}"
         yield from against(report, order, milestone, about="before_payment", expected=expected)

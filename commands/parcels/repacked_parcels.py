@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from commands.contradictions import contradiction
+from commands.explanations import A_PARCEL
 from commands.order_command import OrderReport
 from ledger.events.event import Event
 from ledger.events.parcels import ParcelContents, ParcelItem
@@ -40,9 +41,7 @@ def repacking_contradictions(
         parcel = order.parcels.of(parcel_id)
         if parcel is None or not parcel.created:
             refs = {"parcel_id": parcel_id}
-            yield from contradiction(
-                report, order, kind="unknown_parcel", expected="a parcel of the order", actual=parcel_id, **refs
-            )
+            yield from contradiction(report, order, kind="unknown_parcel", expected=A_PARCEL, actual=parcel_id, **refs)
         else:
             yield from _wrong_state(report, order, parcel, fact)
     for n, content in enumerate(contents):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.contradictions import contradiction
+from commands.explanations import A_CAPTURE_THAT_FAILED
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.payments.confirmation import confirmed_by
@@ -61,7 +62,7 @@ def _declined(report: ReportPaymentFailed, order: Order) -> Iterator[Event]:
         code=report.code,
     )
     if report.capture_ref:
-        yield from _break(report, order, kind="fact_contradicts_state", expected="a capture that is known")
+        yield from _break(report, order, kind="fact_contradicts_state", expected=A_CAPTURE_THAT_FAILED)
 
 
 def failed_capture(report: OrderReport, order: Order, capture: Capture, *, code: str) -> PaymentCaptureFailed:

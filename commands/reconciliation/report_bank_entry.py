@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from commands.command import Report
-from commands.contradictions import break_once
+from commands.contradictions import A_RATE, break_once
 from commands.fields import RawText
 from commands.rates import rate_of_fact, stale_rate
 from commands.rules import Rules
@@ -79,7 +79,7 @@ def _charged(
     if amount.currency != CNY:
         rate = rate_of_fact(report, rules, amount.currency)
         if rate is None:
-            yield from _break(report, statement, kind="rate_missing", expected="a book rate of that day")
+            yield from _break(report, statement, kind="rate_missing", expected=A_RATE)
             return None
     charged = BankChargePosted(
         account=report.account,

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, Self
 from pydantic import model_validator
 
 from commands.command import Report
+from commands.contradictions import A_RATE
 from commands.fields import PositiveMoney
 from commands.rates import last_rate
 from commands.rules import Rules
@@ -91,7 +92,7 @@ def recorded_outcome(report: RefundOutcomeReport, books: OutcomeBooks, rules: Ru
     rates = {event: last_rate(rules, report.amount.currency, at) for event, at in outcome.movements.items()}
     known = {event: rate for event, rate in rates.items() if rate}
     if len(known) < len(rates):
-        yield from books.flag("rate_missing", "a book rate of that day")
+        yield from books.flag("rate_missing", A_RATE)
         return
     recorded = list(outcome.events(known))
     yield from books.with_extinguished(recorded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.contradictions import A_RATE
 from commands.fields import PositiveMoney
 from commands.rates import rate_of_fact
 from commands.rules import Rules
@@ -39,8 +40,9 @@ def decide(report: ReportUnmatchedPayment, item: UnmatchedItem, rules: Rules) ->
         return
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
-        expected = "a book rate of that day"
-        yield from unmatched_break(report, item, kind="rate_missing", expected=expected, amount=report.amount)
+        yield from unmatched_break(
+            report, item, kind="rate_missing", expected=A_RATE, amount=report.amount, fact=report.name
+        )
         return
     yield _captured(report, amount, rate)
     yield from unmatched_stale(report, item, rate, rules, at=report.happened_at)

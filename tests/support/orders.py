@@ -198,6 +198,11 @@ class OrderScenario:
         self._reference.apply(published(policy, version=version), self._reference.position + 1)
         return self
 
+    def record_rates(self, rates: Iterable[Rate]) -> OrderScenario:
+        """These rates are known from now on."""
+        self._reference = reference_of((), rates)
+        return self
+
     def paid(self, **other: Any) -> OrderScenario:
         """The worked example's order, placed and paid."""
         self.submit("place_order", **basket(**other))
