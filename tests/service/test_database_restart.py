@@ -91,7 +91,7 @@ def test_after_its_server_was_killed_twice_the_service_records_folds_and_release
     record(ORDER[:SIGNED], folder)
     acknowledged = events_in_view(service)
     kill_database(service)
-    assert events_in_view(service) == acknowledged
+    assert events_in_view(service)[: len(acknowledged)] == acknowledged  # the service's own timers go on recording
     kill_database(service)
     record([ORDER[SIGNED]], folder)
     await_release(service)
@@ -156,7 +156,7 @@ def test_a_server_of_one_s_own_that_comes_back_is_used_again(folder: Path) -> No
             assert not is_ready(service)
             server.start()
             until(lambda: is_ready(service), what="the service to connect anew")
-            assert events_in_view(service) == acknowledged
+            assert events_in_view(service)[: len(acknowledged)] == acknowledged  # its own timers go on recording
             record([ORDER[SIGNED]], folder, *place)
             await_release(service)
             assert service.end(signal.SIGINT) == ExitCode.DONE
