@@ -13,7 +13,7 @@ from projections.engine.checkpoints import open_for_all, positions_in
 from projections.engine.connections import transaction
 from projections.engine.fill import FULL_SPEED, Pace, Watch, expect_same_code, unwatched, watched
 from projections.engine.generations import Generation
-from projections.engine.lockstep import step_together
+from projections.engine.lockstep import legs, step_together
 
 
 def fill_together(
@@ -58,16 +58,15 @@ def _step(engine: Engine, generations: Sequence[Generation], book: int, upto: in
     began = time.monotonic()
     with transaction(engine) as cursor:
         positions = positions_in(cursor, generations, book)
-    after = min(positions.values(), default=upto)
-    if after >= upto:
+    leg = next(legs(positions.values(), upto, pace.size), None)
+    if leg is None:
         return False
-    ahead = min((at for at in positions.values() if at > after), default=upto)
-    abreast = [each for each in generations if positions.get(each.name) == after]
+    abreast = [each for each in generations if positions.get(each.name) == leg[0]]
     try:
-        done = step_together(engine, abreast, book, after=after, upto=min(after + pace.size, ahead, upto))
+        done = step_together(engine, abreast, book, *leg)
     except (
         Exception
     ):  # one cannot apply an event, or the database is in trouble: the fill of each alone finds the cause
         return False
     pace.rest(time.monotonic() - began)
-    return bool(done)
+    return bool(done.moved)

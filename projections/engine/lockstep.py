@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from projections.engine.projection import Projection
 
 
 class Round(NamedTuple):
-    """The result of a step in every book: the names of the projections that are behind and were not moved, and if
+    """The result of a step in every book: the names of the projections that only their own workers can move, and if
     others are under way: they were moved, and are not at the head yet."""
 
     left: set[str]
@@ -32,10 +33,11 @@ class Round(NamedTuple):
 
 
 class LockstepRunner:
-    """Moves projections at the same position of a book together, by small steps, so that no book waits for another.
+    """Moves the projections of a book together, by small steps, so that no book waits for another.
 
     New events then cost a few statements for all projections, instead of a few for each, and views follow commands
-    sooner. A projection that lags, cannot apply an event or must fold a book again is left to its own worker.
+    sooner. Those that stand apart by one step at most meet first: the lowest goes up to the next, and on with it. A
+    projection that lags further, cannot apply an event or must fold a book again is left to its own worker.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class LockstepRunner:
         self._engine, self._log, self._projections, self._observer = engine, log, projections, observer
 
     def follow(self) -> Round:
-        """Moves the projections that are at the same position of a book a step further, in every book."""
+        """Moves the projections that are near each other in a book a step further, in every book."""
         heads = self._log.heads_at_hand()
         found = progress_of_any(self._engine, self._projections, heads)
         for each in self._projections:
@@ -54,30 +56,47 @@ class LockstepRunner:
         left, is_under_way = {projection.name for projection in self._projections} - known.keys(), False
         for book, head in heads.items():
             behind = {name: at for name, at in known.items() if at.positions.get(book, 0) < head}
-            if behind:
-                near = max(at.positions.get(book, 0) for at in behind.values())
-                upto = min(head, near + SMALLEST)
-                moved = self._take(book, near, upto, list(behind.values()))
-                left |= behind.keys() - moved
-                is_under_way |= upto < head and bool(moved)
+            sound = {name: at.positions.get(book, 0) for name, at in known.items() if at.is_sound(book)}
+            front = max(sound.values(), default=0)
+            near = {name: at for name, at in sound.items() if at < head and front - at <= SMALLEST}
+            alone, has_more = self._go(book, near, head, known)
+            left |= behind.keys() - near.keys() | alone
+            is_under_way |= has_more
         return Round(left, is_under_way)
 
-    def _take(self, book: int, near: int, upto: int, behind: Sequence[GenerationProgress]) -> set[str]:
-        """Moves those that are at `near` to `upto`. Returns their names."""
-        abreast = [at.generation for at in behind if at.stands_at(book, near)]
-        if len(abreast) < 2:
-            return set()
-        try:
-            if new := [at.generation for at in behind if not at.has_begun(book)]:
-                with transaction(self._engine) as cursor:  # its own, so that no worker waits for the first fold
-                    open_for_all(cursor, new, book)
-            started = monotonic()
-            names, log_range = step_together(self._engine, abreast, book, after=near, upto=upto)
-        except Exception:  # one cannot apply an event, or the database is in trouble: each worker alone finds the cause
-            return set()
-        if names and log_range.events:
-            self._observer.folded(names, log_range.events, seconds=monotonic() - started)
-        return names
+    def _go(
+        self, book: int, near: Mapping[str, int], head: int, known: Mapping[str, GenerationProgress]
+    ) -> tuple[set[str], bool]:
+        """Moves those near each other until they have met, and a step further. Returns the names of those that only
+        their own workers can move, and True if others were moved and are not at the head yet."""
+        left, has_more = set[str](), False
+        for after, upto in legs(near.values(), head, SMALLEST):
+            abreast = {name: known[name] for name, at in near.items() if at <= after and name not in left}
+            try:
+                done = self._take(book, list(abreast.values()), after, upto)
+            except Exception:  # one cannot apply an event, or the database is in trouble: each worker finds the cause
+                left |= abreast.keys()
+            else:
+                left |= done.to_refold
+                has_more = bool(done.moved) and upto < head
+        return left, has_more
+
+    def _take(self, book: int, abreast: Sequence[GenerationProgress], after: int, upto: int) -> Leg:
+        if new := [at.generation for at in abreast if not at.has_begun(book)]:
+            with transaction(self._engine) as cursor:  # its own, so that no worker waits for the first fold
+                open_for_all(cursor, new, book)
+        started = monotonic()
+        done = step_together(self._engine, [at.generation for at in abreast], book, after, upto)
+        if done.moved and done.events:
+            self._observer.folded(done.moved, done.events, seconds=monotonic() - started)
+        return done
+
+
+def legs(positions: Iterable[int], upto: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yields the way of those at these positions: from each to the next, the lowest first, and at last to `upto`; of
+    each leg the first `size` events."""
+    for after, following in pairwise(sorted({at for at in positions if at < upto} | {upto})):
+        yield after, min(after + size, following)
 
 
 class _Shared(Recorded):
@@ -92,12 +111,19 @@ class _Shared(Recorded):
         return super().lines
 
 
-def step_together(
-    engine: Engine, generations: Sequence[Generation], book: int, *, after: int, upto: int
-) -> tuple[set[str], LogRange]:
+class Leg(NamedTuple):
+    """The result of a step together: the names of those that were moved and of those that must fold the book again, as
+    its parked events have changed, and the events. One that another worker is folding is in neither."""
+
+    moved: set[str]
+    to_refold: set[str]
+    events: Sequence[Recorded]
+
+
+def step_together(engine: Engine, generations: Sequence[Generation], book: int, after: int, upto: int) -> Leg:
     """Folds the book up to `upto` into the generations at `after`, in one transaction.
 
-    Returns their names and what was read. Raises any error of one of them; then nothing is changed.
+    Raises any error of one of them; then nothing is changed.
     """
     with transaction(engine) as cursor:
         claimed = [
@@ -107,13 +133,14 @@ def step_together(
         ]
         log_range = read_log_range(cursor, book=book, after=after, upto=upto)
         parked = parked_in(cursor, book)
-        claimed = [(each, checkpoint) for each, checkpoint in claimed if checkpoint.honours(parked.of(each.name))]
+        sound = [(each, checkpoint) for each, checkpoint in claimed if checkpoint.honours(parked.of(each.name))]
         shared = replace(log_range, events=[*map(_Shared._make, log_range.events)])
-        for generation, _ in claimed:
+        for generation, _ in sound:
             used = _used_by(generation.projection, shared)
             fold_into(cursor, generation, book, without(used, parked.of(generation.name)))
-        move_all(cursor, [(each, checkpoint.after(log_range, parked.of(each.name))) for each, checkpoint in claimed])
-    return {generation.name for generation, _ in claimed}, log_range
+        move_all(cursor, [(each, checkpoint.after(log_range, parked.of(each.name))) for each, checkpoint in sound])
+    moved = {generation.name for generation, _ in sound}
+    return Leg(moved, {generation.name for generation, _ in claimed} - moved, log_range.events)
 
 
 def _used_by(projection: Projection, log_range: LogRange) -> LogRange:

@@ -42,10 +42,10 @@ class GenerationProgress:
     def has_begun(self, book: int) -> bool:
         return book in self.checkpoints
 
-    def stands_at(self, book: int, position: int) -> bool:
-        """True if the book is folded up to the position and not stopped. A book that is not begun stands at 0."""
+    def is_sound(self, book: int) -> bool:
+        """True unless the book has stopped, or its events cannot be those up to its position."""
         known = self.checkpoints.get(book, Checkpoint(book))
-        return (known.position, known.status) == (position, "following")
+        return known.status == "following" and known.position == known.count
 
 
 def progress(engine: Engine, projection: Projection, books: Books = None) -> GenerationProgress:

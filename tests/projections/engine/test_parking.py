@@ -255,6 +255,14 @@ def test_projections_together_leave_it_out_too(shop: Shop) -> None:
     assert (shop.at(Strict()).position, shop.at(Strict()).parked) == (last, frozenset({2, 5}))
 
 
+def test_projections_together_leave_one_that_must_fold_again_to_its_own_worker(shop: Shop) -> None:
+    both = [Strict(cured=True), Tally()]
+    shop.follow(*both)
+    at, last = shop.at(Strict()).position, shop.park(3)
+    assert LockstepRunner(shop.ledger.engine, shop.ledger.reader, both).follow().left == {"picky"}
+    assert [shop.at(each).position for each in both] == [at, last]
+
+
 @pytest.mark.parametrize("folded_before", [True, False])
 def test_a_rebuild_leaves_it_out_as_the_live_view_does(shop: Shop, folded_before: bool) -> None:
     if folded_before:

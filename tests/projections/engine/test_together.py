@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Column, Engine, Integer
 
 from ledger.ledger import Ledger
+from projections.engine.batch import Batch
 from projections.engine.connections import transaction
 from projections.engine.fold import SMALLEST
 from projections.engine.generations import ensure_live
 from projections.engine.lockstep import LockstepRunner, Round
 from projections.engine.projection import Projection
+from projections.engine.tables import kept_table
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker, catch_up
 from tests.projections.engine.sample_views import STRICT_TALLY, TALLY, Strict, Tally, TallyInAnotherShape
@@ -65,12 +70,16 @@ def test_where_one_cannot_apply_an_event_none_moves_and_all_are_left_to_workers(
     assert rows_of(ledger, ensure_live(ledger.engine, Strict()), STRICT_TALLY) == ["(1,a,1,1,f)"]
 
 
-def test_one_that_a_worker_is_folding_is_left_to_it_and_not_waited_for(ledger: Ledger, views: Views) -> None:
+def test_one_that_a_worker_is_folding_is_not_waited_for_and_that_worker_not_woken_again(
+    ledger: Ledger, views: Views
+) -> None:
     last = begun(ledger, "a").words(1, "b")
     with transaction(ledger.engine) as cursor:
         cursor.execute("SELECT FROM views.checkpoints WHERE book = 1 AND projection = 'picky' FOR UPDATE")
-        assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"picky"}
-    assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
+        assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round(set(), is_under_way=False)
+        assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round(set(), is_under_way=False)
+    assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
 
 
 def test_a_book_that_none_has_begun_is_begun_together(ledger: Ledger, views: Views) -> None:
@@ -80,11 +89,13 @@ def test_a_book_that_none_has_begun_is_begun_together(ledger: Ledger, views: Vie
     assert [views.status(projection)[2].position for projection in BOTH] == [last, last]
 
 
-def test_one_that_begins_a_book_is_left_to_begin_it_by_itself(ledger: Ledger, views: Views) -> None:
-    last = begun(ledger, "a").words(2, "b")
+def test_one_that_begins_a_small_book_later_meets_the_other_there(ledger: Ledger, views: Views) -> None:
+    history = begun(ledger, "a")
+    history.words(2, "b")
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"picky"}
-    assert views.status(Tally())[2].position == last
+    last = history.words(2, "c")
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round(set(), is_under_way=False)
+    assert [views.status(projection)[2].position for projection in BOTH] == [last, last]
 
 
 def test_catching_up_takes_together_those_that_can_and_each_alone_that_cannot(ledger: Ledger, views: Views) -> None:
@@ -96,12 +107,71 @@ def test_catching_up_takes_together_those_that_can_and_each_alone_that_cannot(le
     assert (picky.position, picky.status) == (2, "stopped")
 
 
-def test_one_that_lags_is_left_behind_and_so_is_one_of_another_version(ledger: Ledger) -> None:
-    begun(ledger, "a").words(1, "b")
+@pytest.mark.parametrize("lag", [1, 7, SMALLEST])
+def test_one_that_lags_by_a_step_at_most_meets_the_other_and_they_go_on_together(
+    ledger: Ledger, views: Views, lag: int
+) -> None:
+    history = begun(ledger, "a")
+    history.words(1, *(["b"] * lag))
     ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
-    History(ledger).words(1, "c")
-    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow().left == {"tally", "picky"}
+    last = history.words(1, "c", "d")
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round(set(), is_under_way=False)
+    assert [views.status(projection)[1].position for projection in BOTH] == [last, last]
+    assert rows_of(ledger, ensure_live(ledger.engine, Strict()), STRICT_TALLY) == rows_of(
+        ledger, ensure_live(ledger.engine, Tally()), TALLY
+    )
+
+
+def test_one_that_lags_further_is_left_to_its_own_worker_until_it_is_near(ledger: Ledger, views: Views) -> None:
+    history = begun(ledger, "a")
+    history.words(1, *(["b"] * (SMALLEST + 1)))
+    ProjectionWorker(ledger.engine, ledger.reader, Tally()).catch_up()
+    last = history.words(1, "c")
+    assert LockstepRunner(ledger.engine, ledger.reader, BOTH).follow() == Round({"picky"}, is_under_way=False)
+    assert [views.status(projection)[1].position for projection in BOTH] == [last, 1]
+
+
+def test_one_of_another_version_is_left_behind(ledger: Ledger) -> None:
+    begun(ledger, "a").words(1, "b")
     assert "tally" in LockstepRunner(ledger.engine, ledger.reader, [TallyInAnotherShape()]).follow().left
+
+
+class Nth(Projection):
+    """Counts events, as one of several views that do the same."""
+
+    version = 1
+
+    def fold(self, batch: Batch) -> None:
+        for recorded in batch.events:
+            batch.rows(self.tables[0]).put({"position": recorded.position}, at=recorded.position)
+
+
+def nth(number: int) -> Projection:
+    name = f"nth_{number}"
+    tables = (kept_table(name, Column("position", Integer, primary_key=True)),)
+    return type(name, (Nth,), {"name": name, "tables": tables})()
+
+
+MANY = [nth(number) for number in range(5)]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(apart=st.lists(st.one_of(st.just(None), st.sampled_from(MANY)), min_size=1, max_size=12))
+def test_projections_that_workers_have_moved_apart_meet_in_one_round(
+    ledger: Ledger, views: Views, apart: list[Projection | None]
+) -> None:
+    history = History(ledger)
+    last = history.words(1, "a")
+    for one in apart:
+        if one is None:
+            last = history.words(1, "b")
+        else:
+            ProjectionWorker(ledger.engine, ledger.reader, one).catch_up()
+    assert LockstepRunner(ledger.engine, ledger.reader, MANY).follow() == Round(set(), is_under_way=False)
+    for projection in MANY:
+        assert views.status(projection)[1].position == last
+        rows = rows_of(ledger, ensure_live(ledger.engine, projection), projection.tables[0])
+        assert len(rows) == last
 
 
 def start_again(engine: Engine) -> None:
