@@ -141,18 +141,16 @@ class Nth(Projection):
 
     version = 1
 
+    def __init__(self, number: int) -> None:
+        self.name = f"nth_{number}"  # type: ignore[misc]  # five views of one class
+        self.tables = (kept_table(self.name, Column("position", Integer, primary_key=True)),)  # type: ignore[misc]
+
     def fold(self, batch: Batch) -> None:
         for recorded in batch.events:
             batch.rows(self.tables[0]).put({"position": recorded.position}, at=recorded.position)
 
 
-def nth(number: int) -> Projection:
-    name = f"nth_{number}"
-    tables = (kept_table(name, Column("position", Integer, primary_key=True)),)
-    return type(name, (Nth,), {"name": name, "tables": tables})()
-
-
-MANY = [nth(number) for number in range(5)]
+MANY: list[Projection] = [Nth(number) for number in range(5)]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
