@@ -11,19 +11,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from ledger.journal.accounts import CHART
 from ledger.money import Money
 from service.console.language import Language
 from service.console.links import Linker
-from service.console.words import CODE
+from service.console.words import CODE, WORD_FIELDS
 from service.questions.presentation import STORED_MONEY, MoneyText, instant_in_utc
 
 Sort = Literal["text", "id", "long", "word", "amount", "count", "time", "none", "parts", "items"]
 _MONEY_TEXT = set(MoneyText.model_fields)
 _LONGEST_ID = 48  # letters of an id that is shown whole
-_WORDS = (
-    "kind", "status", "state", "role", "role_needed", "reason", "type", "change", "match", "step", "view",
-    "actor_kind", "mismatches", "what", "kept_by",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +97,23 @@ class Cells:
 
     def _text(self, value: str, name: str, row: Any) -> Cell:
         href = self.linker.of_field(name, row) if row is not None else ""
-        if not href and name in _WORDS and CODE.fullmatch(value):
-            return Cell(sort="word", text=self.language.label(value))
+        if name in WORD_FIELDS and CODE.fullmatch(value):
+            return Cell(sort="word", text=self.language.label(value), href=href)
+        if account := self._account(value, name, row):
+            return Cell(text=account, exact=value, href=href)
         if any(map(str.isspace, value)):
             return Cell(text=value, href=href)
         return Cell(sort="id" if len(value) <= _LONGEST_ID else "long", text=value, exact=value, href=href)
+
+    def _account(self, value: str, name: str, row: Any) -> str:
+        """Returns the code of an account with its title, or the title alone where its column is beside the code."""
+        beside = named_values(row) or {}
+        if name == "account" and value in CHART and "title" not in beside:
+            return f"{value} {self.language.text(CHART[value].title)}"
+        return self.language.text(value) if name == "title" and "account" in beside else ""
+
+    def _named(self, name: str) -> str:
+        return self.language.label(name) if CODE.fullmatch(name) else name
 
     def _composed(self, value: Any, name: str) -> Cell:
         if isinstance(value, Mapping) and value.keys() == STORED_MONEY and type(value["minor"]) is int:
@@ -114,8 +123,7 @@ class Cells:
         if (named := named_values(value)) is not None:
             if not named:
                 return Cell(sort="none", text="–")
-            label = self.language.label if not isinstance(value, Mapping) or name in ("event", "axes", "actor") else str
-            parts = ((label(str(each)), self.of(part, str(each), value)) for each, part in named.items())
+            parts = ((self._named(str(each)), self.of(part, str(each), value)) for each, part in named.items())
             return Cell(sort="parts", parts=tuple((each, cell) for each, cell in parts if cell.sort != "none"))
         if isinstance(value, Iterable):
             items = tuple(

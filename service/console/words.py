@@ -1,10 +1,29 @@
-"""Plain words for codes that the API writes: kinds of breaks, and of money that is expected or instructed."""
+"""Plain words for what the API writes: names of fields, and codes such as the kind of a break."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+_UNITS = {  # the last part of a name
+    "cny": "in CNY",
+    "g": "(grams)",
+    "h": "(hours)",
+    "ms": "(milliseconds)",
+    "s": "(seconds)",
+    "no": "number",
+}
+_SHORT = {  # parts of names that people do not say
+    "fx": "exchange",
+    "psp": "provider",
+    "q": "search",
+    "qty": "quantity",
+    "ref": "reference",
+    "refs": "references",
+    "sku": "SKU",
+    "upto": "up to",
+    "url": "URL",
+}
 CODE = re.compile(r"[a-z][a-z0-9_]*")  # a word of ours; a sentence and a name of a person are none
 _BREAKS = {
     "amount_mismatch": "amounts differ",
@@ -17,6 +36,7 @@ _BREAKS = {
     "claim_stuck": "claim not answered",
     "closing_due": "month not closed",
     "double_payout": "payout paid twice",
+    "double_refund": "refund paid twice",
     "duplicate_tracking_no": "tracking number used twice",
     "duty_not_covered": "duty above what the buyer paid",
     "fact_contradicts_state": "fact contradicts the books",
@@ -56,6 +76,14 @@ _REASONS = {
     "worn": "worn",
 }
 _FACTS = {"tracking": "tracking"}
+_NAMES = {  # of fields whose parts say too little, or too much
+    "ack_within_s": "to be acknowledged within (seconds)",
+    "at": "time",
+    "cut": "shortened",
+    "of": "part of",
+    "took_ms": "duration (milliseconds)",
+    "what": "about",
+}
 _STATES = {
     "live": "live",
     "current": "current",
@@ -64,11 +92,22 @@ _STATES = {
     "candidate": "candidate",
     "old": "old",
 }
-WORDS: Mapping[str, str] = {**_BREAKS, **_MONEY, **_REASONS, **_FACTS, **_STATES}
+WORDS: Mapping[str, str] = {**_BREAKS, **_MONEY, **_REASONS, **_FACTS, **_STATES, **_NAMES}
+# Fields whose values are words: those of a closed list in the answers (a test holds them), and these texts.
+WORD_FIELDS = frozenset(
+    {
+        "actor_kind", "actual", "change", "channel", "effect", "evidence_kind", "field", "headline", "item", "kept_by",
+        "kind", "largest_cost", "match", "milestone", "mismatches", "options", "projection", "reason",
+        "resolution", "role", "role_needed", "roles", "stage", "state", "status", "step", "timing", "troubles", "type",
+        "view", "what", "payment", "fulfilment", "after_sales",
+    }
+)  # fmt: skip
 
 
 def words_of(name: str) -> str:
-    """Returns a name as words: `accounting_date` is "accounting date"."""
-    if name in WORDS:
-        return WORDS[name]
-    return name.replace("_", " ").replace("-", " ") if name[:1].isalpha() else name
+    """Returns a name as words: `accounting_date` is "accounting date", and `lag_s` is "lag (seconds)"."""
+    if name in WORDS or not name[:1].isalpha():
+        return WORDS.get(name, name)
+    parts = name.replace("-", "_").split("_")
+    last = _UNITS.get(parts[-1]) if len(parts) > 1 else None
+    return " ".join([_SHORT.get(each, each) for each in parts[: -1 if last else None]] + ([last] if last else []))
