@@ -45,13 +45,16 @@ class Settling:
 
     def _of_a_known_item(self, line: PspLine) -> PspLine:
         """Returns the line with the reference of an open item, if its own reference has none. A provider that captures
-        automatically names the capture like its payment in messages, and with a reference of its own in reports.
+        automatically names the capture like its payment in messages, and with a reference of its own in reports. The
+        line of a refund or dispute may name only its capture.
         """
-        if self.left.find(line.kind, line.settles, line.gross):
+        own = self.left.find(line.kind, line.settles, line.gross)
+        if own and own.amount:
             return line
         known = ((name, self.left.find(line.kind, name, line.gross)) for name in line.also)
         open_items = (name for name, item in known if item and item.left)
-        reference = next(open_items, None)
+        given = line.gross_base(self.day)
+        reference = next(open_items, None) or self.left.fitting(line.kind, line.settles, line.gross, given)
         return line.model_copy(update={"reference": reference}) if reference else line
 
     def _is_paid_out_abroad(self, line: PspLine) -> bool:
@@ -117,7 +120,7 @@ class Settling:
         given = line.gross_base(self.day)
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.amount or item.amount.currency != line.gross.currency:
-            self._flag(line, "psp_line_extra", f"no such {line.kind}", line.gross)
+            self._flag(line, "psp_line_extra", self._no_such(line), line.gross)
             return given
         known = item.clearing(line.gross)
         if known is not None:
@@ -125,6 +128,12 @@ class Settling:
         self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
         over = half_up(given.minor * (line.gross - item.left).minor, line.gross.minor)
         return item.left_base + Money(over, CNY)
+
+    def _no_such(self, line: PspLine) -> str:
+        """Returns the text that no item is known. If the line names a capture, the open items of it follow."""
+        items = self.left.open_of(line.kind, line.settles, is_ours=line.gross.minor > 0)
+        left = ", ".join(f"{item.left} of {name}" for name, item in items)
+        return f"no such {line.kind}; {line.settles} has {left}" if left else f"no such {line.kind}"
 
     def _check_cash(self, line: PspLine, settled: SettledLine) -> None:
         if line.cash is None or line.net.currency != settled.rate.base:

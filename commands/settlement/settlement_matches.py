@@ -54,19 +54,21 @@ def _matched(command: Command, stream: Order | UnmatchedItem, match: Match) -> E
 
 def _explained(command: Command, stream: Stream, known: Receivables, match: Match) -> Iterator[Event]:
     """Resolves the break of the extra line; a remaining difference opens another break."""
-    for known_break in stream.known_breaks.values():
-        if known_break.is_open and _is_of(known_break, known, match):
-            yield explained(command, known_break, "reported_later", "has reported what the line settles")
-            if not match.is_exact:
-                expected, refs = f"at most {match.cleared}", known_break.opened.refs
-                yield from break_once(
-                    stream.known_breaks,
-                    kind="amount_mismatch",
-                    expected=expected,
-                    actual=known_break.opened.actual,
-                    refs=refs,
-                    at=command.decided_at,
-                )
+    open_breaks = [each for each in stream.known_breaks.values() if each.is_open]
+    of_match = [each for each in open_breaks if _is_of(each, known, match)]
+    of_line = [each for each in open_breaks if _is_of_a_line_by_capture(each, match)][:1]
+    for known_break in of_match or of_line:
+        yield explained(command, known_break, "reported_later", "has reported what the line settles")
+        if not match.is_exact:
+            expected, refs = f"at most {match.cleared}", known_break.opened.refs
+            yield from break_once(
+                stream.known_breaks,
+                kind="amount_mismatch",
+                expected=expected,
+                actual=known_break.opened.actual,
+                refs=refs,
+                at=command.decided_at,
+            )
 
 
 def _is_of(known_break: Break, known: Receivables, match: Match) -> bool:
@@ -74,3 +76,10 @@ def _is_of(known_break: Break, known: Receivables, match: Match) -> bool:
     reference = known.named(opened.refs.get("reference", ""))
     is_it = (opened.refs.get("line_kind"), reference) == (match.kind, match.reference)
     return opened.kind == _EXTRA and is_it
+
+
+def _is_of_a_line_by_capture(known_break: Break, match: Match) -> bool:
+    """True if the break is of a line of this amount that named only the capture of the item."""
+    opened = known_break.opened
+    named = opened.refs.get("line_kind"), opened.refs.get("reference"), opened.actual
+    return opened.kind == _EXTRA and named == (match.kind, match.advance.reference, str(match.settled))

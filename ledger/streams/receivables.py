@@ -27,6 +27,7 @@ from ledger.events.unmatched_money import (
 )
 from ledger.folds.evolution import Evolving
 from ledger.fx import NO_CNY
+from ledger.ids import UNKNOWN
 from ledger.money import Money, half_up, share, total
 from ledger.streams.expectation import Expectation
 
@@ -38,13 +39,14 @@ _RefundOutcome = RefundSucceeded | RefundReversed | UnmatchedRefundPaid | Unmatc
 @dataclass(frozen=True, slots=True)
 class Advance:
     """Settled money whose item is not known, or that exceeds it. It stands in 1110 at the provider's rate; `base` is
-    CNY."""
+    CNY; `reference` is the one that the lines name."""
 
     amount: Money
     base: Money
     psp: str
     batch_ref: str
     value_date: date
+    reference: str = ""
 
     def less(self, amount: Money, base: Money) -> Advance | None:
         left = replace(self, amount=self.amount - amount, base=self.base - base)
@@ -71,7 +73,8 @@ class Match:
 class Receivable:
     """One item; positive amounts are owed to us. `settled_base` is the part of `base` (CNY) that is settled.
 
-    `parts` are the amounts that it consists of; a part is removed when a settlement equals it exactly.
+    `parts` are the amounts that it consists of; a part is removed when a settlement equals it exactly. `pieces` are the
+    advances of each line. `of` are the capture and the payment of a refund or dispute.
     """
 
     amount: Money
@@ -80,6 +83,8 @@ class Receivable:
     settled_base: Money = NO_CNY
     advance: Advance | None = None
     parts: tuple[Money, ...] = ()
+    pieces: tuple[Advance, ...] = ()
+    of: tuple[str, ...] = ()
 
     @property
     def left(self) -> Money:
@@ -110,8 +115,9 @@ class Receivable:
         self.take(line.gross - over, line.cleared - over_base)
         before = self.advance
         if over and (before is None or before.amount.currency == over.currency):
+            piece = Advance(over, over_base, psp, batch_ref, value_date, line.reference)
             amount, base = (before.amount + over, before.base + over_base) if before else (over, over_base)
-            self.advance = Advance(amount, base, psp, batch_ref, value_date)
+            self.advance, self.pieces = replace(piece, amount=amount, base=base), (*self.pieces, piece)
 
     def take(self, amount: Money, base: Money) -> None:
         """Settles `amount` of the item, with `base` (CNY) of its carried value."""
@@ -119,6 +125,20 @@ class Receivable:
         if amount in self.parts:
             n = self.parts.index(amount)
             self.parts = (*self.parts[:n], *self.parts[n + 1 :])
+
+    def fits(self, amount: Money, base: Money) -> bool:
+        """True if `amount`, for which the provider gave `base` (CNY), is all that is left, in any currency."""
+        if not self.left or amount.currency == self.left.currency:
+            return bool(self.left) and amount == self.left
+        return not self.is_less_than(base) and self.part_value(base) == self.left
+
+    def adopt(self, other: Receivable) -> None:
+        """Takes over the advance of a line that named only the capture, if it is all that is left here."""
+        piece = next((each for each in other.pieces if self.fits(each.amount, each.base)), None)
+        if piece and other.advance and self.advance is None:
+            self.advance, self.pieces = piece, (piece,)
+            other.advance = other.advance.less(piece.amount, piece.base)
+            other.pieces = tuple(each for each in other.pieces if each is not piece)
 
     def owe(self, amount: Money, base: Money) -> None:
         """Adds `amount` to the item. Its first amount decides its currency; an amount in another currency is
@@ -164,6 +184,11 @@ def settled_name(batch_ref: str, psp_ref: str, kind: SettledKind) -> str:
     return f"{batch_ref}/{psp_ref}/{kind}"
 
 
+def _names_of(event: Any) -> tuple[str, ...]:
+    """Returns the capture and the payment of a refund or dispute. A provider's line may name one of them alone."""
+    return tuple(name for name in (event.capture_ref, event.payment_id) if name)
+
+
 class Receivables(Evolving):
     """Captures and reversed refunds are owed to us; refunds, failed captures and disputes are owed by us."""
 
@@ -184,6 +209,21 @@ class Receivables(Evolving):
     def find(self, kind: SettledKind, reference: str, gross: Money) -> Receivable | None:
         """Returns the item that a line of a provider's report settles, or None."""
         return self.items.get((kind, self.named(reference), gross.minor > 0))
+
+    def fitting(self, kind: SettledKind, name: str, gross: Money, base: Money) -> str | None:
+        """Returns the refund or dispute of a capture or payment of this name of which `gross` is all that is left. If
+        several are alike, the first reported; in another currency than the line, only one that is alone.
+        """
+        is_ours = gross.minor > 0
+        alike = {each: item for each, item in self.open_of(kind, name, is_ours=is_ours) if item.fits(gross, base)}
+        is_exact = any(item.left == gross for item in alike.values())
+        return next(iter(alike), None) if is_exact or len(alike) == 1 else None
+
+    def open_of(self, kind: SettledKind, name: str, *, is_ours: bool) -> Iterator[tuple[str, Receivable]]:
+        """Yields the open refunds or disputes of a capture or payment of this name, with their references."""
+        for (of_kind, reference, ours), item in self.items.items():
+            if (of_kind, ours) == (kind, is_ours) and name in item.of and item.left:
+                yield reference, item
 
     def named(self, reference: str) -> str:
         """Returns the provider's reference of an attempt id; any other reference unchanged."""
@@ -215,24 +255,24 @@ class Receivables(Evolving):
 
     @evolve.register
     def _(self, event: RefundSucceeded | UnmatchedRefundPaid) -> None:
-        self._owe("refund", self._name(event), -event.amount, -event.base)
+        self._owe("refund", self._name(event), -event.amount, -event.base, of=_names_of(event))
 
     @evolve.register
     def _(self, event: RefundReversed | UnmatchedRefundReversed) -> None:
-        self._owe("refund", self._name(event), event.amount, event.base)
+        self._owe("refund", self._name(event), event.amount, event.base, of=_names_of(event))
 
     @evolve.register
     def _(self, event: DisputeFundsWithdrawn) -> None:
-        self._owe("dispute", event.dispute_id, -event.amount, -event.base)
+        self._owe("dispute", event.dispute_id, -event.amount, -event.base, of=_names_of(event))
 
     @evolve.register
     def _(self, event: DisputeFeeCharged) -> None:
-        self._owe("dispute_fee", event.dispute_id, -event.amount, -event.base)
+        self._owe("dispute_fee", event.dispute_id, -event.amount, -event.base, of=_names_of(event))
 
     @evolve.register
     def _(self, event: DisputeWon) -> None:
         if event.amount:
-            self._owe("dispute", event.dispute_id, event.amount, event.base)
+            self._owe("dispute", event.dispute_id, event.amount, event.base, of=_names_of(event))
 
     @evolve.register
     def _(self, event: PspSettlementReceived | UnmatchedFundsSettled) -> None:
@@ -245,6 +285,7 @@ class Receivables(Evolving):
         item.take(event.cleared, event.cleared_base)
         if item.advance:
             item.advance = item.advance.less(event.settled, event.settled_base)
+            item.pieces = item.pieces if item.advance else ()
 
     def settle(self, line: SettledLine, *, psp: str, batch_ref: str, value_date: date) -> None:
         """Applies a settled line."""
@@ -255,8 +296,14 @@ class Receivables(Evolving):
         item.settle(line, psp=psp, batch_ref=batch_ref, value_date=value_date)
         self.has_advances = self.has_advances or item.advance is not None
 
-    def _owe(self, kind: SettledKind, reference: str, amount: Money, base: Money) -> None:
-        self._item(kind, reference, amount).owe(amount, base)
+    def _owe(self, kind: SettledKind, reference: str, amount: Money, base: Money, *, of: tuple[str, ...] = ()) -> None:
+        item = self._item(kind, reference, amount)
+        item.owe(amount, base)
+        item.of = tuple(name for name in of if name not in (UNKNOWN, reference))
+        for name in item.of:
+            unknown = self.items.get((kind, name, amount.minor > 0))
+            if unknown and not unknown.amount:
+                item.adopt(unknown)
 
     def _item(self, kind: SettledKind, reference: str, amount: Money) -> Receivable:
         nothing = Money(0, amount.currency)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from ledger.ids import PLATFORM_BOOK, unmatched_stream
+from ledger.events.psp_settlement import SettledKind
+from ledger.fx import NO_CNY
+from ledger.ids import PLATFORM_BOOK, order_stream, unmatched_stream
 from ledger.money import Money, split, total
 from ledger.streams.loader import load_each
+from ledger.streams.orders.order import Order as OrderState
+from ledger.streams.receivables import Receivables
 from ledger.streams.reference_data import UnmatchedItem
 from projections.reconciliation.psp_references import PspReference, orders_of, unmatched_captures_of
 from service.app import App
 from service.partner_facts.settlement import ReportLine
 
 Order = tuple[str, str]  # merchant, order
+_KINDS: Mapping[str, SettledKind] = {"refund": "refund", "dispute": "dispute"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +40,29 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class KnownLines:
     """The known references of lines. `on_their_way`: orders have a part of the capture and the rest is unmatched, so
-    that it is not known which orders share the line.
+    that it is not known which orders share the line. `receivables` are those of the orders that share a capture which
+    the line of a refund or dispute names alone.
     """
 
     found: dict[str, list[PspReference]]
     unmatched_refunds: dict[str, UnmatchedCapture]
     on_their_way: frozenset[str]
+    receivables: Mapping[Order, Receivables] = field(default_factory=dict)
     is_whole: bool = True  # False if the view has stopped in a book, where a reference may belong to further orders
 
     @classmethod
     def of(cls, app: App, psp: str, lines: Iterable[ReportLine]) -> KnownLines:
         """Looks up the references of these lines. Raises `ViewBehind`."""
+        lines = list(lines)
         names = sorted({name for line in lines for name in names_of(line)})
         found: dict[str, list[PspReference]] = {}
         known_now = orders_of(app.views, psp, names)
         for reference in known_now.references:
             found.setdefault(reference.reference, []).append(reference)
         held = _unmatched_captures(app, psp, names)
-        return cls(found, _unmatched_refunds(held), _on_their_way(held), is_whole=not known_now.held.short_in())
+        shared = _receivables(app, {order for line in lines for order in _orders_of_a_shared_capture(line, found)})
+        is_whole = not known_now.held.short_in()
+        return cls(found, _unmatched_refunds(held), _on_their_way(held), shared, is_whole=is_whole)
 
     def parts(self, line: ReportLine) -> list[Part]:
         """Returns the line's parts: the order that it names, else the orders of its references, else the unmatched
@@ -66,12 +76,21 @@ class KnownLines:
             return []
         if (known := self._first_known(line)) and (owners := _owners(line, known)):
             return list(_shared(line, owners))
+        gross, orders = line.charged or line.gross, _orders_of_a_shared_capture(line, self.found)
+        fits = [order for order in orders if self._fits(line, gross, order)]
+        if len(fits) == 1:
+            return [Part(line, fits[0])]
         unmatched_refunds = [unmatched for name in names_of(line) if (unmatched := self.unmatched_refunds.get(name))]
         return (
             [Part(line, unmatched_refunds[0])]
             if unmatched_refunds and line.kind in ("charge", "refund", "dispute")
             else []
         )
+
+    def _fits(self, line: ReportLine, gross: Money, order: Order) -> bool:
+        """True if the order has a refund or dispute of this amount, on the capture that the line names."""
+        known = self.receivables.get(order)
+        return known is not None and known.fitting(_KINDS[line.kind], line.reference, gross, NO_CNY) is not None
 
     def is_still_growing(self, line: ReportLine, *, today: date) -> bool:
         """Returns True if the orders known since today have less of a capture than the line settles. Further orders of
@@ -146,6 +165,20 @@ def _owners(line: ReportLine, known: list[PspReference]) -> list[PspReference]:
     if line.kind == "charge" or len({(each.merchant, each.order_id) for each in alike}) == 1:
         return alike
     return alike if line.kind == "refund" and alike[0].kind == "charge" and _is_whole(line, alike) else []
+
+
+def _orders_of_a_shared_capture(line: ReportLine, found: Mapping[str, Sequence[PspReference]]) -> list[Order]:
+    """Returns the orders of the capture that the line of a refund or dispute names, if it has several."""
+    known = found.get(line.reference, ()) if line.kind in _KINDS else ()
+    orders = sorted({(each.merchant, each.order_id) for each in known if each.kind in ("charge", "payment")})
+    return orders if len(orders) > 1 else []
+
+
+def _receivables(app: App, orders: Iterable[Order]) -> dict[Order, Receivables]:
+    streams = {order_stream(*order): order for order in orders}
+    in_books = app.ledger.directory.books_of(merchant for merchant, _ in streams.values())
+    books = {stream: in_books[merchant] for stream, (merchant, _) in streams.items()}
+    return {streams[name]: order.receivables for name, order in load_each(app.ledger.reader, books, OrderState).items()}
 
 
 def _is_whole(line: ReportLine, charges: list[PspReference]) -> bool:

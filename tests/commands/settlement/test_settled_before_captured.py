@@ -56,8 +56,10 @@ def open_breaks(scenario: OrderScenario) -> list[str]:
 
 
 REFUND = settled_line("re-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
+BY_CAPTURE = settled_line("cap-1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400", psp_ref="t-re-1")
 OURS = settled_line("R-1.1", "USD -19.44", "USD 0.00", "USD -19.44", kind="refund", at="7.1400")
 DISPUTE = settled_line("dp-1", "USD -69.44", "USD 15.00", "USD -84.44", kind="dispute")
+DISPUTE_BY_CAPTURE = DISPUTE | {"reference": "cap-1"}
 PART = settled_line("cap-1", "USD 40.00", "USD 1.00", "USD 39.00", psp_ref="t-1")
 REST = settled_line("cap-1", "USD 29.44", "USD 1.00", "USD 28.44", psp_ref="t-2")
 IN_HKD = settled_line("cap-1", "USD 69.44", "HKD 15.00", "HKD 523.00") | {"rate": rate("0.9150", "HKD")}
@@ -86,10 +88,27 @@ OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
             [captured, withdrawn, fee_charged, settled(DISPUTE)],
             [captured, settled(DISPUTE), fee_charged, withdrawn],
         ),
+        (
+            [captured, asked_back, paid_back, settled(CHARGE, REFUND)],
+            [captured, asked_back, settled(CHARGE, BY_CAPTURE), paid_back],
+        ),
+        (
+            [captured, asked_back, paid_back, settled(CHARGE, REFUND)],
+            [captured, asked_back, paid_back, settled(CHARGE, BY_CAPTURE)],
+        ),
+        (
+            [captured, withdrawn, fee_charged, settled(DISPUTE)],
+            [captured, settled(DISPUTE_BY_CAPTURE), fee_charged, withdrawn],
+        ),
+        (
+            [captured, withdrawn, fee_charged, settled(DISPUTE)],
+            [captured, withdrawn, fee_charged, settled(DISPUTE_BY_CAPTURE)],
+        ),
     ],
     ids=[
         "charge", "a part before and a part after", "both parts before", "more than captured", "in another currency",
         "in another currency alone", "refund", "refund by our own name", "dispute and its fee",
+        "refund by its capture", "known refund by its capture", "dispute by its capture", "known dispute so",
     ],
 )  # fmt: skip
 def test_a_line_before_what_it_settles_comes_to_the_same_books_and_breaks(

@@ -63,6 +63,9 @@ class Sale:
     def taken_off(self) -> None:
         self._settled("refund", f"re-{self.name}", "-19.44,0.00,-19.44", "-139.00", match=False)
 
+    def taken_off_by_capture(self) -> None:
+        self._settled("refund", f"ch-{self.name}", "-19.44,0.00,-19.44", "-139.00", match=False)
+
     def reported(self, command: str, **data: Any) -> None:
         names = {"merchant_id": "M-1", "order_id": self.name, "psp": "stripe"}
         if command == "report_payment_captured":
@@ -104,13 +107,18 @@ def open_breaks(app: App) -> list[tuple[str, str]]:
 
 
 STEPS: tuple[Callable[[Sale], object], ...] = (Sale.captured, Sale.given_back, Sale.paid_out, Sale.taken_off)
+STEPS_BY_CAPTURE = (*STEPS[:-1], Sale.taken_off_by_capture)
 ORDERS = [
-    reported for reported in permutations(STEPS) if reported.index(Sale.captured) < reported.index(Sale.given_back)
+    reported
+    for steps in (STEPS, STEPS_BY_CAPTURE)
+    for reported in permutations(steps)
+    if reported.index(Sale.captured) < reported.index(Sale.given_back)
 ]
 
 
 def test_captures_refunds_and_batches_come_to_the_same_books_and_breaks_in_any_order(desk: Desk) -> None:
-    """Twelve sales, each reported in another order: every one adds the same to the books."""
+    """Twelve sales, each reported in another order, and twelve whose refund line names the capture alone: every one
+    adds the same to the books."""
     app = app_of(desk)
     before, added = accounts(app), []
     for reported in ORDERS:
@@ -150,6 +158,23 @@ def test_a_line_of_a_capture_of_several_orders_waits_until_all_of_them_have_thei
     first.reported("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
     assert open_breaks(app) == [("unmatched", "psp_line_extra")]
     second.reported("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
+    assert (open_breaks(app), accounts(app).get("1110 USD", 0)) == ([], 0)
+
+
+def test_a_refund_line_that_names_a_capture_of_several_orders_settles_the_refund_of_its_amount(desk: Desk) -> None:
+    app, first, second = app_of(desk), Sale(desk), Sale(desk)
+    for sale in (first, second):
+        sale.reported("report_payment_captured", capture_ref="ch-x", amount="USD 19.44")
+    imported(
+        app,
+        "B-x,bt-x,charge,ch-x,,,USD,38.88,1.72,37.16,7.1500,,2025-04-10,DEP-1",
+        "B-x,bt-y,refund,ch-x,,,USD,-19.44,0.00,-19.44,7.1500,,2025-04-10,DEP-1",
+        "B-x,2,total,,,,USD,19.44,1.72,17.72,,126.70,2025-04-10,DEP-1",
+    )
+    assert open_breaks(app) == [("unmatched", "psp_line_extra")]
+    second.given_back()
+    desk.clock.forward(hours=2)
+    look(app)
     assert (open_breaks(app), accounts(app).get("1110 USD", 0)) == ([], 0)
 
 
@@ -194,11 +219,12 @@ def test_a_person_who_routes_the_file_does_what_the_timer_did(desk: Desk) -> Non
 
 
 def test_a_line_that_a_person_matches_with_an_order_is_settled_there(desk: Desk) -> None:
-    """Both orders have the capture, and the line of the refund names nothing else."""
+    """Both orders have the capture and a refund of the amount, and the line of the refund names nothing else."""
     orders = [Sale(desk), Sale(desk)]
     for each in orders:
         each.reported("report_payment_captured", capture_ref="ch-both", amount="USD 19.44")
-    orders[1].given_back()
+    for each in orders:
+        each.given_back()
     app, amounts = orders[1].app, "-19.44,0.00,-19.44"
     imported(
         app,
@@ -209,4 +235,4 @@ def test_a_line_that_a_person_matches_with_an_order_is_settled_there(desk: Desk)
     part = Part(merchant_id="M-1", order_id=orders[1].name)
     assert match(app, "stripe", "bt-1", [part], actor=PLATFORM).status == "recorded"
     assert waits[0] == 0
-    assert accounts(app)["1110 USD"] == waits[1] + 13900
+    assert accounts(app)["1110 USD"] == waits[1] + 13958  # the carrying amount of the refund
