@@ -19,3 +19,19 @@ def behind(columns: Sequence[str], after: Key | None, *, included: bool = False)
     values = dict(zip((f"after_{number}" for number in range(len(columns))), after, strict=True))
     sign = ">=" if included else ">"
     return f"({', '.join(columns)}) {sign} ({', '.join(f':{name}' for name in values)})", values
+
+
+def ranked(
+    source: str, columns: Sequence[str], after: Key | None, *, included: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """Returns the SQL of the first `:limit` rows of a source after the key, and its values. Rows that equal the last in
+    these columns come with it, so that the next part goes on after their key."""
+    rest, values = behind(columns, after, included=included)
+    order = ", ".join(columns)
+    return (
+        f"""
+        SELECT * FROM (
+            SELECT *, rank() OVER (ORDER BY {order}) AS place FROM ({source}) AS whole WHERE {rest}
+        ) AS ranked WHERE CAST(:limit AS bigint) IS NULL OR place <= :limit ORDER BY {order}""",
+        values,
+    )

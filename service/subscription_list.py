@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import ceil
@@ -22,6 +22,7 @@ from ledger.log.cursor import Cursor
 from ledger.log.engine import cursor_of
 from ledger.streams.loader import load_each, load_stream
 from ledger.streams.subscriptions import Subscription
+from projections.keyset import Key
 from service.app import App
 
 _KIND = "subscription"
@@ -33,6 +34,7 @@ SELECT b.subscription, b.book, b.decided,
        count(e.position) FILTER (WHERE e.lease = 0 AND NOT e.parked) AS waiting,
        count(e.position) FILTER (WHERE e.parked) AS parked
 FROM delivery.books b LEFT JOIN delivery.events e ON e.book = b.book AND e.subscription = b.subscription
+WHERE %(ids)s::text[] IS NULL OR b.subscription = ANY(%(ids)s)
 GROUP BY b.book, b.subscription
 """
 _LAGS = f"""
@@ -43,7 +45,7 @@ FROM ({_PLACES}) p JOIN log.heads h ON h.book = p.book
 LEFT JOIN log.events n ON n.book = p.book AND n.position = p.place + 1
 GROUP BY p.subscription
 """
-_PLACE = f"SELECT p.book, p.place, p.decided FROM ({_PLACES}) p WHERE p.subscription = %s"
+_PLACE = f"SELECT p.book, p.place, p.decided FROM ({_PLACES}) p"
 _MEMBERS = (
     "SELECT member FROM delivery.members WHERE book = %s AND subscription = %s"
     " AND seen_at > clock_timestamp() - make_interval(secs => %s) ORDER BY member"
@@ -113,15 +115,16 @@ class SubscriptionDetails(SubscriptionRow):
     parked_events: tuple[ParkedEvent, ...]
 
 
-def lags(engine: Engine) -> dict[str, Lag]:
-    """Returns the lag of each subscription that has leased anything. Retired ones are among them."""
-    return {row[0]: Lag(*row[1:]) for row in _select(engine, _LAGS)}
+def lags(engine: Engine, ids: Sequence[str] | None = None) -> dict[str, Lag]:
+    """Returns the lag of each of these subscriptions, or of all, that has leased anything. Retired ones are among
+    them."""
+    return {row[0]: Lag(*row[1:]) for row in _select(engine, _LAGS, {"ids": None if ids is None else list(ids)})}
 
 
-def all_subscriptions(app: App) -> dict[str, Subscription]:
-    """Returns all subscriptions by id, in order."""
+def all_subscriptions(app: App, *, after: str = "", limit: int | None = None) -> dict[str, Subscription]:
+    """Returns the subscriptions after an id, in the order of ids."""
     reader = app.ledger.reader
-    names = reader.streams_of(PLATFORM_BOOK, _KIND)
+    names = reader.streams_of(PLATFORM_BOOK, _KIND, after=after, limit=limit)
     found = load_each(reader, dict.fromkeys(names, PLATFORM_BOOK), Subscription)
     return {each.created.subscription_id: each for each in found.values() if each.created}
 
@@ -132,19 +135,32 @@ def subscription_of(app: App, id: str) -> Subscription | None:
     return found if found.created else None
 
 
-def listed(app: App, is_shown: Callable[[Subscription], bool]) -> list[SubscriptionRow]:
-    """Returns the subscriptions that are to be shown."""
-    behind = lags(app.ledger.engine)
-    return [_row(each, behind.get(id)) for id, each in all_subscriptions(app).items() if is_shown(each)]
+def merchant_of_events(subscription: Subscription) -> str:
+    """Returns the merchant whose events alone are delivered, or ''."""
+    return subscription.wanted.merchant or "" if subscription.wanted else ""
+
+
+def listed(
+    app: App, is_wanted: Callable[[Subscription], bool], *, limit: int, after: Key | None = None
+) -> list[SubscriptionRow]:
+    """Returns the wanted subscriptions after the id `after`, in the order of ids."""
+    found: dict[str, Subscription] = {}
+    last = str(after[0]) if after else ""
+    while len(found) < limit and (read := all_subscriptions(app, after=last, limit=limit)):
+        found |= {id: each for id, each in read.items() if is_wanted(each)}
+        last = list(read)[-1]
+    ids = list(found)[:limit]
+    behind = lags(app.ledger.engine, ids)
+    return [_row(found[id], behind.get(id)) for id in ids]
 
 
 def details(app: App, subscription: Subscription) -> SubscriptionDetails:
     """Returns all about a subscription."""
     created, wanted, settings = _definition(subscription)
     id, engine = created.subscription_id, app.ledger.engine
-    places = {book: (place, decided) for book, place, decided in _select(engine, _PLACE, id)}
+    places = {book: (place, decided) for book, place, decided in _select(engine, _PLACE, {"ids": [id]})}
     place = {book: place for book, (place, _) in places.items()} or created.start
-    parked = (ParkedEvent(*row) for row in _select(engine, _PARKED, id, _MOST_PARKED))
+    parked = (ParkedEvent(*row) for row in _select(engine, _PARKED, (id, _MOST_PARKED)))
     decided = {
         (decision.event.book, decision.event.position)
         for decision in subscription.decisions
@@ -152,13 +168,13 @@ def details(app: App, subscription: Subscription) -> SubscriptionDetails:
         and decision.version > places.get(decision.event.book, (0, 0))[1]
     }
     return SubscriptionDetails(
-        **asdict(_row(subscription, lags(engine).get(id))),
+        **asdict(_row(subscription, lags(engine, [id]).get(id))),
         order=wanted.order or "",
         books=wanted.books,
         **settings.model_dump() | {"url": settings.url or ""},
         created_at=created.created_at,
         place=Cursor.at(place, app.ledger.identity).token,
-        members=tuple(name for (name,) in _select(engine, _MEMBERS, PLATFORM_BOOK, id, settings.ack_within_s)),
+        members=tuple(name for (name,) in _select(engine, _MEMBERS, (PLATFORM_BOOK, id, settings.ack_within_s))),
         # without those about which a person has decided: the next lease carries that out
         parked_events=tuple(each for each in parked if (each.book, each.position) not in decided),
     )
@@ -169,7 +185,7 @@ def _row(subscription: Subscription, lag: Lag | None) -> SubscriptionRow:
     return SubscriptionRow(
         subscription_id=created.subscription_id,
         account_id=created.owner,
-        merchant=wanted.merchant or "",
+        merchant=merchant_of_events(subscription),
         state=subscription.state,
         delivery=created.delivery,
         types=wanted.types,
@@ -188,7 +204,7 @@ def _definition(subscription: Subscription) -> tuple[SubscriptionCreated, Wanted
     return subscription.created, subscription.wanted, subscription.settings
 
 
-def _select(engine: Engine, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+def _select(engine: Engine, statement: str, values: Any) -> list[tuple[Any, ...]]:
     with cursor_of(engine) as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()

@@ -21,12 +21,15 @@ from ledger.log.rows import FAR_BY, EventSummary, Receipt, Recorded, Status
 
 _COLUMNS = ", ".join(Recorded._fields).replace("event_id", "event_id::text")
 _READ = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position > %s ORDER BY position LIMIT %s"
+_VERSIONS = (
+    f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND stream = %s AND version > %s ORDER BY version LIMIT %s"
+)
 _RANGE = f"SELECT {_COLUMNS} FROM log.events WHERE book = %(book)s AND position > %(after)s AND position <= %(upto)s"
 _AT = f"SELECT {_COLUMNS} FROM log.events WHERE book = %s AND position = ANY(%s) ORDER BY position"
 _RANGE_PLACES = _RANGE.replace(_COLUMNS, "position")
 _OF_KIND = (  # of "C" collation: what follows a slash lies between "/" and "0"
-    "SELECT stream FROM log.events WHERE book = %s AND version = 1 AND stream > %s || '/' AND stream < %s || '0'"
-    " ORDER BY stream"
+    "SELECT stream FROM log.events WHERE book = %(book)s AND version = 1 AND stream > %(kind)s || '/' || %(after)s"
+    " AND stream < %(kind)s || '0' ORDER BY stream LIMIT %(limit)s"
 )
 _SUMMARY_COLUMNS = ", ".join(EventSummary._fields).replace("far_by", FAR_BY)
 _SUMMARIES = _READ.replace(_COLUMNS, _SUMMARY_COLUMNS)
@@ -154,13 +157,18 @@ class Reader:
         """Returns all events of one stream, in order."""
         return self.load(book, [stream])[stream]
 
+    def read_versions(self, book: int, stream: str, after: int, limit: int) -> list[Recorded]:
+        """Returns up to `limit` events of one stream in order, after the version `after`."""
+        return [_recorded(row) for row in self._rows(_VERSIONS, (book, stream, after, limit))]
+
     def has_stream(self, book: int, stream: str) -> bool:
         """True if the stream has an event."""
         return bool(self._rows(_IS_THERE, (book, stream)))
 
-    def streams_of(self, book: int, kind: str) -> list[str]:
-        """Returns the names of a book's streams of one kind, in order."""
-        return [stream for (stream,) in self._rows(_OF_KIND, (book, kind, kind))]
+    def streams_of(self, book: int, kind: str, *, after: str = "", limit: int | None = None) -> list[str]:
+        """Returns the names of a book's streams of one kind in order, after what follows the kind in a name."""
+        asked = {"book": book, "kind": kind, "after": after, "limit": limit}
+        return [stream for (stream,) in self._rows(_OF_KIND, asked)]
 
     def load(self, book: int, streams: Sequence[str]) -> dict[str, list[Recorded]]:
         """Returns all events of each stream, in order, with one query. A stream without events has an empty list."""

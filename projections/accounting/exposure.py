@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -22,11 +20,12 @@ from ledger.journal.accounts import (
     REFUNDS_PAYABLE,
 )
 from ledger.money import Money
-from projections.accounting.open_lots import Lot, open_lots
 from projections.balances.balances import NOW, AsOf
 from projections.balances.merchant_balances import DAYS, LINES, MerchantBalances
-from projections.engine.views import Opened, Views
+from projections.engine.views import Opened, Vector, Views
+from projections.keyset import Key, behind
 
+T = TypeVar("T")
 DUE_FROM_MERCHANTS = "1310"  # the account under which a debit balance of 2120 is shown (domain §3.4)
 OPEN_ITEM_ACCOUNTS = {
     PSP_RECEIVABLE.code: PSP_RECEIVABLE.title,
@@ -42,8 +41,9 @@ AGES = ((0, 7), (8, 30), (31, 60), (61, 90), (91, None))  # in days; both ends a
 # An item is the balance of one order on one account; for a merchant's debt, the balance of the merchant. It is open
 # since the first day after which its balance was never zero again. Partners are paid for many orders at once, and money
 # without an order has no item of its own: there, the oldest amount is settled first.
-_OPEN = """
-SELECT account, psp, currency, merchant, item, sum(amount) AS amount, sum(base) AS base,
+_OF_ORDERS = """
+SELECT CASE account WHEN :debts THEN :due ELSE account END AS account, psp, currency, merchant, item AS order_id,
+       sum(amount) AS amount, sum(base) AS base,
        min(accounting_date) FILTER (WHERE n > coalesce(last_settled, 0)) AS since
 FROM (
     SELECT *, max(n) FILTER (WHERE left_open = 0 OR (account = :debts AND left_open < 0)) OVER item AS last_settled
@@ -63,17 +63,43 @@ FROM (
     WHERE open <> 0 AND (account <> :debts OR open > 0)
     WINDOW item AS (PARTITION BY book, account, psp, currency, merchant, item)
 ) AS items
-GROUP BY book, account, psp, currency, merchant, item ORDER BY since, account, merchant, item
-"""
-_BY_DAY = """
-SELECT l.account, l.psp, l.currency, l.accounting_date, sum(l.amount) AS amount, sum(l.base) AS base
-FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
-JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
-WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
-  AND (l.account = :partners OR l.account <> :debts AND l.order_id = '')
-GROUP BY l.account, l.psp, l.currency, l.accounting_date, l.amount > 0
-ORDER BY l.account, l.psp, l.currency, l.accounting_date
-"""
+GROUP BY book, account, psp, currency, merchant, item"""
+# The amounts of an account that are open are the newest that come to its balance; of the oldest of them a part may be.
+# Its CNY value is in proportion, rounded HALF_UP. The newest has what is left of the account's CNY.
+_OF_DAYS = """
+SELECT account, psp, currency, '' AS merchant, '' AS order_id, sign(open) * rest AS amount,
+       CASE WHEN newer = 0 THEN carried - sum(part) OVER of_account + part ELSE part END AS base, since
+FROM (
+    SELECT *, sign(base) * div(2 * abs(base) * rest + abs(amount), 2 * abs(amount)) AS part
+    FROM (
+        SELECT *, least(abs(amount), abs(open - newer)) AS rest
+        FROM (
+            SELECT *, coalesce(sum(amount) OVER newest_first, 0) AS newer
+            FROM (
+                SELECT *, sum(amount) OVER of_account AS open, sum(base) OVER of_account AS carried
+                FROM (
+                    SELECT l.account, l.psp, l.currency, l.accounting_date AS since, sum(l.amount) AS amount,
+                           sum(l.base) AS base
+                    FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[])) AS v(book, upto)
+                    JOIN {lines} l ON l.book = v.book AND l.position <= v.upto
+                    WHERE l.account = ANY(:accounts) AND l.accounting_date <= :as_of
+                      AND (l.account = :partners OR l.account <> :debts AND l.order_id = '')
+                    GROUP BY l.account, l.psp, l.currency, l.accounting_date, l.amount > 0
+                ) AS moves
+                WINDOW of_account AS (PARTITION BY account, psp, currency)
+            ) AS balanced
+            WHERE amount * open > 0
+            WINDOW newest_first AS (PARTITION BY account, psp, currency ORDER BY since DESC
+                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ) AS of_the_sign
+        WHERE abs(newer) < abs(open)
+    ) AS open_days
+) AS parts
+WINDOW of_account AS (PARTITION BY account, psp, currency)"""
+_ORDER = ("since", "account", "psp", "merchant", "order_id", "currency")
+_OPEN = f"""
+SELECT * FROM ({_OF_ORDERS} UNION ALL {_OF_DAYS}) AS items
+WHERE {{rest}} ORDER BY {", ".join(_ORDER)} LIMIT :limit"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +154,50 @@ def exposure(views: Views, timepoint: AsOf = NOW) -> ExposureAnswer:
 
     Raises `ViewBehind`, and ValueError for an instant in the future.
     """
-    at = timepoint.positions(views)
 
-    def query(opened: Opened) -> ExposureAnswer:
+    def answer(opened: Opened, at: Vector | None) -> ExposureAnswer:
         vector = opened.upto(at)
         as_of = timepoint.as_of or _last_day(opened, vector)
-        values = {
-            "books": list(vector),
-            "positions": list(vector.values()),
-            "accounts": [AVAILABLE.code if code == DUE_FROM_MERCHANTS else code for code in OPEN_ITEM_ACCOUNTS],
-            "debts": AVAILABLE.code,
-            "partners": PARTNER_PAYABLE.code,
-            "as_of": as_of,
-        }
-        by_order, by_day = (
-            opened.connection.execute(text(sql.format(lines=opened.generation.stored_name(LINES))), values)
-            for sql in (_OPEN, _BY_DAY)
-        )
-        found = [*(_item(row, as_of) for row in by_order), *_days_open(by_day, as_of)]
-        items = tuple(sorted(found, key=lambda item: (item.since, item.account, item.merchant, item.order_id)))
+        items = _items(opened, vector, as_of, limit=None, after=None)
         return ExposureAnswer(as_of, tuple(_classes(items)), items, vector)
 
+    return _read(views, timepoint, answer)
+
+
+def open_items(views: Views, timepoint: AsOf = NOW, *, limit: int, after: Key | None = None) -> tuple[OpenItem, ...]:
+    """Returns a page of the open items after the key `after`, the oldest first. Raises as `exposure` does."""
+
+    def answer(opened: Opened, at: Vector | None) -> tuple[OpenItem, ...]:
+        vector = opened.upto(at)
+        return _items(opened, vector, timepoint.as_of or _last_day(opened, vector), limit=limit, after=after)
+
+    return _read(views, timepoint, answer)
+
+
+def _read(views: Views, timepoint: AsOf, answer: Callable[[Opened, Vector | None], T]) -> T:
+    at = timepoint.positions(views)
     wanted = {**(timepoint.at_least or {}), **(at or {})}
-    return views.read(MerchantBalances(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
+    return views.read(
+        MerchantBalances(), lambda opened: answer(opened, at), at_least=wanted, timeout_s=timepoint.timeout_s
+    )
+
+
+def _items(
+    opened: Opened, vector: Vector, as_of: date, *, limit: int | None, after: Key | None
+) -> tuple[OpenItem, ...]:
+    rest, key = behind(_ORDER, after)
+    values = {
+        "books": list(vector),
+        "positions": list(vector.values()),
+        "accounts": [AVAILABLE.code if code == DUE_FROM_MERCHANTS else code for code in OPEN_ITEM_ACCOUNTS],
+        "debts": AVAILABLE.code,
+        "due": DUE_FROM_MERCHANTS,
+        "partners": PARTNER_PAYABLE.code,
+        "as_of": as_of,
+        "limit": limit,
+    }
+    statement = _OPEN.format(lines=opened.generation.stored_name(LINES), rest=rest)
+    return tuple(_item(row, as_of) for row in opened.connection.execute(text(statement), values | key))
 
 
 def _last_day(opened: Opened, vector: Mapping[int, int]) -> date:
@@ -164,30 +211,13 @@ def _last_day(opened: Opened, vector: Mapping[int, int]) -> date:
     return found if isinstance(found, date) else date(1970, 1, 1)
 
 
-def _days_open(rows: Iterable[Any], as_of: date) -> Iterator[OpenItem]:
-    for (account, psp, currency), group in groupby(rows, key=attrgetter("account", "psp", "currency")):
-        for lot in open_lots(Lot(row.accounting_date, int(row.amount), int(row.base)) for row in group):
-            yield OpenItem(
-                account=account,
-                title=OPEN_ITEM_ACCOUNTS[account],
-                psp=psp,
-                merchant="",
-                order_id="",
-                amount=Money(lot.amount, currency),
-                base=Money(lot.base, CNY),
-                since=lot.since,
-                age_days=(as_of - lot.since).days,
-            )
-
-
 def _item(row: Any, as_of: date) -> OpenItem:
-    code = DUE_FROM_MERCHANTS if row.account == AVAILABLE.code else row.account
     return OpenItem(
-        account=code,
-        title=OPEN_ITEM_ACCOUNTS[code],
+        account=row.account,
+        title=OPEN_ITEM_ACCOUNTS[row.account],
         psp=row.psp,
         merchant=row.merchant,
-        order_id=row.item,
+        order_id=row.order_id,
         amount=Money(int(row.amount), row.currency),
         base=Money(int(row.base), CNY),
         since=row.since,
@@ -195,7 +225,7 @@ def _item(row: Any, as_of: date) -> OpenItem:
     )
 
 
-def _classes(items: tuple[OpenItem, ...]) -> list[Exposure]:
+def _classes(items: Iterable[OpenItem]) -> list[Exposure]:
     groups: dict[tuple[str, str, str], list[OpenItem]] = {}
     for item in items:
         groups.setdefault((item.account, item.psp, item.amount.currency), []).append(item)

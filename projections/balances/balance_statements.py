@@ -47,7 +47,20 @@ _DAYS = f"""
     WHERE %(as_of)s::date IS NULL OR k.accounting_date <= %(as_of)s
 """
 ON_DAY = f"{_GROUPED} FROM ({_DAYS}) x GROUP BY 1, 2"
-BY_DAY = f"SELECT accounting_date, account, sum(base) AS base FROM ({_DAYS}) x GROUP BY 1, 2 ORDER BY 1"
+# A page of days, and before it the sums up to the page, under no day.
+BY_DAY = f"""
+WITH changes AS (
+    SELECT accounting_date, account, sum(base) AS base FROM ({_DAYS}) x GROUP BY 1, 2
+), page AS (
+    SELECT DISTINCT accounting_date FROM changes
+    WHERE (%(since)s::date IS NULL OR accounting_date >= %(since)s)
+      AND (%(after)s::date IS NULL OR accounting_date > %(after)s)
+    ORDER BY accounting_date LIMIT %(limit)s
+)
+SELECT CASE WHEN accounting_date >= (SELECT min(accounting_date) FROM page) THEN accounting_date END AS accounting_date,
+       account, sum(base) AS base
+FROM changes WHERE accounting_date <= (SELECT max(accounting_date) FROM page) GROUP BY 1, 2 ORDER BY 1 NULLS FIRST
+"""
 
 # Sums over the merchants of one of the statements above: what is due from one does not lessen what another has.
 TOTALS = """

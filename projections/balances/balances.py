@@ -170,29 +170,37 @@ def _totals_of(question: str) -> str:
 
 
 def balance_history(
-    views: Views, merchant: str, timepoint: AsOf = NOW, *, since: date | None = None
+    views: Views,
+    merchant: str,
+    timepoint: AsOf = NOW,
+    *,
+    since: date | None = None,
+    limit: int | None = None,
+    after: Key | None = None,
 ) -> list[BalanceOfDay]:
     """Returns the merchant's balances at the end of each accounting day on which an account changed, the earliest day
-    first. Days before `since` are left out. Raises as `balances` does."""
+    first. Days before `since` and up to the day `after` are left out. Raises as `balances` does."""
     at = _vector(views, timepoint, [merchant])
     books = books_of(views, [merchant])
+    page = {"since": since, "after": after[0] if after else None, "limit": limit}
 
     def query(opened: Opened) -> list[BalanceOfDay]:
         vector = opened.upto(at)
         known = {book: position for book, position in vector.items() if books is None or book in books}
-        found = _run(opened, BY_DAY, known, OF_SOME, merchants=[merchant], as_of=timepoint.as_of)
-        return list(_days(merchant, found, since))
+        found = _run(opened, BY_DAY, known, OF_SOME, merchants=[merchant], as_of=timepoint.as_of, **page)
+        return list(_days(merchant, found))
 
     return _read(views, timepoint, at, query)
 
 
-def _days(merchant: str, found: Iterable[Any], since: date | None) -> Iterator[BalanceOfDay]:
-    """Yields the balances of each day from the changes of the accounts, which are in the order of days."""
+def _days(merchant: str, found: Iterable[Any]) -> Iterator[BalanceOfDay]:
+    """Yields the balances of each day from the changes of the accounts, which are in the order of days. Changes of no
+    day came before the first."""
     bases: dict[str, int] = {}
     for day, changes in groupby(found, attrgetter("accounting_date")):
         for change in changes:
             bases[change.account] = bases.get(change.account, 0) + int(change.base)
-        if since is None or day >= since:
+        if day is not None:
             balance = _balance(merchant, bases)
             yield BalanceOfDay(**{each.name: getattr(balance, each.name) for each in fields(balance)}, day=day)
 

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from sqlalchemy import Column, DateTime, Integer, Text, text
 
 from ledger.canonical import canonical
-from ledger.deadlines import known
+from ledger.deadlines import NEVER, known
 from ledger.events.disputes import DisputeLost, DisputeWon
 from ledger.events.orders import OrderCancelled, OrderCompleted
 from ledger.events.parcels import ParcelDeemedSigned, ParcelSignedFor
@@ -31,6 +31,7 @@ from projections.engine.batch import Batch, KeptRows
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import Held, Opened, Vector, Views
+from projections.keyset import Key, behind
 
 
 def _text(name: str, *, key: bool = False) -> Column[Any]:
@@ -97,13 +98,22 @@ class DueReleases(Projection):
 
 
 def next_releases(
-    views: Views, *, now: datetime, at_least: Vector, merchants: list[str] | None = None, timeout_s: float = 5.0
+    views: Views,
+    *,
+    now: datetime,
+    at_least: Vector,
+    merchants: list[str] | None = None,
+    limit: int | None = None,
+    after: Key | None = None,
+    timeout_s: float = 5.0,
 ) -> tuple[dict[str, datetime], Held]:
-    """Returns, by merchant, the instant at which its first unreleased units fall due by the policy in force.
+    """Returns, by merchant, the instant at which its first unreleased units fall due by the policy in force, the next
+    first; those after the key `after`, instant and merchant.
 
     The instant is before `now` if a release is overdue. Blocked units are included. The second value holds the
     positions and the books that the view leaves out. Raises `ViewBehind`.
     """
+    rest, key = behind(("due_at", "merchant"), after)
 
     def query(opened: Opened) -> tuple[dict[str, datetime], Held]:
         held = opened.upto(at_least)
@@ -111,15 +121,18 @@ def next_releases(
         if release is None:
             return {}, held
         statement = f"""
-            SELECT d.merchant, min(CAST(s.at AS timestamptz)) FROM {opened.generation.stored_name(DUE)} d,
-            jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
-            WHERE d.book = ANY(:books) AND NOT d.deleted
-              AND (d.released_at IS NULL OR CAST(s.at AS timestamptz) > d.released_at - CAST(:window AS interval))
-              AND (CAST(:merchants AS text[]) IS NULL OR d.merchant = ANY(CAST(:merchants AS text[])))
-            GROUP BY d.merchant"""
-        values = {"books": list(opened.vector), "merchants": merchants, "window": release.after_signature}
-        found = opened.connection.execute(text(statement), values)
-        return {name: release.due_at(signed_at) for name, signed_at in found}, held
+            SELECT * FROM (
+                SELECT d.merchant, least(min(CAST(s.at AS timestamptz)) + CAST(:window AS interval), :never) AS due_at
+                FROM {opened.generation.stored_name(DUE)} d,
+                jsonb_array_elements_text(CAST(d.signed_at AS jsonb)) AS s(at)
+                WHERE d.book = ANY(:books) AND NOT d.deleted
+                  AND (d.released_at IS NULL OR CAST(s.at AS timestamptz) > d.released_at - CAST(:window AS interval))
+                  AND (CAST(:merchants AS text[]) IS NULL OR d.merchant = ANY(CAST(:merchants AS text[])))
+                GROUP BY d.merchant
+            ) AS coming WHERE {rest} ORDER BY due_at, merchant LIMIT :limit"""
+        values = {"books": list(opened.vector), "merchants": merchants, "limit": limit, "never": NEVER}
+        found = opened.connection.execute(text(statement), values | {"window": release.after_signature} | key)
+        return {row.merchant: row.due_at for row in found}, held
 
     return views.read(DueReleases(), query, at_least=at_least, timeout_s=timeout_s, past_stops=True)
 

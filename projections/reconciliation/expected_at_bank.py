@@ -26,6 +26,7 @@ from projections.engine.columns import text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
+from projections.keyset import Key, ranked
 
 EXPECTED = kept_table(
     "expected_at_bank",
@@ -173,9 +174,7 @@ known AS (
 ),
 {_MET}
 WHERE m.movement IS NULL AND n.names_it AND n.expected_on < :before
-  AND (n.book, n.movement, n.kind) IN (SELECT * FROM asked)
-ORDER BY n.expected_on, n.reference, n.kind, n.book, n.since_position, n.movement
-"""
+  AND (n.book, n.movement, n.kind) IN (SELECT * FROM asked)"""
 
 
 def expected_under(
@@ -193,17 +192,23 @@ def not_shown_yet(
     *,
     before: date,
     since: Vector = FROM_THE_FIRST,
+    limit: int | None = None,
+    after: Key | None = None,
+    included: bool = False,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Expectation]:
-    """Returns the movements expected before a day that no statement had shown.
+    """Returns the movements expected before a day that no statement had shown, by day and stream.
 
-    Only movements are returned that changed after the positions `since`. Raises `ViewBehind`.
+    Only movements are returned that changed after the positions `since`; with a limit, a part of them (`ranked`).
+    Raises `ViewBehind`.
     """
     at = timepoint.positions(views)
     wanted = {**(at_least or {}), **(at or {})}
-    sql = _NOT_SHOWN.replace("{which}", _WITH_THEIR_LIKE if any(since.values()) else "true")
-    return _find(views, sql, wanted, timeout_s, at=at, since=since, before=before, as_of=timepoint.as_of)
+    source = _NOT_SHOWN.replace("{which}", _WITH_THEIR_LIKE if any(since.values()) else "true")
+    sql, key = ranked(source, ("expected_on", "stream"), after, included=included)
+    values = {"before": before, "as_of": timepoint.as_of, "limit": limit} | key
+    return _find(views, sql, wanted, timeout_s, at=at, since=since, **values)
 
 
 def shown_currencies(views: Views, *, since: Vector = FROM_THE_FIRST, timeout_s: float = 5.0) -> set[str]:

@@ -18,6 +18,7 @@ from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
+from projections.keyset import Key, ranked
 
 ORDERS = kept_table(
     "taxes_of_orders",
@@ -79,48 +80,71 @@ class TaxMismatch:
     since: date
 
 
-def tax_mismatches(
+def remittance_mismatches(
     views: Views,
     *,
-    assessed_before: date,
     collected_before: date,
     remitted_before: date,
-    since: Vector = FROM_THE_FIRST,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[TaxMismatch]:
-    """Returns the orders whose duty is less than the buyer paid, the months whose tax was not remitted in full, and the
-    markets for which more was remitted than collected.
-
-    Remittances pay the oldest month first. Each of the three counts from its day on. Only orders are read that changed
-    after the positions `since`. Raises `ViewBehind`.
-    """
+    """Returns the months whose tax was not remitted in full, and the markets for which more was remitted than
+    collected, each from its day on. Remittances pay the oldest month first. Raises `ViewBehind`."""
 
     def query(opened: Opened) -> list[TaxMismatch]:
         found: list[TaxMismatch] = []
-        paid_up: set[tuple[str, str, date]] = set()
-        remitted = {(market, currency): tuple(rest) for market, currency, *rest in _rows(opened, _REMITTED)}
+        remitted = _remitted_sums(opened)
         for place, months in _by_place(_rows(opened, _MONTHS)).items():
-            minor, paid_on, stream = remitted.pop(place, (0, None, ""))
-            left = int(minor)
+            minor, paid_on, stream = remitted.pop(place, _NOTHING)
+            left = minor
             for month, collected, of_order in months:
                 covered, left = max(0, min(left, collected)), left - collected
-                if left >= 0:
-                    paid_up.add((*place, month))
-                elif _end_of(month) < collected_before:
+                if left < 0 and _end_of(month) < collected_before:
                     found.append(_mismatch(place, month, of_order, collected, covered, since=_end_of(month)))
             if left > 0 and paid_on < remitted_before:
-                found.append(_mismatch(place, paid_on, stream, int(minor) - left, int(minor), since=paid_on))
+                found.append(_mismatch(place, paid_on, stream, minor - left, minor, since=paid_on))
         for place, (minor, paid_on, stream) in remitted.items():
             if minor > 0 and paid_on < remitted_before:
-                found.append(_mismatch(place, paid_on, stream, 0, int(minor), since=paid_on))
-        changed = {"since": [since.get(book, 0) for book in opened.vector]}
-        duties = _rows(opened, _DUTIES, before=assessed_before, **changed)
-        return found + [_over_collected(*row[2:]) for row in duties if (row[0], row[3], row[1]) not in paid_up]
+                found.append(_mismatch(place, paid_on, stream, 0, minor, since=paid_on))
+        return found
 
     return views.read(Taxes(), query, at_least=at_least, timeout_s=timeout_s)
 
 
+def duty_mismatches(
+    views: Views,
+    *,
+    assessed_before: date,
+    since: Vector = FROM_THE_FIRST,
+    limit: int | None = None,
+    after: Key | None = None,
+    included: bool = False,
+    at_least: Vector | None = None,
+    timeout_s: float = 5.0,
+) -> list[TaxMismatch]:
+    """Returns the orders whose duty is less than the buyer paid, by day and stream, without those of months whose tax
+    was remitted in full. Only orders are read that changed after the positions `since`; with a limit, a part of them
+    (`ranked`). Raises `ViewBehind`."""
+    statement, key = ranked(_DUTIES, ("rest_since", "stream"), after, included=included)
+
+    def query(opened: Opened) -> list[TaxMismatch]:
+        remitted = _remitted_sums(opened)
+        paid_up: list[tuple[str, str, date]] = []
+        for place, months in _by_place(_rows(opened, _MONTHS)).items():
+            left = remitted.get(place, _NOTHING)[0]
+            for month, collected, _ in months:
+                left -= collected
+                if left >= 0:
+                    paid_up.append((*place, month))
+        names = ("markets", "currencies", "months_paid")
+        without = {name: [each[n] for each in paid_up] for n, name in enumerate(names)}
+        changed = {"since": [since.get(book, 0) for book in opened.vector], "before": assessed_before, "limit": limit}
+        return [_over_collected(row) for row in _rows(opened, statement, **without, **changed, **key)]
+
+    return views.read(Taxes(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+_NOTHING: tuple[int, date, str] = (0, date.max, "")
 _MONTHS = """
 SELECT market, currency, month, sum(minor)::bigint, min(stream) FROM {months}
 WHERE book = ANY(:books) AND NOT deleted GROUP BY market, currency, month ORDER BY month, market, currency"""
@@ -128,10 +152,19 @@ _REMITTED = """
 SELECT market, currency, sum(minor)::bigint, max(paid_on), (array_agg(stream ORDER BY paid_on DESC, stream))[1]
 FROM {remitted} WHERE book = ANY(:books) AND NOT deleted GROUP BY market, currency"""
 _DUTIES = """
-SELECT market, month, stream, currency, minor, duty_minor, rest_since
+SELECT stream, currency, minor, duty_minor, rest_since
 FROM unnest(CAST(:books AS integer[]), CAST(:since AS bigint[])) AS v(in_book, since)
 JOIN {orders} ON book = in_book AND changed_at_position > since AND NOT deleted AND rest_since < :before
-ORDER BY rest_since, stream, currency"""
+WHERE (market, currency, month) NOT IN (
+    SELECT * FROM unnest(CAST(:markets AS text[]), CAST(:currencies AS text[]), CAST(:months_paid AS date[])))"""
+
+
+def _remitted_sums(opened: Opened) -> dict[tuple[str, str], tuple[int, date, str]]:
+    """Returns by market and currency: the sum, the last day, and its stream."""
+    return {
+        (market, currency): (int(minor), paid_on, stream)
+        for market, currency, minor, paid_on, stream in _rows(opened, _REMITTED)
+    }
 
 
 def _rows(opened: Opened, statement: str, **values: Any) -> list[Any]:
@@ -155,9 +188,10 @@ def _mismatch(
     return TaxMismatch("remittance", reference, stream, Money(expected, currency), Money(actual, currency), since)
 
 
-def _over_collected(stream: str, currency: str, minor: int, duty_minor: int, rest_since: date) -> TaxMismatch:
-    duty = Money(duty_minor, currency)
-    return TaxMismatch("duty", stream.rpartition("/")[2], stream, duty + Money(minor, currency), duty, rest_since)
+def _over_collected(row: Any) -> TaxMismatch:
+    duty = Money(row.duty_minor, row.currency)
+    collected = duty + Money(row.minor, row.currency)
+    return TaxMismatch("duty", row.stream.rpartition("/")[2], row.stream, collected, duty, row.rest_since)
 
 
 def _end_of(month: date) -> date:

@@ -7,10 +7,10 @@ from datetime import date
 
 from sqlalchemy import RowMapping, text
 
-from ledger.ids import order_stream, unmatched_stream
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
+from projections.keyset import Key, ranked
 from projections.reconciliation.psp_references import REFERENCES, PspReferences
 from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES
 
@@ -34,18 +34,17 @@ WITH v AS (
     SELECT * FROM unnest(CAST(:books AS integer[]), CAST(:positions AS bigint[]), CAST(:since AS bigint[]))
         AS v(book, position, since)
 )
-SELECT r.reference, r.psp, r.kind, r.merchant, r.order_id, '' AS capture_ref, r.currency, r.minor, r.since
+SELECT r.reference, r.psp, r.kind, r.merchant, 'order/' || r.merchant || '/' || r.order_id AS stream, r.currency,
+       r.minor, r.since
 FROM v JOIN {references} r ON r.book = v.book AND r.changed_at_position > v.since AND NOT r.deleted
     AND r.since < :before
     AND r.kind IN ('charge', 'refund') AND r.since_position <= v.position
     AND (r.batch_ref = '' OR r.settled_position > v.position OR r.settled_on > CAST(:as_of AS date))
 UNION ALL
-SELECT i.reference, i.psp, i.kind, '', '', i.capture_ref, i.currency, i.minor, i.since
+SELECT i.reference, i.psp, i.kind, '', 'unmatched/' || i.psp || '/' || i.capture_ref, i.currency, i.minor, i.since
 FROM v JOIN {of_unmatched} i ON i.book = v.book AND i.changed_at_position > v.since AND NOT i.deleted
     AND i.since < :before AND i.since_position <= v.position
-    AND (i.ended_by = '' OR i.ended_position > v.position OR i.ended_on > CAST(:as_of AS date))
-ORDER BY since, psp, reference, kind, merchant, order_id
-"""
+    AND (i.ended_by = '' OR i.ended_position > v.position OR i.ended_on > CAST(:as_of AS date))"""
 
 
 def unsettled(
@@ -54,24 +53,28 @@ def unsettled(
     *,
     before: date,
     since: Vector = FROM_THE_FIRST,
+    limit: int | None = None,
+    after: Key | None = None,
+    included: bool = False,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Unsettled]:
-    """Returns the charges and refunds from before this day that no batch had settled. Only rows are read that changed
-    after the positions `since`. Raises `ViewBehind`."""
+    """Returns the charges and refunds from before this day that no batch had settled, by day and stream. Only rows are
+    read that changed after the positions `since`; with a limit, a part of them (`ranked`). Raises `ViewBehind`."""
     at = timepoint.positions(views)
+    statement, key = ranked(_UNSETTLED, ("since", "stream"), after, included=included)
 
     def query(opened: Opened) -> list[Unsettled]:
         names = {"references": REFERENCES, "of_unmatched": UNMATCHED_LINES}
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
         vector = opened.upto(at)
-        asked = {"before": before, "as_of": timepoint.as_of}
+        asked = {"before": before, "as_of": timepoint.as_of, "limit": limit} | key
         known = {
             "books": list(vector),
             "positions": list(vector.values()),
             "since": [since.get(book, 0) for book in vector],
         }
-        found = opened.connection.execute(text(_UNSETTLED.format(**stored)), asked | known)
+        found = opened.connection.execute(text(statement.format(**stored)), asked | known)
         return [_unsettled(row) for row in found.mappings()]
 
     wanted = {**(at_least or {}), **(at or {})}
@@ -98,13 +101,12 @@ def settling_providers(views: Views, *, since: Vector = FROM_THE_FIRST, timeout_
 
 
 def _unsettled(row: RowMapping) -> Unsettled:
-    of_unmatched = unmatched_stream(row["psp"], row["capture_ref"]) if row["capture_ref"] else ""
     return Unsettled(
         reference=row["reference"],
         psp=row["psp"],
         kind=row["kind"],
         merchant=row["merchant"],
-        stream=of_unmatched or order_stream(row["merchant"], row["order_id"]),
+        stream=row["stream"],
         amount=Money(row["minor"], row["currency"]),
         since=row["since"],
     )

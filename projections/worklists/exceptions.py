@@ -173,7 +173,7 @@ def exceptions(
         vector = opened.upto(at)
         values = {"books": list(vector), "positions": list(vector.values()), "as_of": timepoint.as_of, "limit": limit}
         found = opened.connection.execute(text(statement), values | asked | key)
-        return tuple(_exception(row) for row in found.mappings())
+        return tuple(exception_of(row) for row in found.mappings())
 
     wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
@@ -316,7 +316,8 @@ def _change(rows: KeptRows, recorded: Recorded, break_id: str, **changes: Any) -
         rows.put(row | changes, at=recorded.position)
 
 
-def _exception(row: RowMapping) -> ExceptionRow:
+def exception_of(row: RowMapping) -> ExceptionRow:
+    """Returns the exception of a row of the table."""
     values = {name: row[name] for name in ExceptionRow.__dataclass_fields__ if name != "amount"}
     minor = row["minor"] if row["waiting_minor"] is None else row["waiting_minor"]
     amount = Money(minor, row["currency"]) if minor is not None and row["currency"] else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import RowMapping, text
 
-from ledger.deadlines import has_come
 from ledger.policies.promise import Promise
 from projections.engine.views import Opened, Vector, Views
+from projections.keyset import Key, behind
 from projections.worklists.overdue_to_warehouse import ORDERS, PARCELS, PROMISES, OverdueToWarehouse
 
 State = Literal["not_dispatched", "in_domestic_transit", "late_received"]
@@ -44,13 +44,18 @@ def overdue(
     now: datetime,
     *,
     merchant: str | None = None,
+    limit: int | None = None,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Promised, ...]:
-    """Returns the parcels and orders past their promise, the latest first. Raises `ViewBehind`."""
-    found = _promised(views, now, merchant=merchant, before=now, at_least=at_least, timeout_s=timeout_s)
-    late = [promised for promised in found if promised.late_by > timedelta()]
-    return tuple(sorted(late, key=lambda p: (-p.late_by, p.merchant, p.order_id, p.parcel_id)))
+    """Returns the parcels and orders past their promise after the key `after`, the first promise first. Raises
+    `ViewBehind`."""
+
+    def query(opened: Opened) -> tuple[Promised, ...]:
+        return tuple(_read(opened, _LATE, now, merchant, after, limit))
+
+    return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 
 
 def warnings(
@@ -58,93 +63,92 @@ def warnings(
     now: datetime,
     *,
     merchant: str | None = None,
+    limit: int | None = None,
+    after: Key | None = None,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Promised, ...]:
-    """Returns those that should be dispatched by now to be in time, the most urgent first. Raises `ViewBehind`."""
-    found = _promised(views, now, merchant=merchant, before=None, at_least=at_least, timeout_s=timeout_s)
-    soon = [p for p in found if p.state == "not_dispatched" and p.warn_at <= now <= p.promised_by]
-    return tuple(sorted(soon, key=lambda p: (p.promised_by, p.merchant, p.order_id, p.parcel_id)))
+    """Returns those that should be dispatched by now to be in time after the key `after`, the most urgent first. Raises
+    `ViewBehind`."""
 
-
-def _promised(
-    views: Views,
-    now: datetime,
-    *,
-    merchant: str | None,
-    before: datetime | None,
-    at_least: Vector | None,
-    timeout_s: float,
-) -> list[Promised]:
-    def query(opened: Opened) -> list[Promised]:
-        policies = _policies(opened)
-        orders, parcels = (opened.generation.stored_name(table) for table in (ORDERS, PARCELS))
-        asked = " AND o.merchant = :merchant" if merchant else ""
-        asked += " AND o.promised_by < :before" if before else ""
-        statement = f"""
-            SELECT o.merchant, o.order_id, o.market, o.placed_at, o.promised_by, o.to_be_sent, o.units AS order_units,
-                   o.packed, p.parcel_id, p.units, p.dispatched_at, p.received_at,
-                   p.gone_at IS NOT NULL AND (p.found_at IS NULL OR p.found_at < p.gone_at) AS gone
-            FROM {orders} o LEFT JOIN {parcels} p
-              ON p.book = o.book AND p.merchant = o.merchant AND p.order_id = o.order_id AND NOT p.rejected
-            WHERE o.book = ANY(:books) AND NOT o.deleted AND o.promised_by IS NOT NULL{asked}
-            ORDER BY o.book, o.merchant, o.order_id, p.parcel_id"""
-        values = {"books": list(opened.vector), "merchant": merchant, "before": before}
-        rows = [_as_of(row, now) for row in opened.connection.execute(text(statement), values).mappings()]
-        return [*_parcels(rows, policies, now), *_unpacked(rows, policies, now)]
+    def query(opened: Opened) -> tuple[Promised, ...]:
+        found: list[Promised] = []
+        last = after
+        while read := _read(opened, _SOON, now, merchant, last, limit):
+            found += [each for each in read if each.warn_at <= now]
+            if limit is None or len(found) >= limit:
+                break
+            last = (read[-1].promised_by, read[-1].merchant, read[-1].order_id, read[-1].parcel_id)
+        return tuple(found[:limit])
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 
 
-def _as_of(row: RowMapping, now: datetime) -> dict[str, Any]:
-    """Returns the row without instants after `now`, which have not happened yet."""
-    return {**row, **{column: has_come(row[column], now) for column in ("dispatched_at", "received_at")}}
+# An instant after `:now` has not happened yet. A parcel that was not dispatched counts only while its order is to be
+# sent; a lost or returning one only if it had been received. The rest of an order that is not packed counts too.
+_PROMISED = """
+SELECT * FROM (
+    SELECT o.merchant, o.order_id, p.parcel_id, o.market, o.placed_at, o.promised_by, p.dispatched_at, p.received_at,
+           CASE WHEN {by_dispatch} THEN coalesce(p.dispatched_at, p.received_at) ELSE p.received_at END AS kept_at
+    FROM {orders} o JOIN (
+        SELECT book, merchant, order_id, parcel_id,
+               CASE WHEN dispatched_at <= :now THEN dispatched_at END AS dispatched_at,
+               CASE WHEN received_at <= :now THEN received_at END AS received_at,
+               gone_at IS NOT NULL AND (found_at IS NULL OR found_at < gone_at) AS gone
+        FROM {parcels} WHERE book = ANY(:books) AND NOT rejected AND units <> 0
+    ) p ON p.book = o.book AND p.merchant = o.merchant AND p.order_id = o.order_id
+    WHERE o.book = ANY(:books) AND NOT o.deleted AND {conditions}
+      AND (p.received_at IS NOT NULL
+           OR NOT p.gone AND (o.to_be_sent AND o.units > 0 OR p.dispatched_at IS NOT NULL))
+    UNION ALL
+    SELECT o.merchant, o.order_id, '', o.market, o.placed_at, o.promised_by, NULL, NULL, NULL FROM {orders} o
+    WHERE o.book = ANY(:books) AND NOT o.deleted AND {conditions} AND o.to_be_sent AND o.units > o.packed
+) AS promised
+WHERE {which} AND {rest} ORDER BY promised_by, merchant, order_id, parcel_id LIMIT :limit"""
+_ORDER = ("promised_by", "merchant", "order_id", "parcel_id")
+# The days of the orders that may be in the list, and the rows that are.
+_LATE = ("o.promised_by < :now", "coalesce(kept_at, :now) > promised_by")
+_SOON = ("o.promised_by >= :now", "dispatched_at IS NULL AND kept_at IS NULL")
 
 
-def _parcels(
-    rows: Sequence[Mapping[str, Any]], policies: Sequence[tuple[datetime, Promise]], now: datetime
-) -> Iterator[Promised]:
-    """Yields the packed parcels that count.
+def _read(
+    opened: Opened, which: tuple[str, str], now: datetime, merchant: str | None, after: Key | None, limit: int | None
+) -> list[Promised]:
+    policies = _policies(opened)
+    of_orders, of_rows = which
+    rest, key = behind(_ORDER, after)
+    conditions = [of_orders, *(["o.merchant = :merchant"] if merchant else [])]
+    if after is not None:
+        conditions += ["o.promised_by >= :after_0"]
+    kept = " ".join(f"WHEN o.placed_at >= :from_{turn} THEN :by_dispatch_{turn}" for turn, _ in enumerate(policies))
+    statement = _PROMISED.format(
+        orders=opened.generation.stored_name(ORDERS),
+        parcels=opened.generation.stored_name(PARCELS),
+        by_dispatch=f"CASE {kept} ELSE false END" if policies else "false",
+        conditions=" AND ".join(conditions),
+        which=of_rows,
+        rest=rest,
+    )
+    values = {"books": list(opened.vector), "merchant": merchant, "now": now, "limit": limit} | key
+    for turn, (effective_from, promise) in enumerate(policies):
+        by_dispatch = promise.milestone == "merchant_dispatched"
+        values |= {f"from_{turn}": effective_from, f"by_dispatch_{turn}": by_dispatch}
+    return [_of(row, policies, now) for row in opened.connection.execute(text(statement), values).mappings()]
 
-    One that was not dispatched counts only while its order is to be sent; a lost or returning one only if it had been
-    received.
-    """
-    for row in rows:
-        waits = (row["to_be_sent"] and row["order_units"] > 0) or row["dispatched_at"]
-        if row["parcel_id"] is not None and row["units"] and (row["received_at"] or (waits and not row["gone"])):
-            yield _of(row, row["parcel_id"], policies, now)
 
-
-def _unpacked(
-    rows: Sequence[Mapping[str, Any]], policies: Sequence[tuple[datetime, Promise]], now: datetime
-) -> Iterator[Promised]:
-    orders = {(row["merchant"], row["order_id"]): row for row in rows}
-    for row in orders.values():
-        if row["to_be_sent"] and row["order_units"] > row["packed"]:
-            yield _of({**row, "dispatched_at": None, "received_at": None}, "", policies, now)
-
-
-def _of(
-    row: Mapping[str, Any], parcel_id: str, policies: Sequence[tuple[datetime, Promise]], now: datetime
-) -> Promised:
-    placed_at, promised_by = row["placed_at"], row["promised_by"]
-    dispatched_at, received_at = row["dispatched_at"], row["received_at"]
-    assert isinstance(placed_at, datetime)
-    assert isinstance(promised_by, datetime)
+def _of(row: RowMapping, policies: Sequence[tuple[datetime, Promise]], now: datetime) -> Promised:
+    placed_at, promised_by, kept_at = row["placed_at"], row["promised_by"], row["kept_at"]
     promise = next((policy for effective_from, policy in policies if effective_from <= placed_at), None)
-    by_dispatch = promise is not None and promise.milestone == "merchant_dispatched"
-    kept_at = dispatched_at or received_at if by_dispatch else received_at
-    assert kept_at is None or isinstance(kept_at, datetime)
     return Promised(
-        merchant=str(row["merchant"]),
-        order_id=str(row["order_id"]),
-        parcel_id=parcel_id,
-        market=str(row["market"]),
+        merchant=row["merchant"],
+        order_id=row["order_id"],
+        parcel_id=row["parcel_id"],
+        market=row["market"],
         promised_by=promised_by,
         warn_at=promise.warn_at(placed_at, promised_by) if promise else promised_by,
-        dispatched_at=dispatched_at,
-        received_at=received_at,
-        state=_state(dispatched_at, kept_at),
+        dispatched_at=row["dispatched_at"],
+        received_at=row["received_at"],
+        state=_state(row["dispatched_at"], kept_at),
         late_by=max(timedelta(), (kept_at or now) - promised_by),
     )
 

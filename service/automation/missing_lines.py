@@ -18,7 +18,8 @@ from projections.reconciliation.taxes import Taxes
 from projections.reconciliation.unsettled import settling_providers
 from projections.worklists.exceptions import known_breaks
 from service.app import App
-from service.finance.reconciliation import GRACE_DAYS, MissingLine, Since, missing_lines
+from service.finance.missing_line import MissingLine
+from service.finance.reconciliation import GRACE_DAYS, Since, missing_lines
 from service.loops.followed_view import FollowedView
 from service.loops.loop import Item
 from service.loops.timer import PAGE, TIMER, Timer

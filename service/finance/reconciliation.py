@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple, get_args
+from functools import partial
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple
 
-from commands.contradictions import break_id_of
-from commands.reconciliation.flag_missing_line import FlagMissingLine, MissingKind
+from commands.reconciliation.flag_missing_line import MissingKind
 from ledger.accounting_days import accounting_day
-from ledger.actors import Actor
-from ledger.ids import command_id, merchant_of
+from ledger.ids import merchant_of
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import FROM_THE_FIRST, Vector
+from projections.keyset import Key
 from projections.reconciliation.expected_at_bank import not_shown_yet
 from projections.reconciliation.partner_invoices import invoice_mismatches
-from projections.reconciliation.taxes import tax_mismatches
+from projections.reconciliation.taxes import TaxMismatch, duty_mismatches, remittance_mismatches
 from projections.reconciliation.unsettled import unsettled
-from projections.worklists.exceptions import ExceptionRow, exceptions
+from projections.worklists.breaks_by_day import breaks_by_day, opened_among
+from projections.worklists.exceptions import ExceptionRow
 from service.app import App
+from service.finance.missing_line import PLACE, MissingLine, Part, Read, whole
 
 GRACE_DAYS = 7  # that providers and banks may take to show what we know
 PAYMENT_TERM_DAYS = 30  # that partners give us to pay an invoice, as is usual
 TAX_TERM_DAYS = 120  # from the end of the month: tax offices want tax at the latest after a quarter and a month
-_MANY = 1_000_000
 
 
 class Since(NamedTuple):
@@ -60,63 +63,43 @@ class Mismatch:
     break_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissingLine:
-    """An item of ours that no report or statement has shown, or with another amount."""
-
-    kind: MissingKind
-    stream: str
-    merchant: str
-    currency: str
-    since: date
-    refs: dict[str, str]
-    expected: str
-    actual: str = "nothing"
-
-    @property
-    def break_id(self) -> str:
-        return break_id_of(self.kind, self.refs)
-
-    @property
-    def reference(self) -> str:
-        return " ".join(self.refs[name] for name in ("psp", "partner", "reference") if name in self.refs)
-
-    def flag(self, actor: Actor) -> FlagMissingLine:
-        """Returns the command that flags the item as a break. Every caller makes the same command."""
-        return FlagMissingLine(
-            id=command_id("missing", self.stream, self.break_id),
-            actor=actor,
-            in_stream=self.stream,
-            kind=self.kind,
-            expected=self.expected,
-            actual=self.actual,
-            refs=self.refs,
-            since=self.since,
-        )
-
-
-def mismatches(app: App, timepoint: AsOf = NOW, *, grace_days: int = GRACE_DAYS) -> list[Mismatch]:
-    """Returns the differences, now, on a day or as known at an instant; the oldest first.
+def mismatches(
+    app: App,
+    timepoint: AsOf = NOW,
+    *,
+    grace_days: int = GRACE_DAYS,
+    limit: int | None = None,
+    after: Key | None = None,
+) -> list[Mismatch]:
+    """Returns the differences after the key `after`, now, on a day or as known at an instant; the oldest first.
 
     A capture, a refund or money at the bank counts as missing after `grace_days` without a report, flagged or not;
     not any more when a person has closed its break. Raises `ViewBehind`, and `ValueError` for an instant in the
     future.
     """
     today = timepoint.as_of or accounting_day(timepoint.as_known_at or app.clock())
-    found = [_of_break(row, today) for row in exceptions(app.views, limit=_MANY, timepoint=timepoint)]
-    flagged = flagged_lines(app, timepoint)
-    missing = missing_lines(app, timepoint, before=today - timedelta(days=grace_days))
-    found += [_of_line(line, today) for line in missing if (line.stream, line.break_id) not in flagged]
-    return sorted(found, key=lambda each: (each.since, each.kind, each.reference))
+    part = Part(limit, after)
+    lists = [_breaks(app, timepoint, part, today)]
+    for kind, read in _readers(app, timepoint, before=today - timedelta(days=grace_days)):
+        lists.append(_not_flagged(app, timepoint, part.chunks(kind, read), today))
+    return list(islice(merge(*lists, key=PLACE), limit))
 
 
-def flagged_lines(app: App, timepoint: AsOf = NOW) -> set[tuple[str, str]]:
-    """Returns stream and break id of every line that was flagged as missing, also of closed breaks."""
-    return {
-        (row.stream, row.break_id)
-        for kind in get_args(MissingKind)
-        for row in exceptions(app.views, status=None, kind=kind, limit=_MANY, timepoint=timepoint)
-    }
+def _breaks(app: App, timepoint: AsOf, part: Part, today: date) -> Iterator[Mismatch]:
+    after = part.after
+    while rows := breaks_by_day(app.views, timepoint, limit=part.limit, after=after):
+        found = [_of_break(row, today) for row in rows]
+        yield from found
+        if part.limit is None:
+            return
+        after = PLACE(found[-1])
+
+
+def _not_flagged(app: App, timepoint: AsOf, chunks: Iterator[list[MissingLine]], today: date) -> Iterator[Mismatch]:
+    """Yields the lines without those that were flagged, whose breaks are open or closed."""
+    for lines in chunks:
+        flagged = opened_among(app.views, [(line.stream, line.break_id) for line in lines], timepoint)
+        yield from (_of_line(line, today) for line in lines if (line.stream, line.break_id) not in flagged)
 
 
 def missing_lines(
@@ -125,16 +108,33 @@ def missing_lines(
     """Returns the items before this day that providers have not settled and banks have not shown. For the present,
     also invoices that are underpaid, overpaid, paid but never charged, or overdue, and tax that was not assessed or
     remitted as it was collected. Only items are read that changed after the positions `since`. Raises `ViewBehind`."""
-    for each in unsettled(app.views, timepoint, before=before, since=since.provider):
+    for _, read in _readers(app, timepoint, before=before, since=since):
+        yield from read()
+
+
+def _readers(
+    app: App, timepoint: AsOf, *, before: date, since: Since = _OF_ALL_TIME
+) -> Iterator[tuple[MissingKind, Read]]:
+    """Yields what reads each kind of missing lines by day and stream, from a place on if it is given one."""
+    yield "psp_line_missing", partial(_unsettled, app, timepoint, before=before, since=since.provider)
+    yield "bank_line_missing", partial(_not_shown, app, timepoint, before=before, since=since.bank)
+    if timepoint == NOW:
+        yield "invoice_mismatch", whole(partial(_mispaid_invoices, app, since.invoices, unreported_since=before))
+        yield "tax_mismatch", whole(partial(_unequal_taxes, app, remitted_before=before))
+        yield "tax_mismatch", partial(_unequal_duties, app, since.taxes)
+
+
+def _unsettled(app: App, timepoint: AsOf, **asked: Any) -> Iterator[MissingLine]:
+    for each in unsettled(app.views, timepoint, **asked):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
-    for entry in not_shown_yet(app.views, timepoint, before=before, since=since.bank):
+
+
+def _not_shown(app: App, timepoint: AsOf, **asked: Any) -> Iterator[MissingLine]:
+    for entry in not_shown_yet(app.views, timepoint, **asked):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
-    if timepoint == NOW:
-        yield from _mispaid_invoices(app, since.invoices, unreported_since=before)
-        yield from _unequal_taxes(app, since.taxes, remitted_before=before)
 
 
 def _missing(
@@ -154,19 +154,23 @@ def _mispaid_invoices(app: App, since: Vector, *, unreported_since: date) -> Ite
         yield MissingLine("invoice_mismatch", each.stream, merchant, currency, each.since, refs, charged, paid)
 
 
-def _unequal_taxes(app: App, since: Vector, *, remitted_before: date) -> Iterator[MissingLine]:
-    today = accounting_day(app.clock())
-    for each in tax_mismatches(
-        app.views,
-        assessed_before=today - timedelta(days=PAYMENT_TERM_DAYS),
-        collected_before=today - timedelta(days=TAX_TERM_DAYS),
-        remitted_before=remitted_before,
-        since=since,
-    ):
-        refs = {"reference": each.reference, "line_kind": each.kind}
-        expected, actual = str(each.expected), str(each.actual)
-        merchant, currency = merchant_of(each.stream) or "", each.expected.currency
-        yield MissingLine("tax_mismatch", each.stream, merchant, currency, each.since, refs, expected, actual)
+def _unequal_taxes(app: App, *, remitted_before: date) -> Iterator[MissingLine]:
+    collected_before = accounting_day(app.clock()) - timedelta(days=TAX_TERM_DAYS)
+    found = remittance_mismatches(app.views, collected_before=collected_before, remitted_before=remitted_before)
+    yield from map(_of_tax, found)
+
+
+def _unequal_duties(app: App, since: Vector, **part: Any) -> Iterator[MissingLine]:
+    assessed_before = accounting_day(app.clock()) - timedelta(days=PAYMENT_TERM_DAYS)
+    yield from map(_of_tax, duty_mismatches(app.views, assessed_before=assessed_before, since=since, **part))
+
+
+def _of_tax(each: TaxMismatch) -> MissingLine:
+    refs = {"reference": each.reference, "line_kind": each.kind}
+    merchant, currency = merchant_of(each.stream) or "", each.expected.currency
+    return MissingLine(
+        "tax_mismatch", each.stream, merchant, currency, each.since, refs, str(each.expected), str(each.actual)
+    )
 
 
 def _of_break(row: ExceptionRow, today: date) -> Mismatch:

@@ -14,6 +14,7 @@ from ledger.events.statements import SettlementStatementIssued
 from ledger.ids import statements_stream
 from ledger.log.identity import Identity
 from projections.balances.statements import Statement, document, issued_again
+from projections.keyset import Key
 from service.app import App
 from service.failures import ServiceFailure
 from service.tables.cells import exact, write_csv
@@ -102,21 +103,33 @@ class IssuedStatement:
 
 
 _COLUMNS = STATEMENT_LINES.columns
+_MANY = 500  # events that are read at a time
 _LOOK = {Holds.AMOUNT: ' class="n"'}
 
 
 def issued_statements(
-    app: App, merchant: str, *, as_of: date | None = None, as_known_at: datetime | None = None
+    app: App,
+    merchant: str,
+    *,
+    as_of: date | None = None,
+    as_known_at: datetime | None = None,
+    limit: int | None = None,
+    after: Key | None = None,
 ) -> list[SettlementStatementIssued]:
-    """Returns a merchant's statements in order: those with a period that ended by a day, and issued by an instant."""
+    """Returns a merchant's statements after the number `after`, in order: those with a period that ended by a day, and
+    issued by an instant."""
     book = app.ledger.directory.known_book_of(merchant)
-    found = []
-    for row in app.ledger.reader.read_stream(book, statements_stream(merchant)) if book else ():
-        event = row.event
-        known = as_known_at is None or row.recorded_at <= as_known_at
-        if isinstance(event, SettlementStatementIssued) and known:
-            found.append(event)
-    return [event for event in found if as_of is None or accounting_day(event.period_to) <= as_of]
+    found: list[SettlementStatementIssued] = []
+    number: Any = after[0] if after else 0
+    last: int = number  # the version of an event is at least the number of its statement
+    while book and (rows := app.ledger.reader.read_versions(book, statements_stream(merchant), last, limit or _MANY)):
+        known = [row.event for row in rows if as_known_at is None or row.recorded_at <= as_known_at]
+        issued = [event for event in known if isinstance(event, SettlementStatementIssued) and event.number > number]
+        found += [event for event in issued if as_of is None or accounting_day(event.period_to) <= as_of]
+        last = rows[-1].version
+        if limit is not None and len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def statement_of(app: App, events: Sequence[SettlementStatementIssued], number: int | None = None) -> IssuedStatement:

@@ -29,11 +29,12 @@ def _tokens(asked: Asked) -> Any:
 
 
 def _subscriptions(asked: Asked) -> Any:
-    from service.subscription_list import listed
+    from service.subscription_list import listed, merchant_of_events
 
-    merchant = asked["merchant"]
-    rows = listed(asked.app, lambda each: _is_shown(each, asked.reader))
-    return asked.cut(row for row in rows if merchant in (None, row.merchant))
+    def is_wanted(each: Subscription) -> bool:
+        return asked["merchant"] in (None, merchant_of_events(each)) and _is_shown(each, asked.reader)
+
+    return asked.page(partial(listed, asked.app, is_wanted))
 
 
 def _subscription(asked: Asked) -> Any:

@@ -106,8 +106,8 @@ class Asked:
         question = self.question
         return page_of(question.name, question.key, fetch, limit=self["limit"], after=self["after"])
 
-    def cut(self, rows: Iterable[T]) -> Page[T]:
-        """Returns the requested page of rows that are all at hand, in the order of the list's key."""
+    def short(self, rows: Iterable[T]) -> Page[T]:
+        """Returns the requested page of a list that cannot be long, such as one of sums, in the order of its key."""
 
         def key(row: T) -> tuple[Any, ...]:
             return tuple(getattr(row, name) for name in self.question.key)

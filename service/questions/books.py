@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from service.failures import UnknownValue
@@ -54,9 +55,9 @@ def _exposure(asked: Asked) -> Any:
 
 
 def _open_items(asked: Asked) -> Any:
-    from projections.accounting.exposure import exposure
+    from projections.accounting.exposure import open_items
 
-    return asked.cut(exposure(asked.views, asked.timepoint).items)
+    return asked.page(partial(open_items, asked.views, asked.timepoint))
 
 
 def _difference(asked: Asked) -> Any:
@@ -73,13 +74,13 @@ def _difference(asked: Asked) -> Any:
 def _reconciliation(asked: Asked) -> Any:
     from service.finance.reconciliation import mismatches
 
-    return asked.cut(mismatches(asked.app, asked.timepoint, grace_days=asked["grace_days"]))
+    return asked.page(partial(mismatches, asked.app, asked.timepoint, grace_days=asked["grace_days"]))
 
 
 def _expected_money(asked: Asked) -> Any:
     from service.finance.expected_money import expected_money
 
-    return asked.cut(expected_money(asked.app, asked.views, asked.timepoint, grace_days=asked["grace_days"]))
+    return asked.short(expected_money(asked.app, asked.views, asked.timepoint, grace_days=asked["grace_days"]))
 
 
 def _checklist(asked: Asked) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,7 +21,7 @@ _ONE_MERCHANT = MERCHANT.as_argument("Id of the merchant.")
 
 def _balances(asked: Asked) -> Any:
     if asked["merchant"] is not None:
-        return asked.cut(_summaries(asked, [asked["merchant"]]))
+        return asked.short(_summaries(asked, [asked["merchant"]]))
     return asked.page(partial(_summaries_after, asked))
 
 
@@ -52,23 +51,23 @@ def _summaries_after(asked: Asked, *, limit: int, after: Any) -> Sequence[Mercha
 def _balance_history(asked: Asked) -> Any:
     from projections.balances.balances import balance_history
 
-    return asked.cut(balance_history(asked.views, asked["merchant"], asked.timepoint, since=asked["since"]))
+    of_merchant: Any = (asked["merchant"], asked.timepoint)
+    return asked.page(partial(balance_history, asked.views, *of_merchant, since=asked["since"]))
 
 
 def _next_releases(asked: Asked) -> Any:
     from projections.balances.due_releases import next_releases
 
-    merchants = [asked["merchant"]] if asked["merchant"] else None
-    coming, _ = next_releases(asked.views, now=asked.now, at_least=asked.timepoint.at_least or {}, merchants=merchants)
-    ordered = sorted((at, merchant) for merchant, at in coming.items())
+    wanted: Any = {"now": asked.now, "at_least": asked.timepoint.at_least or {}}
+    wanted["merchants"] = [asked["merchant"]] if asked["merchant"] else None
 
     def fetch(*, limit: int, after: Any) -> Sequence[MerchantSummary]:
-        start = 0 if after is None else bisect_right(ordered, after)
         found: list[MerchantSummary] = []
-        while len(found) < limit and (chosen := ordered[start : start + limit]):
-            known = {each.merchant: each for each in _summaries(asked, [merchant for _, merchant in chosen])}
-            found += [replace(known[merchant], next_release_at=at) for at, merchant in chosen if merchant in known]
-            start += limit
+        while len(found) < limit and (coming := next_releases(asked.views, limit=limit, after=after, **wanted)[0]):
+            known = {each.merchant: each for each in _summaries(asked, list(coming))}
+            found += [replace(known[name], next_release_at=at) for name, at in coming.items() if name in known]
+            merchant, at = list(coming.items())[-1]
+            after = (at, merchant)
         return found[:limit]
 
     return asked.page(fetch)
@@ -103,7 +102,7 @@ def _statements(asked: Asked) -> Any:
     from service.finance.statements import issued_statements
 
     times = asked.given("as_of", "as_known_at")
-    return asked.cut(issued_statements(asked.app, asked["merchant"], **times))
+    return asked.page(partial(issued_statements, asked.app, asked["merchant"], **times))
 
 
 def _statement(asked: Asked) -> Any:

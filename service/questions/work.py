@@ -54,8 +54,8 @@ def _unmatched(asked: Asked) -> Any:
 def _overdue(asked: Asked) -> Any:
     from projections.worklists.warehouse_promises import overdue, warnings
 
-    found = (warnings if asked["soon"] else overdue)(asked.views, asked.end, merchant=asked["merchant"])
-    return asked.cut(found)
+    found = warnings if asked["soon"] else overdue
+    return asked.page(partial(found, asked.views, asked.end, merchant=asked["merchant"]))
 
 
 def _unsent(asked: Asked) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
+from operator import itemgetter
+from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
 from ledger.journal.accounts import (
     AVAILABLE,
@@ -20,12 +21,12 @@ from ledger.journal.accounts import (
 from ledger.journal.entry import Draft, about, debit
 from ledger.ledger import Ledger
 from ledger.money import Money
-from projections.accounting.exposure import exposure
-from projections.accounting.open_lots import Lot, open_lots
+from projections.accounting.exposure import OpenItem, exposure, open_items
 from projections.balances.balances import AsOf
 from projections.balances.merchant_balances import MerchantBalances
 from projections.engine.views import Views
 from projections.engine.worker import ProjectionWorker
+from tests.support.read_tally import counted
 from tests.support.view_history import DAY, History, cny, release
 
 USD = Money.of("69.44", "USD")
@@ -138,10 +139,64 @@ def test_without_a_day_the_last_one_counts_that_was_posted_to_by_then(history: H
     assert (answer.as_of, {item.age_days for item in answer.items}) == (DAY, {0})
 
 
-@settings(max_examples=100)
-@given(some.lists(some.tuples(some.integers(-50, 50), some.integers(-400, 400)), max_size=12))
-def test_what_is_open_comes_to_the_sum_of_all_that_moved(moves: list[tuple[int, int]]) -> None:
-    lots = open_lots([Lot(days(n), amount, base) for n, (amount, base) in enumerate(moves)])
-    assert sum(lot.amount for lot in lots) == sum(amount for amount, _ in moves)
-    assert not lots or sum(lot.base for lot in lots) == sum(base for _, base in moves)
-    assert len({lot.amount > 0 for lot in lots}) <= 1
+@pytest.mark.parametrize("seed", range(12))
+def test_payments_settle_the_oldest_days_first_and_all_that_moved_is_the_sum(
+    history: History, views: Views, seed: int
+) -> None:
+    drawn = Random(seed)
+    moves = [(drawn.choice((-1, 1)) * drawn.randrange(1, 5000), days(drawn.randrange(12))) for _ in range(12)]
+    moves.sort(key=itemgetter(1))
+    for fen, day in moves:
+        amount = Money(fen, "CNY")
+        history.entry(0, debit(PARTNER_PAYABLE, amount).credit(BANK_CNY, amount), day=day)
+    fold(history.ledger)
+    found = [(item.since, item.amount.minor) for item in exposure(views).items]
+    assert found == oldest_settled_first(moves)
+    assert sum(item.base.minor for item in exposure(views).items) == sum(fen for fen, _ in moves)
+
+
+def oldest_settled_first(moves: list[tuple[int, date]]) -> list[tuple[date, int]]:
+    """Settles each move with the oldest of the opposite sign, fen by fen."""
+    open_fen: list[tuple[date, int]] = []
+    for fen, day in moves:
+        for _ in range(abs(fen)):
+            sign = 1 if fen > 0 else -1
+            if open_fen and open_fen[0][1] != sign:
+                open_fen.pop(0)
+            else:
+                open_fen.append((day, sign))
+    sums = Counter[date]()
+    for day, sign in open_fen:
+        sums[day] += sign
+    return sorted(sums.items())
+
+
+def test_the_cny_of_a_part_is_in_proportion_and_the_newest_day_has_the_rest(history: History, views: Views) -> None:
+    for day, amount, base in ((0, 3, 10), (1, -2, -9), (2, 5, 20)):
+        moved, value = Money(amount, "USD"), Money(base, "CNY")
+        entry = debit(PSP_RECEIVABLE.at("stripe"), moved, value).credit(BUYER_FUNDS, moved, value)
+        history.entry(0, entry, day=days(day))
+    fold(history.ledger)
+    found = [item for item in exposure(views).items if item.account == "1110"]
+    assert [(item.amount.minor, item.base.minor) for item in found] == [(1, 3), (5, 18)]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_page_of_open_items_reads_its_own_rows_and_the_pages_are_the_list(
+    history: History, views: Views, limit: int
+) -> None:
+    for number in range(6):
+        history.entry(1 + number % 2, captured(f"O-{number}"), day=days(number // 3))
+        history.entry(1, freight(f"O-{number}", "40.00"), day=days(number))
+    fold(history.ledger)
+    whole, pages, after = exposure(views).items, list[OpenItem](), None
+    with counted(history.ledger.engine) as of_first:
+        open_items(views, limit=limit)
+    with counted(history.ledger.engine) as of_two:
+        open_items(views, limit=limit + 2)
+    while page := open_items(views, limit=limit, after=after):
+        pages += page
+        last = page[-1]
+        after = (last.since, last.account, last.psp, last.merchant, last.order_id, last.currency)
+    assert tuple(pages) == whole
+    assert of_two.rows - of_first.rows == 2

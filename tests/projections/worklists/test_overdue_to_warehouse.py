@@ -139,3 +139,14 @@ def test_the_view_equals_one_built_anew(shop: Shop) -> None:
 
 def test_a_parcel_of_as_many_units_as_there_may_be_does_not_stop_the_view(shop: Shop) -> None:
     assert [found.parcel_id for found in late(shop, packed(A=10**6))] == ["P-1"]
+
+
+def test_a_page_of_warnings_goes_on_after_its_key_past_those_not_warned_of_yet(shop: Shop) -> None:
+    for number in range(4):
+        soon = PLACED.model_copy(update={"placed_at": PLACED_AT - timedelta(days=number % 2)})
+        shop.record((soon, *PAID[1:], ALL), stream=f"order/M-1/O-{number}")
+    now = PLACED_AT + timedelta(days=1)
+    (first,) = warnings(shop.views, now, limit=1)
+    key = (first.promised_by, first.merchant, first.order_id, first.parcel_id)
+    found = [first, *warnings(shop.views, now, limit=1, after=key)]
+    assert [promised.order_id for promised in found] == ["O-1", "O-3"]
