@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commands.command import Command
-from commands.contradictions import A_RATE, explained
+from commands.contradictions import explained
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.money import Money
@@ -32,7 +32,7 @@ def explanations(command: Command, stream: Stream, events: Sequence[Event]) -> I
         return
     later: Order | None = None
     for each in waiting:
-        if each.opened.expected == A_RATE:
+        if each.opened.kind == "rate_missing":
             if _is_booked(command, each, events):
                 yield explained(command, each, "reported_again", "is booked at a rate that is known now")
         elif isinstance(stream, Order) and (is_known := _check_of(each)):
@@ -48,7 +48,7 @@ def _is_booked(command: Command, known: Break, events: Sequence[Event]) -> bool:
         _said(command, name) == value for name, value in refs.items() if name != "fact"
     )
     return is_of_it and not any(
-        isinstance(each, ReconciliationBreakOpened) and each.expected == A_RATE for each in events
+        isinstance(each, ReconciliationBreakOpened) and each.kind == "rate_missing" for each in events
     )
 
 
@@ -60,9 +60,9 @@ def _said(command: Command, name: str) -> str:
 
 def _check_of(known: Break) -> _Check | None:
     """Returns the check that says if the thing that the break waits for is known; None if it waits for a person."""
-    if known.opened.refs.get("about") == UNPAID:
-        return _was_paid_by_then
-    return _CHECKS.get(known.opened.expected)
+    if known.opened.kind not in _KINDS:  # such as what a timer opens, in words of its own
+        return None
+    return _was_paid_by_then if known.opened.refs.get("about") == UNPAID else _CHECKS.get(known.opened.expected)
 
 
 def _has_the_capture(order: Order, opened: ReconciliationBreakOpened) -> bool:
@@ -90,6 +90,7 @@ def _was_paid_by_then(order: Order, opened: ReconciliationBreakOpened) -> bool:
     return paid_at is not None and bool(facts) and min(fact.happened_at for fact in facts) >= paid_at
 
 
+_KINDS = ("fact_contradicts_state", "unknown_parcel")
 _CHECKS: Mapping[str, _Check] = {
     A_CAPTURE: _has_the_capture,
     A_CAPTURE_THAT_FAILED: _has_the_failed_capture,

@@ -167,7 +167,7 @@ class OrderScenario:
             by=by,
             at=now,
             id=f"cmd-{next(self._numbers)}",
-            **(data if "proposal_id" in data else NAMES | data),
+            **(data if data.keys() & {"proposal_id", "in_stream"} else NAMES | data),
         )
         loaded = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
         rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded)
