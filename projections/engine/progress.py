@@ -16,15 +16,15 @@ from projections.engine.control import NOT_PREPARED, prepare
 from projections.engine.generations import Generation, current, ensure_live
 from projections.engine.projection import Projection
 
-_STANDING = """
+# No outer join: a cluster would send all checkpoints of all books around, to join them on the side of the projections.
+_BEGUN = """
 SELECT p.projection, p.version, p.generation, p.fingerprint, c.book, c.position, c.count, c.digest, c.status, c.reason,
        c.parked
-FROM views.projections p LEFT JOIN views.checkpoints c USING (projection, generation)
+FROM views.projections p JOIN views.checkpoints c USING (projection, generation)
 WHERE p.projection = ANY(%(names)s)
 """
-_STANDING_IN = _STANDING.replace(
-    "views.checkpoints c", "(SELECT * FROM views.checkpoints WHERE book = ANY(%(books)s)) c"
-)
+_BEGUN_IN = f"{_BEGUN} AND c.book = ANY(%(books)s)"
+_LIVE = "SELECT projection, version, generation, fingerprint, NULL FROM views.projections WHERE projection = ANY(%s)"
 Books = Collection[int] | None  # None means all
 
 
@@ -89,24 +89,31 @@ def opened(
 ) -> Iterator[tuple[Connection, GenerationProgress | None]]:
     """Yields a snapshot, and the progress in these books in it, None if it was never folded. Raises `ViewOutdated`."""
     with snapshot_asked(engine, *_question([projection], books)) as (connection, rows):
-        yield connection, _current(_found(rows, [projection]), projection)
+        yield connection, _current(_found(connection, rows, [projection]), projection)
 
 
 def progress_by_name(
     connection: Connection, projections: Sequence[Projection], books: Books = None
 ) -> dict[str, GenerationProgress]:
     """Returns the progress of several projections in these books by name, of any version, without the never folded."""
-    return _found(connection.exec_driver_sql(*_question(projections, books)), projections)
+    rows = connection.exec_driver_sql(*_question(projections, books)) if books is None or books else ()
+    return _found(connection, rows, projections)
 
 
 def _question(projections: Sequence[Projection], books: Books) -> tuple[str, dict[str, Any]]:
     names = {"names": [projection.name for projection in projections]}
-    return (_STANDING, names) if books is None else (_STANDING_IN, names | {"books": list(books)})
+    return (_BEGUN, names) if books is None else (_BEGUN_IN, names | {"books": list(books)})
 
 
-def _found(rows: Iterable[Any], projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
+def _found(
+    connection: Connection, begun: Iterable[Any], projections: Sequence[Projection]
+) -> dict[str, GenerationProgress]:
+    """Returns the progress in the rows of begun books. Reads the live generations of views that have none."""
     by_name = {projection.name: projection for projection in projections}
     found: dict[str, GenerationProgress] = {}
+    rows = list(begun)
+    if rest := sorted(by_name.keys() - {row[0] for row in rows}):
+        rows += connection.exec_driver_sql(_LIVE, (rest,))
     for name, version, number, made_by, book, *place in rows:
         progress = found.setdefault(name, GenerationProgress(Generation(by_name[name], version, number, made_by), {}))
         if book is not None:

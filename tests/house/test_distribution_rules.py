@@ -51,6 +51,7 @@ READING_ALL_BOOKS = {
     ("service/views/lags.py", "log.events"): "the age of what views have not folded, in all books",
     ("service/views/generations.py", "log.heads"): "the progress of rebuilds, in all books",
 }
+_OUTER_JOINS = re.compile(r"\b((?:log|views)\.\w+)(?: \w+)?\s+LEFT JOIN\s[^.]*?((?:log|views|delivery)\.\w+)")
 _ROWS = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(log\.\w+)", re.IGNORECASE)
 
 
@@ -175,6 +176,17 @@ class TestSourceTexts:
         notifying = {path for path, text in texts if re.search(r"\bpg_notify\(|^NOTIFY\b", text)}
         assert locking == LOCKING.keys()
         assert notifying == {"ledger/log/wakeups.py"}
+
+    def test_no_table_of_every_server_is_the_outer_side_of_a_join_with_books(self) -> None:
+        """A cluster reads the whole inner table, of all books, and sends it around."""
+        wrong = [
+            f"{shown(path)}:{node.lineno}"
+            for path, node in nodes(ast.Constant)
+            if isinstance(node.value, str)
+            for outer, inner in _OUTER_JOINS.findall(node.value)
+            if outer in REFERENCE_TABLES and inner not in REFERENCE_TABLES
+        ]
+        assert not wrong
 
     def test_a_statement_of_all_books_is_a_named_exception(self) -> None:
         found = {
