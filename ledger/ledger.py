@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import datetime
 from time import monotonic
@@ -102,6 +102,12 @@ class Ledger:
         played = copy(self)
         played._commits = GroupCommit(Appender(self.engine, scenario=clock), self.observer)
         return played
+
+    def within(self, books: Iterable[int]) -> Ledger:
+        """Returns this ledger with a reader for which it has these books alone. Closing one closes both."""
+        narrowed = copy(self)
+        narrowed.reader = self.reader.within(books)
+        return narrowed
 
     def listener(self) -> Listener:
         """Returns a listener that wakes when any process appends. The caller closes it."""

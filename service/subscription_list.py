@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import ceil
@@ -20,6 +20,7 @@ from ledger.events.subscriptions import (
 from ledger.ids import PLATFORM_BOOK, subscription_stream
 from ledger.log.cursor import Cursor
 from ledger.log.engine import cursor_of
+from ledger.log.lost_books import within
 from ledger.streams.loader import load_each, load_stream
 from ledger.streams.subscriptions import Subscription
 from projections.keyset import Key
@@ -27,22 +28,23 @@ from service.app import App
 
 _KIND = "subscription"
 _MOST_PARKED = 100  # that are listed with a subscription
-_PLACES = """
+_PLACES_IN = """
 SELECT b.subscription, b.book, b.decided,
        coalesce(min(e.position) FILTER (WHERE NOT e.parked) - 1, b.position) AS place,
        count(e.position) FILTER (WHERE e.lease > 0) AS in_flight,
        count(e.position) FILTER (WHERE e.lease = 0 AND NOT e.parked) AS waiting,
        count(e.position) FILTER (WHERE e.parked) AS parked
-FROM delivery.books b LEFT JOIN delivery.events e ON e.book = b.book AND e.subscription = b.subscription
-WHERE %(ids)s::text[] IS NULL OR b.subscription = ANY(%(ids)s)
+FROM delivery.books b LEFT JOIN delivery.events e ON e.book = b.book AND e.subscription = b.subscription AND {of_event}
+WHERE {of_book} AND (%(ids)s::text[] IS NULL OR b.subscription = ANY(%(ids)s))
 GROUP BY b.book, b.subscription
 """
-_LAGS = f"""
+_PLACES = _PLACES_IN.format(of_book="true", of_event="true")
+_LAGS = """
 SELECT p.subscription, sum(h.position - p.place)::bigint,
        coalesce(extract(epoch FROM clock_timestamp() - min(n.recorded_at)), 0)::float,
        sum(p.in_flight)::bigint, sum(p.waiting)::bigint, sum(p.parked)::bigint
-FROM ({_PLACES}) p JOIN log.heads h ON h.book = p.book
-LEFT JOIN log.events n ON n.book = p.book AND n.position = p.place + 1
+FROM ({places}) p JOIN log.heads h ON h.book = p.book AND {of_head}
+LEFT JOIN log.events n ON n.book = p.book AND n.position = p.place + 1 AND {of_next}
 GROUP BY p.subscription
 """
 _PLACE = f"SELECT p.book, p.place, p.decided FROM ({_PLACES}) p"
@@ -115,10 +117,12 @@ class SubscriptionDetails(SubscriptionRow):
     parked_events: tuple[ParkedEvent, ...]
 
 
-def lags(engine: Engine, ids: Sequence[str] | None = None) -> dict[str, Lag]:
-    """Returns the lag of each of these subscriptions, or of all, that has leased anything. Retired ones are among
-    them."""
-    return {row[0]: Lag(*row[1:]) for row in _select(engine, _LAGS, {"ids": None if ids is None else list(ids)})}
+def lags(engine: Engine, ids: Sequence[str] | None = None, *, books: Collection[int] | None = None) -> dict[str, Lag]:
+    """Returns the lag in these books, by default in all, of each of these subscriptions, or of all, that has leased
+    anything. Retired ones are among them."""
+    places = _PLACES_IN.format(of_book=within(books, "b.book"), of_event=within(books, "e.book"))
+    statement = _LAGS.format(places=places, of_head=within(books, "h.book"), of_next=within(books, "n.book"))
+    return {row[0]: Lag(*row[1:]) for row in _select(engine, statement, {"ids": None if ids is None else list(ids)})}
 
 
 def all_subscriptions(app: App, *, after: str = "", limit: int | None = None) -> dict[str, Subscription]:
@@ -150,7 +154,7 @@ def listed(
         found |= {id: each for id, each in read.items() if is_wanted(each)}
         last = list(read)[-1]
     ids = list(found)[:limit]
-    behind = lags(app.ledger.engine, ids)
+    behind = lags(app.ledger.engine, ids, books=app.ledger.reader.part)
     return [_row(found[id], behind.get(id)) for id in ids]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 from ledger.log.database_errors import BOOKS_LOST, NODE_LOST, ConnectionLost, DatabaseTrouble
@@ -33,6 +33,15 @@ class BooksLost(DatabaseTrouble):
 def is_lost(trouble: DatabaseTrouble) -> bool:
     """True if a server behind the database is lost, and not the database itself."""
     return isinstance(trouble, ConnectionLost) and trouble.kind is NODE_LOST
+
+
+def within(books: Collection[int] | None, book: str = "book") -> str:
+    """Returns the SQL condition that the column `book` is one of these books; None means any.
+
+    A cluster asks no server for other books if each table of a statement has the condition. It does not derive it from
+    a join.
+    """
+    return "true" if books is None else f"{book} IN ({', '.join(map(str, sorted(books)))})"
 
 
 def of_each(books: Iterable[int], ask: Callable[[int], T]) -> tuple[dict[int, T], list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import monotonic, sleep
@@ -55,6 +56,8 @@ _IS_THERE = "SELECT 1 FROM log.events WHERE book = %s AND stream = %s AND versio
 _HEADS = "SELECT book, position FROM log.heads ORDER BY book"
 _HEADS_OF = "SELECT book, position FROM log.heads WHERE book = ANY(%s) ORDER BY book"
 _HEAD = "SELECT position FROM log.heads WHERE book = %s"
+_OPEN_DAYS = "SELECT book, first_open_day FROM log.heads ORDER BY book"
+_OPEN_DAYS_OF = "SELECT book, first_open_day FROM log.heads WHERE book = ANY(%s) ORDER BY book"
 _OPEN_DAY = "SELECT first_open_day FROM log.heads WHERE book = %s"
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
@@ -118,6 +121,13 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.part: frozenset[int] | None = None  # the only books that it has, None for all
+
+    def within(self, books: Iterable[int]) -> Reader:
+        """Returns a reader for which the ledger has these books alone."""
+        narrowed = copy(self)
+        narrowed.part = frozenset(books)
+        return narrowed
 
     def read(self, book: int, after: int, limit: int) -> list[Recorded]:
         """Returns up to `limit` events of the book in order, after position `after`."""
@@ -199,8 +209,10 @@ class Reader:
             found[command_id] = EarlierAnswer(fingerprint, receipt)
         return found
 
-    def books(self) -> range:
+    def books(self) -> Collection[int]:
         """Returns the numbers of all books."""
+        if self.part is not None:
+            return self.part
         ((count,),) = self._rows("SELECT books FROM log.identity", ())
         return range(count)
 
@@ -232,7 +244,9 @@ class Reader:
 
     def first_open_days(self) -> dict[int, date]:
         """Returns the first open accounting day of every book; 0001-01-01 if no period was closed."""
-        return dict(self._rows("SELECT book, first_open_day FROM log.heads ORDER BY book", ()))
+        if self.part is None:
+            return dict(self._rows(_OPEN_DAYS, ()))
+        return dict(self._rows(_OPEN_DAYS_OF, (list(self.part),)))
 
     def first_open_day(self, book: int) -> date:
         """Returns the first open accounting day of the book; 0001-01-01 if no period was closed."""
@@ -290,7 +304,7 @@ class Reader:
         positions, and the lost books.
         """
         try:
-            return dict(self._rows(_HEADS, ())), []
+            return dict(self._rows(_HEADS, ())) if self.part is None else self.heads(self.part), []
         except ConnectionLost as trouble:
             if not is_lost(trouble):
                 raise

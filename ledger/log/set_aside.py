@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from ledger.canonical import digest
 from ledger.log.engine import cursor_of
+from ledger.log.lost_books import within
 
 _FIRST_WAIT_S, _DOUBLINGS = 5, 7  # 5 s, 10 s, 20 s … up to 10 min 40 s
 _LONGEST_WAIT = timedelta(seconds=_FIRST_WAIT_S * 2**_DOUBLINGS)
@@ -21,13 +22,13 @@ _PUT = (
     f"SELECT {_COLUMNS} FROM log.put_aside(%(book)s, %(loop)s, %(item)s, %(reason)s, %(now)s, %(wait)s, %(doublings)s)"
 )
 _ALL = (
-    f"SELECT {_COLUMNS} FROM log.set_aside WHERE %(after)s::timestamptz IS NULL"
-    " OR (since, loop, item, book::text) > (%(after)s, %(loop)s, %(item)s, %(book)s)"
+    f"SELECT {_COLUMNS} FROM log.set_aside WHERE {{within}} AND (%(after)s::timestamptz IS NULL"
+    " OR (since, loop, item, book::text) > (%(after)s, %(loop)s, %(item)s, %(book)s))"
     " ORDER BY since, loop, item, book::text LIMIT %(limit)s"
 )
 _OF_LOOP = f"SELECT {_COLUMNS} FROM log.set_aside WHERE loop = %(loop)s AND book = ANY(%(books)s)"
 _CLEAR = "SELECT log.take_up(%s, %s, %s)"
-_COUNT = "SELECT loop, count(*) FROM log.set_aside GROUP BY loop ORDER BY loop"
+_COUNT = "SELECT loop, count(*) FROM log.set_aside WHERE {within} GROUP BY loop ORDER BY loop"
 
 
 class SetAsideItem(NamedTuple):
@@ -49,10 +50,14 @@ class SetAsideItem(NamedTuple):
 
 
 class SetAside:
-    """The table of items that are set aside. If two machines fail on one item, it is one row that counts both."""
+    """The table of items that are set aside. If two machines fail on one item, it is one row that counts both.
 
-    def __init__(self, engine: Engine) -> None:
+    Lists and counts are of the books `part`, None for all.
+    """
+
+    def __init__(self, engine: Engine, part: Collection[int] | None = None) -> None:
         self._engine = engine
+        self._part = part
 
     def put(self, book: int, loop: str, item: str, *, reason: str, now: datetime) -> SetAsideItem:
         """Sets the item aside for 5 s, then twice as long each time, up to 10 min 40 s. Returns its row."""
@@ -81,13 +86,13 @@ class SetAside:
         since, loop, item, book = after or (None, "", "", "")
         asked = {"after": since, "loop": loop, "item": item, "book": book, "limit": limit}
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_ALL, asked)
+            cursor.execute(_ALL.format(within=within(self._part)), asked)
             return [SetAsideItem(*row) for row in cursor.fetchall()]
 
     def counts(self) -> dict[str, int]:
         """Returns the number of items that each loop has set aside; loops without any are left out."""
         with cursor_of(self._engine) as cursor:
-            cursor.execute(_COUNT)
+            cursor.execute(_COUNT.format(within=within(self._part)))
             return dict(cursor.fetchall())
 
 

@@ -21,7 +21,7 @@ SELECT l.book, l.position, e.event_id::text, e.type, e.stream, e.accounting_date
        l.account, l.merchant, l.order_id, l.currency, sum(l.amount) AS amount, sum(l.base) AS base
 FROM unnest(CAST(:books AS integer[]), CAST(:after AS bigint[]), CAST(:positions AS bigint[])) AS v(book, after, upto)
 JOIN {lines} l ON l.book = v.book AND l.position > v.after AND l.position <= v.upto
-JOIN log.events e ON e.book = l.book AND e.position = l.position
+JOIN log.events e ON e.book = l.book AND e.position = l.position AND e.book = ANY(CAST(:books AS integer[]))
 WHERE {conditions}
 GROUP BY l.book, l.position, e.event_id, e.type, e.stream, e.accounting_date, e.occurred_at, e.recorded_at,
          l.account, l.merchant, l.order_id, l.currency

@@ -28,6 +28,9 @@ _REASON_LENGTH = 500
 class Log(Protocol):
     """The positions of the log's books."""
 
+    def within(self, books: Iterable[int]) -> Log:
+        """Returns a log that has these books alone."""
+
     def heads(self) -> dict[int, int]:
         """Returns the last position of every book. Raises `BooksLost`."""
 

@@ -68,7 +68,7 @@ class PastViews(Views):
     """Views of which all reads see one past state. `folded` counts the events that were folded for it."""
 
     def __init__(self, views: Views, log: Reader, past: Past, *, most: int = MOST_FOLDED) -> None:
-        super().__init__(views.engine, views.log)
+        super().__init__(views.engine, views.log, views.part)
         self._views, self._reader, self._past, self._most = views, log, past, most
         self.waiting = views.waiting
         self.folded = 0

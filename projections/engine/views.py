@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,7 @@ from projections.engine.checkpoints import Checkpoint
 from projections.engine.control import NOT_PREPARED
 from projections.engine.fold import Log
 from projections.engine.generations import Generation
+from projections.engine.part import part_of
 from projections.engine.progress import Books, GenerationProgress, opened, progress, progress_by_name, progress_of_any
 from projections.engine.projection import Projection
 from projections.engine.tables import ViewTable
@@ -78,10 +80,11 @@ class Opened:
     vector: Held
 
     @classmethod
-    def at(cls, connection: Connection, known: GenerationProgress) -> Opened:
-        """Returns the view as it is in the transaction of the connection, in which its progress was read."""
+    def at(cls, connection: Connection, known: GenerationProgress, part: Books = None) -> Opened:
+        """Returns the view, or the part of these books, as it is in the transaction of the connection, in which its
+        progress was read."""
         held = Held(known.positions, incomplete(known.generation.projection, known.checkpoints))
-        return cls(connection, known.generation, held)
+        return cls(connection, known.generation if part is None else part_of(known.generation, part), held)
 
     def upto(self, positions: Vector | None) -> Held:
         """Returns these positions with the events left out up to them, or the view's own positions for None."""
@@ -101,14 +104,21 @@ class _Behind:
 class Views:
     """The views of one ledger, with its database engine, its log and its directory of books.
 
-    One for each process. Threads may share it.
+    One for each process. Threads may share it. `part` are the only books that its reads see, None for all.
     """
 
-    def __init__(self, engine: Engine, log: Log) -> None:
+    def __init__(self, engine: Engine, log: Log, part: Books = None) -> None:
         self.engine = engine
         self.log = log
+        self.part = part
         self.directory = Directory(engine)
         self.waiting = BoundedSemaphore(MOST_WAITING)
+
+    def within(self, books: Collection[int]) -> Self:
+        """Returns views of which all reads see these books alone."""
+        narrowed = copy(self)
+        narrowed.log, narrowed.part = self.log.within(books), books
+        return narrowed
 
     def read(
         self,
@@ -126,6 +136,7 @@ class Views:
         With `past_stops`, a book whose view has stopped is read as far as it is folded; `Opened.vector` names the stop.
         Raises `ViewBehind`, `ViewOutdated` and `TooManyWaiting`.
         """
+        books = self.part if books is None else books
         wanted = {book: at for book, at in (at_least or {}).items() if books is None or book in books}
         found = self._twice(projection, lambda: self._read(projection, query, wanted, past_stops, books), books)
         if isinstance(found, _Behind):
@@ -165,7 +176,7 @@ class Views:
     ) -> None:
         """Returns when all these views have folded these positions. Otherwise as `wait_for`."""
         with self.engine.connect() as connection:
-            known = progress_by_name(connection, projections)
+            known = progress_by_name(connection, projections, at_least)
         for projection in projections:
             at = known.get(projection.name)
             if at is None or not at.generation.is_current or not_reached(at.checkpoints, at_least, past_stops):
@@ -177,11 +188,12 @@ class Views:
 
     def status(self, projection: Projection, books: Books = None) -> dict[int, Checkpoint]:
         """Returns the live view's checkpoints in these books, by book. Raises `ViewOutdated`."""
+        books = self.part if books is None else books
         return self._twice(projection, lambda: progress(self.engine, projection, books), books).checkpoints
 
     def progress(self, projections: Sequence[Projection]) -> dict[str, GenerationProgress]:
         """Returns the progress of live views by name, of any version, without the never folded. One query for all."""
-        return self._twice(projections[0], lambda: progress_of_any(self.engine, projections), None)
+        return self._twice(projections[0], lambda: progress_of_any(self.engine, projections, self.part), self.part)
 
     def _read(
         self, projection: Projection, query: Callable[[Opened], T], at_least: Vector, past_stops: bool, books: Books
@@ -190,7 +202,7 @@ class Views:
             if known:
                 if not_reached(known.checkpoints, at_least, past_stops):
                     return _Behind()
-                return query(Opened.at(connection, known))
+                return query(Opened.at(connection, known, self.part))
         progress(self.engine, projection, books)  # makes an empty live view, because it was never folded
         return self._read(projection, query, at_least, past_stops, books)
 

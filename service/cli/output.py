@@ -75,6 +75,16 @@ def say_more(next_cursor: str | None, shown: int) -> None:
         stderr().print(f"{shown:,} rows are shown; there are more. To continue: --after {next_cursor}", soft_wrap=True)
 
 
+def say_missing(books: Sequence[int]) -> None:
+    """Prints that the answer is partial, with the books that it lacks."""
+    if books:
+        stderr().print(
+            f"This answer is partial: the server of book{'s' * (len(books) > 1)} {', '.join(map(str, books))} is lost.",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
 def say_folded(events: int | None) -> None:
     """Prints the cost of a past state that was folded for the answer."""
     if events is not None:

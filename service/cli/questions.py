@@ -10,11 +10,11 @@ import typer
 
 from service.cli.answers.print_answer import expect_sound, print_answer
 from service.cli.options import FieldsFormat, FieldsOption, Format, FormatOption, takes_settings
-from service.cli.output import print_json, say_folded, say_more
+from service.cli.output import print_json, say_folded, say_missing, say_more
 from service.cli.timepoints import day_of, instant_of
-from service.cli.view_reads import one_order, reading, views_named
+from service.cli.view_reads import catch_up, one_order, reading, views_named
 from service.questions.limits import MOST_ROWS
-from service.questions.parameters import LIMIT, METAVARS, Kind, Parameter
+from service.questions.parameters import LIMIT, METAVARS, PARTIAL, Kind, Parameter
 from service.questions.question import GROUPS, Question
 from service.settings import Settings
 
@@ -29,12 +29,14 @@ def command_of(question: Question) -> Callable[..., None]:
     options = [each for each in question.parameters if not each.header]
 
     def command(settings: Settings, format: str, **given: Any) -> None:
+        partial = given.pop(PARTIAL.name, False)
         values = dict.fromkeys(each.name for each in question.parameters)
         values |= {each.name: _read(each, given[each.name]) for each in options}
-        _ask(question, settings, values, Format(format))
+        _ask(question, settings, values, Format(format), partial=partial)
 
     parameters = [inspect.Parameter("settings", inspect.Parameter.KEYWORD_ONLY, annotation=Settings)]
     parameters += [_place(each) for each in sorted(options, key=lambda each: not each.argument)]
+    parameters += [_place(PARTIAL)] if question.may_be_partial else []
     kind, default = (FieldsOption, FieldsFormat.TABLE) if question.table is None else (FormatOption, Format.TABLE)
     parameters.append(inspect.Parameter("format", inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -50,17 +52,21 @@ def add_questions(program: typer.Typer, groups: Mapping[str, typer.Typer], quest
         into.command(name, rich_help_panel=None if group else GROUPS[question.group])(command_of(question))
 
 
-def _ask(question: Question, settings: Settings, values: Mapping[str, Any], format: Format) -> None:
-    with reading(settings, _views(question, values)) as app, one_order():
+def _ask(question: Question, settings: Settings, values: Mapping[str, Any], format: Format, *, partial: bool) -> None:
+    with reading(settings) as app, one_order():
         from service.questions.asked import answer_to
         from service.questions.envelope import envelope
+        from service.questions.part import part_at_hand
 
-        answer = answer_to(question, app, values)
+        part = part_at_hand(app, asked=partial)
+        catch_up(part.of(app) if part else app, _views(question, values))
+        answer = answer_to(question, app, values, part=part)
         content = envelope(app, question, answer) if format is Format.JSON else {}
     if content:
         print_json(content)
     else:
         print_answer(question, answer, values, format)
+    say_missing(answer.missing_books)
     say_folded(answer.folded)
     if question.is_list:
         say_more(answer.next, len(answer.data))

@@ -19,19 +19,24 @@ if TYPE_CHECKING:
 @contextmanager
 def reading(settings: Settings, projections: Sequence[Projection] = ()) -> Iterator[App]:
     """Yields an app whose `projections` are up to date. Prints a warning for each view that has stopped."""
+    with opened(settings) as app:
+        catch_up(app, projections)
+        yield app
+
+
+def catch_up(app: App, projections: Sequence[Projection]) -> None:
+    """Brings the views up to date. Prints a warning for each that has stopped."""
     from projections.engine.views import ViewBehind, incomplete
 
-    with opened(settings) as app:
-        for projection in {each.name: each for each in projections}.values():
-            try:
-                app.catch_up([projection])
-            except ViewBehind as behind:
-                stderr().print(f"The following answer is not up to date: {behind}", style="yellow")
-            for left_out in incomplete(projection, app.views.status(projection)):
-                if left_out.why == "stopped":
-                    continue  # it was said why
-                stderr().print(f"The following answer is not complete: {left_out}.", style="yellow")
-        yield app
+    for projection in {each.name: each for each in projections}.values():
+        try:
+            app.catch_up([projection])
+        except ViewBehind as behind:
+            stderr().print(f"The following answer is not up to date: {behind}", style="yellow")
+        for left_out in incomplete(projection, app.views.status(projection)):
+            if left_out.why == "stopped":
+                continue  # it was said why
+            stderr().print(f"The following answer is not complete: {left_out}.", style="yellow")
 
 
 def views_named(names: Sequence[str]) -> list[Projection]:

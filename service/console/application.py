@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 
-from ledger.log.database_errors import DatabaseTrouble
+from ledger.log.database_errors import BOOKS_LOST, DatabaseTrouble
 from service.access.gate import TokenMissing, TokenRefused
 from service.console import (
     bulk,
@@ -31,6 +31,7 @@ from service.console.layout import bare
 from service.console.page import Page
 from service.console.session import HOME, PROOF, SIGN_IN, ProofMissing, sent_fields
 from service.http.errors import KNOWN, answer_to_failure
+from service.questions.parameters import PARTIAL
 
 _ROUTERS = (
     files.router,
@@ -85,12 +86,23 @@ def _failed(request: Request, failure: Exception) -> Response:
     """Returns the failure as a page, with the status, the code and the sentence that it has for programs."""
     answer = answer_to_failure(request, failure)
     problem = json.loads(bytes(answer.body) or b"{}")
-    shown = _problem(Page(request, None), answer.status_code, problem.get("code", ""), problem.get("detail", ""))
+    code = problem.get("code", "")
+    partial = _partial(request) if code == BOOKS_LOST.code else ""
+    shown = _problem(Page(request, None), answer.status_code, code, problem.get("detail", ""), partial=partial)
     for name in ("retry-after", "allow"):
         if name in answer.headers:
             shown.headers[name] = answer.headers[name]
     return shown
 
 
-def _problem(page: Page, status: int, code: str, sentence: str) -> Response:
-    return bare(page, "error.html", status=status, title=page.language.label(code), code=code, sentence=sentence)
+def _partial(request: Request) -> str:
+    """Returns the address of the partial answer to the question of this page, if it may have one."""
+    question = question_pages.PATHS.get(request.scope["route"].path)
+    if question is None or not question.may_be_partial:
+        return ""
+    return str(request.url.include_query_params(**{PARTIAL.name: "true"}))
+
+
+def _problem(page: Page, status: int, code: str, sentence: str, *, partial: str = "") -> Response:
+    title = page.language.label(code)
+    return bare(page, "error.html", status=status, title=title, code=code, sentence=sentence, partial=partial)

@@ -23,6 +23,7 @@ from service.console.records import Records
 from service.console.session import LANGUAGE_COOKIE, cookies_of, proof_of, token_in_cookie
 from service.questions.asked import Answer, answer_to
 from service.questions.parameters import AFTER, TIMES
+from service.questions.part import Part
 from service.questions.presentation import instant_in_utc
 from service.questions.reader import Reader
 from service.questions.registry import QUESTIONS
@@ -49,6 +50,7 @@ class Page:
 
     request: Request
     bearer: Bearer | None
+    part: Part | None = None  # the books that its questions are limited to
 
     @cached_property
     def app(self) -> App:
@@ -135,4 +137,4 @@ class Page:
         asked = {each.name: each.default for each in question.parameters}
         asked |= {name: value for name, value in self.times.items() if name in asked} | values
         patience_s: float = self.request.app.state.patience_s
-        return answer_to(question, self.app, asked, timeout_s=patience_s, reader=self.reader)
+        return answer_to(question, self.app, asked, timeout_s=patience_s, reader=self.reader, part=self.part)

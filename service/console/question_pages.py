@@ -24,7 +24,8 @@ from service.http.parameters import OpenApp
 from service.http.read_route import ReadRoute
 from service.http.routes.questions import declared
 from service.questions.asked import Answer
-from service.questions.parameters import AFTER, FORMAT, LIMIT, TIMES, Kind, Parameter
+from service.questions.parameters import AFTER, FORMAT, LIMIT, PARTIAL, TIMES, Kind, Parameter
+from service.questions.part import part_at_hand
 from service.questions.presentation import instant_in_utc
 from service.questions.question import Question
 from service.questions.reader import Reader
@@ -79,16 +80,18 @@ def _text(value: Any) -> str:
 
 
 def _shown(question: Question) -> Callable[..., Response]:
-    asked = (*question.parameters, *((FORMAT,) if question.exported else ()))
+    about_all = (PARTIAL,) if question.may_be_partial else ()
+    asked = (*question.parameters, *((FORMAT,) if question.exported else ()), *about_all)
 
     def show(request: Request, app: OpenApp, reader: Reader, **values: Any) -> Response:
         form = format_of(request) if question.exported else None
         values.pop(FORMAT.name, None)
+        part = part_at_hand(app, asked=values.pop(PARTIAL.name, False))
         if form:
-            sent = export(request, question, app, values, reader, form, at_least=None)
+            sent = export(request, question, app, values, reader, form, part=part)
             sent.headers["Content-Disposition"] = f'attachment; filename="{question.name}.{form}"'
             return sent
-        page = Page(request, request.scope["bearer"])
+        page = Page(request, request.scope["bearer"], part)
         make = _OWN.get(question.name, _any_page(question))
         return make(page, values)
 
@@ -110,6 +113,7 @@ def _any_page(question: Question) -> Make:
             cursor=answer.next,
             views=followed(page, question.name),
             folded=answer.folded,
+            missing_books=answer.missing_books,
         )
 
     return make
@@ -129,6 +133,7 @@ def _title(page: Page, question: Question, values: Mapping[str, Any]) -> str:
 def _here(page: Page, question: Question, values: Mapping[str, Any]) -> Callable[..., str]:
     """Returns the function that makes the address of this page with other parameters."""
     given = {each.outside: _text(values[each.name]) for each in _filtering(question)}
+    given |= {PARTIAL.name: "true"} if page.part else {}
     given |= {LIMIT.name: values[LIMIT.name]} if values.get(LIMIT.name, question.rows) != question.rows else {}
 
     def here(**changed: Any) -> str:
@@ -138,6 +143,7 @@ def _here(page: Page, question: Question, values: Mapping[str, Any]) -> Callable
     return here
 
 
+PATHS: Mapping[str, Question] = {each.path: each for each in QUESTIONS.values()}
 router = APIRouter(route_class=ReadRoute, dependencies=[Depends(picked_times)])
 for _question in QUESTIONS.values():
     router.get(_question.path, dependencies=_MORE.get(_question.name))(_shown(_question))

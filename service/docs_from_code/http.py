@@ -95,9 +95,10 @@ too.
 | `incomplete` | the events that the answer leaves out, because they are parked or a view has stopped |
 | `demonstration` | true if the ledger was founded for made-up facts |
 
-A list with figures about the whole of it has them in `summary`. These have no envelope: a statement, which comes
-byte for byte as it was issued; an export or a stream of events, which is rows only; the schemas; and a refusal or
-another error, which is problem details.
+A list with figures about the whole of it has them in `summary`. A question about all books has
+`missing_books`: empty, or the [lost books](operations.md#the-server-of-some-books-is-lost) that a partial answer lacks.
+These have no envelope: a statement, which comes byte for byte as it was issued; an export or a stream of events, which
+is rows only; the schemas; and a refusal or another error, which is problem details.
 
 **Read your writes.** Give the `position` of an answer to any other read as `?at_least=<position>`. That read waits up
 to five seconds until it has reached these positions. A position of another ledger, from before a restore, or ahead of

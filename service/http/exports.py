@@ -17,8 +17,11 @@ from service.http.edge import IS_HEAD
 from service.http.errors import BadParameter
 from service.questions.export import MEDIA, Export
 from service.questions.parameters import AFTER, FORMAT, LIMIT
+from service.questions.part import Part
 from service.questions.question import Question
 from service.questions.reader import Reader
+
+MISSING_BOOKS = "Missing-Books"
 
 
 def format_of(request: Request) -> ExportFormat | None:
@@ -42,7 +45,8 @@ def export(
     reader: Reader,
     form: ExportFormat,
     *,
-    at_least: str | None,
+    at_least: str | None = None,
+    part: Part | None = None,
 ) -> Response:
     """Returns the response that sends the whole list. Raises what the question raises, and `BadParameter`.
 
@@ -51,16 +55,23 @@ def export(
     for name in (LIMIT.name, AFTER.name):
         if name in request.query_params:
             raise BadParameter(name, f"An export is the whole list. Leave {name} out, or read the pages as JSON.")
-    found = Export(question, app, values, reader, at_least=at_least, timeout_s=request.app.state.patience_s)
+    patience_s: float = request.app.state.patience_s
+    found = Export(question, app, values, reader, at_least=at_least, timeout_s=patience_s, part=part)
     try:
         if request.scope.get(IS_HEAD):
             found.close()
-            return Response(media_type=MEDIA[form])
+            return Response(media_type=MEDIA[form], headers=_marks(found))
         record_export(app, question, values, reader, form, found.first.vector)
     except BaseException:
         found.close()
         raise
     return SentList(found, form)
+
+
+def _marks(found: Export) -> dict[str, str]:
+    """Returns the header that names the books a partial list lacks."""
+    missing = found.first.missing_books
+    return {MISSING_BOOKS: ", ".join(map(str, missing))} if missing else {}
 
 
 class SentList(StreamingResponse):
@@ -72,7 +83,7 @@ class SentList(StreamingResponse):
     place: AsyncExitStack
 
     def __init__(self, found: Export, form: ExportFormat) -> None:
-        super().__init__(found.content(form), media_type=MEDIA[form])
+        super().__init__(found.content(form), media_type=MEDIA[form], headers=_marks(found))
         self._found = found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,7 +24,7 @@ def set_aside_rows(
         return []
     most = limit if merchant is None else None  # an item does not say its merchant in a column
     behind: Any = after and (after[0], *after[2:])
-    rows = [_row(item) for item in SetAside(app.ledger.engine).all(limit=most, after=behind)]
+    rows = [_row(item) for item in SetAside(app.ledger.engine, app.ledger.reader.part).all(limit=most, after=behind)]
     return [row for row in rows if merchant in (None, row.merchant)][:limit]
 
 

@@ -23,6 +23,7 @@ from service.questions.question import Question
 
 _LISTS = (list, tuple, set, frozenset)
 _FOLDED = Annotated[int | None, Field(description="Number of events folded for a past state; null for now.")]
+_MISSING = Annotated[list[int], Field(description="Lost books that the answer lacks; only if `partial` was asked for.")]
 _CLOSED = ConfigDict(extra="forbid")
 _LINKS = {"links": Annotated[dict[str, str], Field(description="Addresses of the things that this names.")]}
 
@@ -53,6 +54,7 @@ def envelope_of(question: Question) -> type[BaseModel]:
     data: Any = row_model(question)
     title = "".join(word.capitalize() for word in question.name.replace("-", " ").split())
     more: dict[str, Any] = {"summary": model_of(class_named(question.summary))} if question.summary else {}
+    more |= {"missing_books": _MISSING} if question.may_be_partial else {}
     more |= {"folded": _FOLDED} if question.folds else {}
     doc = f"The answer of {question.path}."
     return envelope_with(f"{title}Answer", doc, list[data] if question.is_list else data, **more)

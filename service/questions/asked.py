@@ -10,14 +10,16 @@ from functools import cached_property
 from typing import Any
 
 from ledger.log.cursor import Cursor
+from ledger.log.lost_books import BooksLost
 from ledger.log.rows import Recorded
 from projections.balances.balances import AsOf
 from projections.engine.past import Past, PastViews
 from projections.engine.views import Held, Views
 from service.app import App
 from service.failures import NotKnown, UnknownValue
-from service.questions.filters import books_of, check_filters
+from service.questions.filters import FILTERS, books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
+from service.questions.part import Part
 from service.questions.past_states import PastStreams, few_enough, past_of
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question, Role
@@ -35,11 +37,14 @@ class Wait:
     books: frozenset[int] | None
 
 
-def wait_for(app: App, at_least: str | None, values: Mapping[str, Any], *, timeout_s: float) -> Wait:
-    """Returns the wait for a position token, in the books of the named merchant or order alone: a view that stopped in
-    another book does not matter. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
+def wait_for(
+    app: App, at_least: str | None, values: Mapping[str, Any], *, timeout_s: float, part: Part | None = None
+) -> Wait:
+    """Returns the wait for a position token, in the books of the named merchant or order or of the part alone: a view
+    that stopped in another book does not matter. Raises `NotACursor`, `ForeignCursor`, `CursorAhead`."""
     about = {name: values.get(name) for name in ("merchant", "order")}
     books = books_of(app, **about) if at_least or values.get("as_known_at") or about["merchant"] else None
+    books = part.books if part and books is None else books
     if not at_least:
         return Wait(None, timeout_s, books)
     cursor = Cursor.parse(at_least, app.ledger.identity).within(books)
@@ -124,7 +129,7 @@ class Asked:
 class Answer:
     """An answer: an object or rows, the cursor of the next page, the positions it rests on, and figures of the whole
     list. Its links are those that the reader may follow. `folded` is the number of events that were folded for it, None
-    if it was read from stored rows or the log."""
+    if it was read from stored rows or the log. `missing_books` are those that a partial answer lacks."""
 
     data: Any
     vector: Held
@@ -132,6 +137,7 @@ class Answer:
     summary: Any = None
     role: Role | None = None  # of the reader
     folded: int | None = None
+    missing_books: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +156,20 @@ def answer_to(
     at_least: str | None = None,
     timeout_s: float = 5.0,
     reader: Reader | None = None,
+    part: Part | None = None,
 ) -> Answer:
-    """Returns the answer, as far as the reader may see it; the command line, on the machine itself, sees all.
+    """Returns the answer, as far as the reader may see it; the command line, on the machine itself, sees all. With
+    `part`, a question about all books is answered by the books at hand; one about a merchant needs its own book.
 
     Raises `RoleMayNotRead`, `NotKnown`, `UnknownValue` for a value that nobody knows, `TooManyToFold`, `ViewBehind`,
     and what `wait_for` raises. A thing of another merchant or buyer is not known, as if it did not exist.
     """
     if reader:
         values = reader.values_for(question, values)
-    _check(question, app, values, reader)
-    wait = wait_for(app, at_least, values, timeout_s=timeout_s)
+    part = None if values.get("merchant") or not question.may_be_partial else part
+    app = part.of(app) if part else app
+    _check(question, app, values, reader, part)
+    wait = wait_for(app, at_least, values, timeout_s=timeout_s, part=part)
     heads = Held({} if question.views else app.ledger.reader.heads(wait.books))  # what the log holds before it is read
     past = past_of(question, app, values)
     views = PastViews(app.views, app.ledger.reader, past) if past else app.views
@@ -173,11 +183,13 @@ def answer_to(
     found, summary = (found.page, found.summary) if isinstance(found, Summarised) else (found, None)
     rows, cursor = (found.rows, found.next) if isinstance(found, Page) else (found, None)
     folded = views.folded if isinstance(views, PastViews) else None
-    return Answer(_rows(asked, rows) if question.is_list else rows, vector, cursor, summary, asked.role, folded)
+    data = _rows(asked, rows) if question.is_list else rows
+    return Answer(data, vector, cursor, summary, asked.role, folded, part.missing if part else ())
 
 
-def _check(question: Question, app: App, values: Mapping[str, Any], reader: Reader | None) -> None:
-    """Raises `UnknownValue` or `NotKnown` for a value that nobody knows, and for one that is not the reader's own."""
+def _check(question: Question, app: App, values: Mapping[str, Any], reader: Reader | None, part: Part | None) -> None:
+    """Raises `UnknownValue` or `NotKnown` for a value that nobody knows, and for one that is not the reader's own;
+    `BooksLost` if a missing book may know it."""
     scope = reader.scope_in(question) if reader else None
     for each in question.parameters:
         value = values[each.name]
@@ -185,6 +197,8 @@ def _check(question: Question, app: App, values: Mapping[str, Any], reader: Read
             try:
                 check_filters(app, scope=scope, **{each.filter: value})
             except UnknownValue as unknown:
+                if part and FILTERS[each.filter].views:
+                    raise BooksLost(part.missing) from None
                 if question.names_in_path(each):
                     raise NotKnown(str(unknown)) from None
                 raise UnknownValue(each.outside, str(unknown)) from None

@@ -14,10 +14,12 @@ from service.questions.question import Question
 
 
 def envelope(app: App, question: Question, answer: Answer) -> dict[str, Any]:
-    """Returns the answer to a question as JSON types, with its `summary` and `folded` if the question has them."""
+    """Returns the answer to a question as JSON types, with its `summary`, `missing_books` and `folded` if the question
+    has them."""
     data = presented(answer.data, links_for(answer.role))
     content = _around(app, data, answer.vector, answer.next)
     content |= {"summary": presented(answer.summary)} if question.summary else {}
+    content |= {"missing_books": list(answer.missing_books)} if question.may_be_partial else {}
     return content | ({"folded": answer.folded} if question.folds else {})
 
 

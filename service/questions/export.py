@@ -22,6 +22,7 @@ from service.app import App
 from service.questions.asked import Answer, answer_to, wait_for
 from service.questions.limits import MOST_ROWS_OF_A_PAGE
 from service.questions.links import links_for
+from service.questions.part import Part
 from service.questions.presentation import presented
 from service.questions.question import Question
 from service.questions.reader import Reader
@@ -41,7 +42,7 @@ class SnapshotViews(Views):
     """Views of which all reads see one state of the database."""
 
     def __init__(self, views: Views, connection: Connection) -> None:
-        super().__init__(views.engine, views.log)
+        super().__init__(views.engine, views.log, views.part)
         self._connection = connection
 
     def read(
@@ -54,12 +55,13 @@ class SnapshotViews(Views):
         past_stops: bool = False,
         books: Books = None,
     ) -> T:
+        books = self.part if books is None else books
         known = progress_now(self._connection, projection, books)
         if known is None:
             raise ViewBehind(f"{projection.name} was never folded. Wait until the service has folded it.")
         if missing := not_reached(known.checkpoints, at_least or {}, past_stops):
             raise ViewBehind(f"{projection.name} has not reached the positions of the books {sorted(missing)}.")
-        return query(Opened.at(self._connection, known))
+        return query(Opened.at(self._connection, known, self.part))
 
 
 class Export:
@@ -77,14 +79,17 @@ class Export:
         *,
         at_least: str | None = None,
         timeout_s: float = 5.0,
+        part: Part | None = None,
     ) -> None:
-        self._question, self._reader, self._stack = question, reader, ExitStack()
+        self._question, self._reader, self._part, self._stack = question, reader, part, ExitStack()
         try:
             now = app.clock()
             asked = reader.values_for(question, values) if reader else values
-            wait = wait_for(app, at_least, asked, timeout_s=timeout_s)
+            wait = wait_for(app, at_least, asked, timeout_s=timeout_s, part=part)
             for name in question.views:  # it is made if it was never folded
-                app.views.read(PROJECTIONS[name], lambda _: None, at_least=wait.vector, timeout_s=timeout_s)
+                app.views.read(
+                    PROJECTIONS[name], lambda _: None, at_least=wait.vector, timeout_s=timeout_s, books=wait.books
+                )
             connection = self._stack.enter_context(snapshot(app.views.engine))
             self._app = replace(app, views=SnapshotViews(app.views, connection), clock=lambda: now)
             self._values = {**values, "limit": MOST_ROWS_OF_A_PAGE, "after": None}
@@ -118,7 +123,7 @@ class Export:
             yield page
 
     def _page(self) -> Answer:
-        return answer_to(self._question, self._app, self._values, reader=self._reader)
+        return answer_to(self._question, self._app, self._values, reader=self._reader, part=self._part)
 
     @property
     def _table(self) -> Table:

@@ -92,6 +92,13 @@ FORMAT = Parameter(
     default="json",
     choices=("json", "csv", "ndjson", "xlsx"),
 )
+PARTIAL = Parameter(
+    name="partial",
+    says="Answer without the books whose server is lost, and name them. Without it, a question about all books is "
+    "refused while one is lost.",
+    kind=Kind.FLAG,
+    default=False,
+)
 AT_LEAST = Parameter(
     name="at_least",
     says="`position` of an earlier answer: the read waits until it includes all that the position names. A position "

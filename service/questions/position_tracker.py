@@ -17,7 +17,7 @@ class PositionTracker(Views):
     book, and what is left out; `read_views` are the names of the views that were read."""
 
     def __init__(self, views: Views, *, at_least: Vector | None, timeout_s: float, books: Books) -> None:
-        super().__init__(views.engine, views.log)
+        super().__init__(views.engine, views.log, views.part)
         self._views, self.waiting = views, views.waiting
         self.vector = Held({})
         self.read_views: set[str] = set()

@@ -67,7 +67,7 @@ class Question:
 
     A question about a state takes `as_of` and `as_known_at`. `folds`: its views keep no history, so that a past state
     is folded from the events; `folds_only_of` are the parameters that limit the fold to one merchant or order. A
-    question without one of the times says in `without_times` why.
+    question without one of the times says in `without_times` why. `needs_all_books`: no part of the books can answer.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Question:
     folds: bool = False
     folds_only_of: tuple[str, ...] = ()
     without_times: str = ""
+    needs_all_books: bool = False
 
     @property
     def is_paged(self) -> bool:
@@ -107,6 +108,11 @@ class Question:
         """All parameters but `at_least`, which HTTP alone has; of a paged list with `limit` and `after`."""
         paging = (LIMIT.saying(LIMIT.says, default=self.rows), AFTER) if self.is_paged else ()
         return (*self.own_parameters, *(TIMES if self.folds else ()), *paging)
+
+    @property
+    def may_be_partial(self) -> bool:
+        """True for a question about all books: the path of another names the thing, whose book is at hand or not."""
+        return "{" not in self.path and not self.needs_all_books
 
     def names_in_path(self, parameter: Parameter) -> bool:
         return f"{{{parameter.name}}}" in self.path

@@ -56,7 +56,7 @@ def status_of(app: App) -> LedgerStatus:
         zone=identity.zone,
         books=heads,
         views=tuple(views),
-        set_aside=SetAside(app.ledger.engine).counts(),
+        set_aside=SetAside(app.ledger.engine, app.ledger.reader.part).counts(),
         policies=tuple(defect.sentence for defect in app.bus.reference().to_put_right()),
         demonstration=identity.demonstration,
         troubles=tuple(

@@ -20,7 +20,8 @@ from service.questions.answer_models import envelope_of
 from service.questions.asked import Answer, answer_to
 from service.questions.envelope import envelope
 from service.questions.export import MEDIA
-from service.questions.parameters import AT_LEAST, FORMAT, Parameter
+from service.questions.parameters import AT_LEAST, FORMAT, PARTIAL, Parameter
+from service.questions.part import part_at_hand
 from service.questions.question import Question
 from service.questions.registry import QUESTIONS
 
@@ -30,7 +31,8 @@ Respond = Callable[[Answer, dict[str, Any]], Response]
 def reading(question: Question, respond: Respond | None = None) -> Callable[..., Response]:
     """Returns the handler of a question. `respond` makes the response of the answer and the parameters; by default it
     is JSON in the one envelope."""
-    asked = (*question.parameters, *((FORMAT,) if question.exported else ()), AT_LEAST)
+    about_all = (PARTIAL,) if question.may_be_partial else ()
+    asked = (*question.parameters, *((FORMAT,) if question.exported else ()), *about_all, AT_LEAST)
     headers = [_header(each.outside) for each in asked if each.header] + (["Accept"] if question.exported else [])
 
     def read(request: Request, app: OpenApp, reader: AccessReader, **values: Any) -> Response:
@@ -38,13 +40,15 @@ def reading(question: Question, respond: Respond | None = None) -> Callable[...,
         if question.exported:
             form = format_of(request)
             del values[FORMAT.name]
+        part = part_at_hand(app, asked=values.pop(PARTIAL.name, False))
         if form:
-            return tagged(export(request, question, app, values, reader, form, at_least=at_least), "", *headers)
-        tag = None if at_least else tag_of_positions(question, app, values, reader)
+            whole = export(request, question, app, values, reader, form, at_least=at_least, part=part)
+            return tagged(whole, "", *headers)
+        tag = None if at_least or part else tag_of_positions(question, app, values, reader)
         known = request.headers.get("if-none-match")
         if tag and known != "*" and matches(known, tag):
             return tagged(Response(status_code=304), tag, *headers)
-        answer = answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader)
+        answer = answer_to(question, app, values, at_least=at_least, timeout_s=patience_s, reader=reader, part=part)
         content = envelope(app, question, answer) if respond is None else None
         response = respond(answer, values) if respond else JSONResponse(content)
         tag = tag or tag_of_content(question, reader, content or bytes(response.body))
