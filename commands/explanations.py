@@ -18,6 +18,7 @@ A_CAPTURE_THAT_FAILED = "a capture that is known"
 LINES = "lines of the order"
 A_PARCEL = "a parcel of the order"
 UNPAID = "not_confirmed"  # what a break of a parcel that left before the payment is about
+VOIDED, LAPSED = "report_payment_voided", "report_authorisation_expired"
 _Check = Callable[[Order, ReconciliationBreakOpened], bool]
 
 
@@ -62,7 +63,11 @@ def _check_of(known: Break) -> _Check | None:
     """Returns the check that says if the thing that the break waits for is known; None if it waits for a person."""
     if known.opened.kind not in _KINDS:  # such as what a timer opens, in words of its own
         return None
-    return _was_paid_by_then if known.opened.refs.get("about") == UNPAID else _CHECKS.get(known.opened.expected)
+    if known.opened.refs.get("about") == UNPAID:
+        return _was_paid_by_then
+    if known.opened.refs.get("fact") in (VOIDED, LAPSED) and "payment_id" in known.opened.refs:
+        return _is_the_rest
+    return _CHECKS.get(known.opened.expected)
 
 
 def _has_the_capture(order: Order, opened: ReconciliationBreakOpened) -> bool:
@@ -88,6 +93,11 @@ def _was_paid_by_then(order: Order, opened: ReconciliationBreakOpened) -> bool:
     parcel, paid_at = order.parcels.of(opened.refs["parcel_id"]), order.confirmed_at
     facts = [fact for fact in (parcel.facts if parcel else ()) if fact.milestone == opened.refs["fact"]]
     return paid_at is not None and bool(facts) and min(fact.happened_at for fact in facts) >= paid_at
+
+
+def _is_the_rest(order: Order, opened: ReconciliationBreakOpened) -> bool:
+    """True if the void or expiry covers no captured money, now that the authorisation or a failure is reported."""
+    return not order.payments.end_contradicted(opened.refs["payment_id"])
 
 
 _KINDS = ("fact_contradicts_state", "unknown_parcel")

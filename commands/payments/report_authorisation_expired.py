@@ -12,7 +12,6 @@ from ledger.events.event import Event
 from ledger.events.payments import PaymentAuthorizationExpired
 from ledger.ids import Id
 from ledger.instants import Instant
-from ledger.money import Money
 from ledger.references import Reference, ReferenceOrNothing
 from ledger.streams.orders.order import Order
 
@@ -20,8 +19,8 @@ from ledger.streams.orders.order import Order
 class ReportAuthorisationExpired(OrderReport, name="report_authorisation_expired"):
     """Records that an authorisation expired. Nothing is posted; a later capture is recorded and set aside.
 
-    `amount` is the amount held at the end. After a partial capture it may be the whole authorised amount, because some
-    providers report that.
+    More than was held at the end opens a break. `amount` may be the whole authorised amount, because some providers
+    report that.
     """
 
     payment_id: Reference
@@ -35,22 +34,14 @@ def decide(report: ReportAuthorisationExpired, order: Order, rules: Rules) -> It
     hold = order.payments.authorizations.get(report.payment_id)
     if hold and hold.state in ("expired", "voided"):
         return
-    amount = _held_to_the_end(report, order)
-    yield PaymentAuthorizationExpired(
+    expired = PaymentAuthorizationExpired(
         merchant_id=report.merchant_id,
         order_id=report.order_id,
         payment_id=report.payment_id,
         psp=report.psp,
         psp_ref=report.psp_ref,
-        amount=amount,
+        amount=report.amount,
         expires_at=report.expires_at or report.happened_at,
     )
-    yield from contradicted_end(report, order, report.payment_id, amount, fact=report.name)
-
-
-def _held_to_the_end(report: ReportAuthorisationExpired, order: Order) -> Money:
-    hold = order.payments.authorizations.get(report.payment_id)
-    if hold is None or report.amount != hold.amount:
-        return report.amount
-    left = hold.amount - order.payments.captured_of(report.payment_id, hold.amount.currency)
-    return left if left.minor > 0 else report.amount
+    yield expired
+    yield from contradicted_end(report, order.after(expired), report.payment_id)

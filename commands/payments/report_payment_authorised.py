@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from commands.contradictions import contradiction
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
+from commands.payments.report_payment_voided import contradicted_end
 from commands.payments.shown_captures import shown_capture
 from commands.rules import Rules
 from ledger.events.event import Event
@@ -20,7 +21,8 @@ from ledger.streams.orders.order import Order
 class ReportPaymentAuthorised(OrderReport, name="report_payment_authorised"):
     """Records that the issuer holds `amount` until `expires_at`. Nothing is posted.
 
-    An authorisation reported again with another amount opens a break.
+    An authorisation reported again with another amount opens a break, and so do captures above it that were reported
+    before. If its void or expiry was reported before, it has ended.
     """
 
     payment_id: Reference
@@ -36,6 +38,12 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
         authorized = _authorized(report)
         yield authorized
         yield from _settled_before(report, order.after(authorized), rules)
+        yield from _captured_above(report, order)
+    elif not known.is_reported and known.ended:
+        reported = [_authorized(report), known.ended]
+        yield from reported
+        yield from contradicted_end(report, order.after(*reported), report.payment_id)
+        yield from _captured_above(report, order)
     elif known.amount != report.amount:
         yield from contradiction(
             report,
@@ -45,6 +53,21 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
             actual=str(report.amount),
             payment_id=report.payment_id,
             amount=f"{report.amount.currency}{report.amount.minor}",
+        )
+
+
+def _captured_above(report: ReportPaymentAuthorised, order: Order) -> Iterator[Event]:
+    """Opens a break if captures that were reported before come to more than the issuer held."""
+    captured = order.payments.captured_of(report.payment_id, report.amount.currency)
+    if report.amount < captured:
+        yield from contradiction(
+            report,
+            order,
+            kind="amount_mismatch",
+            expected=f"at most {report.amount}",
+            actual=f"{captured} captured",
+            payment_id=report.payment_id,
+            fact=report.name,
         )
 
 

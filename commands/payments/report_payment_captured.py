@@ -8,13 +8,12 @@ from commands.contradictions import contradiction, disputed_above, without_rate
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.payments.confirmation import confirmed_by
-from commands.payments.report_authorisation_expired import ReportAuthorisationExpired
 from commands.payments.report_payment_failed import failed_capture
-from commands.payments.report_payment_voided import ReportPaymentVoided, contradicted_end
+from commands.payments.report_payment_voided import contradicted_end
 from commands.rates import flagged_if_stale, rate_of_fact
 from commands.rules import Rules
 from ledger.events.event import Event
-from ledger.events.payments import PaymentCaptured, PaymentVoided
+from ledger.events.payments import PaymentCaptured
 from ledger.fx import Rate
 from ledger.ids import Id, derived_id
 from ledger.money import Money
@@ -64,18 +63,9 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     if expected:
         yield from _break(report, order, kind="unexpected_capture", expected=expected)
         return
-    yield from _ended_since(report, order, captured)
+    yield from contradicted_end(report, order.after(captured), report.payment_id)
     if order.placed and order.payments.allocation is None:
         yield from _allocated(report, order.after(captured), order)
-
-
-def _ended_since(report: ReportPaymentCaptured, order: Order, captured: PaymentCaptured) -> Iterator[Event]:
-    """Opens a break if an earlier report of a void or an expiry covers money of this capture."""
-    hold = order.payments.authorizations.get(report.payment_id)
-    if hold and hold.ended:
-        fact = ReportPaymentVoided if isinstance(hold.ended, PaymentVoided) else ReportAuthorisationExpired
-        later = order.after(captured)
-        yield from contradicted_end(report, later, report.payment_id, hold.ended.amount, fact=fact.name)
 
 
 def _reported_again(report: ReportPaymentCaptured, order: Order, known: Capture) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from commands.bus.decided_events import decided
+from commands.command import Command
 from commands.menu import MENU
 from commands.proposable import PROPOSABLE
 from commands.rules import Rules
@@ -142,7 +143,13 @@ class OrderScenario:
         """
         if name in PROPOSABLE:
             return self._by_two(name, by=by, at=at, **data)
-        events = self.decide(name, by=by, at=at, **data)
+        return self._remember(self.decide(name, by=by, at=at, **data))
+
+    def run(self, command: Command, *, at: datetime = NOW + timedelta(days=30)) -> list[Event]:
+        """Runs a command, such as the report of a message, and remembers what it came to. Raises its refusal."""
+        return self._remember(self._decided(command.stamped(at)))
+
+    def _remember(self, events: list[Event]) -> list[Event]:
         for event in events:
             self.order.apply(event)
             if entry := post(event):
@@ -169,9 +176,12 @@ class OrderScenario:
             id=f"cmd-{next(self._numbers)}",
             **(data if data.keys() & {"proposal_id", "in_stream"} else NAMES | data),
         )
+        return self._decided(command)
+
+    def _decided(self, command: Command) -> list[Event]:
         loaded = {stream: self._memory.get(stream) or blank(stream) for stream in command.reads}
         rules = Rules(at=command.decided_at, reference=self._reference, loaded=loaded)
-        return decided(MENU[name].decide_if_allowed, command, self.order, rules)
+        return decided(MENU[command.name].decide_if_allowed, command, self.order, rules)
 
     def refusal(self, name: str, /, **reported: Any) -> Refusal:
         """The refusal of a command that must not pass."""

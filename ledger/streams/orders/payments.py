@@ -45,6 +45,7 @@ class Authorization:
     failures: int = 0  # number of requested captures that failed
     void_requested: bool = False
     ended: PaymentVoided | PaymentAuthorizationExpired | None = None  # the earliest void or expiry
+    is_reported: bool = False  # False if only its end or its decline is known
 
     def holds_at(self, instant: datetime) -> bool:
         """True if a capture at `instant` was to be expected, whatever was reported of later instants."""
@@ -252,6 +253,24 @@ class Payments(Evolving):
         captures = (c for c in self.captures.values() if c.payment_id == payment_id and not c.failed)
         return Money(sum(c.amount.minor for c in captures if c.amount.currency == currency), currency)
 
+    def end_contradicted(self, payment_id: str) -> str:
+        """Returns the text of what was expected instead of the void or expiry of captured money, or ''.
+
+        The end of the whole authorised amount is that of its rest: some providers name no other. A capture that was
+        set aside has a break of its own.
+        """
+        hold = self.authorizations.get(payment_id)
+        if hold is None or hold.ended is None:
+            return ""
+        ended = hold.ended.amount
+        used = [capture for capture in self.usable(ended.currency) if capture.payment_id == payment_id]
+        captured = total([capture.amount for capture in used], ended.currency)
+        if not hold.is_reported or hold.amount.currency != ended.currency:
+            return f"a refund: {captured} are captured" if captured else ""
+        left = hold.amount - captured
+        is_of_the_rest = left.minor > 0 and ended == hold.amount
+        return f"at most {left}" if captured and left < ended and not is_of_the_rest else ""
+
     def under_way(self, currency: str, at: datetime) -> str | None:
         """Returns a payment whose money is captured for the order, or authorised at that instant, or None."""
         held = [
@@ -300,7 +319,7 @@ class Payments(Evolving):
     @evolve.register
     def _(self, event: PaymentAuthorized) -> None:
         self.authorizations[event.payment_id] = Authorization(
-            event.payment_id, event.amount, event.expires_at, psp=event.psp, psp_ref=event.psp_ref
+            event.payment_id, event.amount, event.expires_at, psp=event.psp, psp_ref=event.psp_ref, is_reported=True
         )
 
     @evolve.register

@@ -205,7 +205,8 @@ def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) 
         name = payment if mode.is_automatic(item) else reference
         return {"payment_id": payment, "psp_ref": name, "capture_ref": name}
     if kind is PaymentFailureReported:
-        of_capture = {"capture_ref": reference} if code.startswith("CAPTURE") else {}
+        name = payment if mode.is_automatic(item) else reference
+        of_capture = {"capture_ref": name} if code.startswith("CAPTURE") else {}
         return {"payment_id": payment, "psp_ref": reference, "code": _failure(item) or "failed"} | of_capture
     if kind is RefundReported:
         attempt_id = (item.get("additionalData") or {}).get("metadata.attempt_id")

@@ -1,10 +1,12 @@
 """Voids: only what nobody captured, and never refused where the provider reports one."""
 
+import pytest
+
 from ledger.events.payment_requests import PaymentVoidRequested
-from ledger.events.payments import PaymentAuthorizationExpired, PaymentVoided
+from ledger.events.payments import PaymentVoided
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.refusals.payments import AlreadyCaptured, PaymentAlreadyVoided
-from tests.support.orders import after_days, capture
+from tests.support.orders import OrderScenario, after_days, basket, capture
 from tests.support.payments import HELD, held
 
 
@@ -103,9 +105,25 @@ def test_a_hold_that_lapsed_after_its_capture_is_recorded_and_flagged() -> None:
     assert scenario.breaks() == ["fact_contradicts_state"]
 
 
-def test_a_lapse_that_names_all_that_was_authorised_is_of_what_was_not_captured() -> None:
+@pytest.mark.parametrize("end", ["report_payment_voided", "report_authorisation_expired"])
+def test_an_end_that_names_all_that_was_authorised_is_of_what_was_not_captured(end: str) -> None:
     scenario = held()
     scenario.submit("report_payment_captured", **capture("cap-1", "USD 40.00"))
-    (lapsed,) = scenario.submit("report_authorisation_expired", **HELD)
-    assert isinstance(lapsed, PaymentAuthorizationExpired)
-    assert (str(lapsed.amount), scenario.breaks()) == ("USD 29.44", [])
+    scenario.submit(end, **HELD)
+    assert scenario.breaks() == []
+
+
+def test_an_authorisation_reported_after_its_void_has_ended() -> None:
+    scenario = OrderScenario()
+    scenario.submit("place_order", **basket())
+    scenario.submit("report_payment_voided", **HELD | {"amount": "USD 29.44"}, at=after_days(2))
+    scenario.submit("report_payment_authorised", **HELD)
+    hold = scenario.order.payments.authorizations["PAY-1"]
+    assert (str(hold.amount), hold.state, scenario.breaks()) == ("USD 69.44", "voided", [])
+    assert isinstance(scenario.refusal("capture_payment", payment_id="PAY-1"), PaymentAlreadyVoided)
+
+
+def test_captures_above_an_authorisation_that_is_reported_later_are_a_break() -> None:
+    scenario = OrderScenario().paid()
+    scenario.submit("report_payment_authorised", **HELD | {"amount": "USD 50.00"})
+    assert scenario.breaks() == ["amount_mismatch"]
