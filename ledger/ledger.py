@@ -13,13 +13,13 @@ from sqlalchemy import Engine
 
 from ledger.log.account_keys import KeyTable
 from ledger.log.append import Appender
-from ledger.log.books import found
+from ledger.log.books import found_by
 from ledger.log.database_errors import NO_WRITES, DatabaseTrouble
 from ledger.log.directory import Directory
-from ledger.log.engine import writer_engine
+from ledger.log.engine import owned, writer_engine
 from ledger.log.group_commit import GroupCommit
 from ledger.log.identity import Identity, read_identity
-from ledger.log.migrations import upgrade
+from ledger.log.migrations import upgrade_by
 from ledger.log.observer import UNOBSERVED, Observer
 from ledger.log.reader import Reader
 from ledger.log.rows import Attempt, Receipt
@@ -67,8 +67,9 @@ class Ledger:
         `books` counts book 0; a ledger with more books keeps them. `demonstration` counts only when the ledger is
         founded: it is part of the identity. Raises `DatabaseUnreachable`.
         """
-        upgrade(url)
-        found(url, books=books, demonstration=demonstration)
+        with owned(url) as owner:
+            upgrade_by(owner)
+            found_by(owner, books=books, demonstration=demonstration)
         engine = writer_engine(url)
         return cls(engine, keys=keys, identity=read_identity(engine), observer=observer)
 

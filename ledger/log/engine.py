@@ -33,6 +33,7 @@ _PATIENCE = {
     "tcp_user_timeout": 60_000,
 }
 
+_DIALECT: dict[str, Any] = {"use_native_hstore": False}  # no column has the type, and each connection would ask for it
 
 # Only a superuser can write instants and days beyond Python's calendar. They are read as the calendar's end: the hash
 # of that row then fails, and the other rows can still be read.
@@ -45,7 +46,18 @@ _ENDS = {
 
 def owner_engine(url: str) -> Engine:
     """Returns an engine for migrations and new books. It acts as the login in the address."""
-    return _reporting(create_engine(url, pool_size=1, connect_args=_arguments(url, "redledger owner", _SETTINGS)))
+    arguments = _arguments(url, "redledger owner", _SETTINGS)
+    return _reporting(create_engine(url, pool_size=1, connect_args=arguments, **_DIALECT))
+
+
+@contextmanager
+def owned(url: str) -> Iterator[Engine]:
+    """Yields an engine as `owner_engine` does, whose connections end with the block."""
+    engine = owner_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def writer_engine(url: str, *, connections: int = 20) -> Engine:
@@ -55,6 +67,7 @@ def writer_engine(url: str, *, connections: int = 20) -> Engine:
         isolation_level="AUTOCOMMIT",
         pool_size=connections,
         max_overflow=connections,
+        **_DIALECT,
         connect_args=_arguments(url, "redledger", f"{_SETTINGS} {_ONLY_OURS} -c role={APP_ROLE}"),
     )
     return _reporting(engine)

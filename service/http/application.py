@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from html import escape
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
@@ -96,8 +96,6 @@ def make_application(
         redoc_url=None,
         static_url="/docs/assets",
         redirect_slashes=False,
-        responses=responses(*EVERYWHERE),
-        generate_unique_id_function=operation_id,
         swagger_ui_parameters={"defaultModelsExpandDepth": -1, "validatorUrl": None},  # asks no validator elsewhere
     )
     application.state.exports = Lane("exports", EXPORTS)
@@ -160,11 +158,21 @@ def end_streams(application: FastAPI) -> None:
         tail.close()
 
 
+@cache
+def _routes() -> APIRouter:
+    """Returns the routes, which hold nothing of an application: FastAPI takes long to make them, at their first
+    request."""
+    routes = APIRouter(responses=responses(*EVERYWHERE), generate_unique_id_function=operation_id)
+    for prefix, router in _ROUTERS:
+        routes.include_router(router, prefix=prefix)
+    return routes
+
+
 def _included(application: FastAPI) -> dict[str, str]:
     """Adds the routes, the list of their methods, and their addresses. Returns what each address says."""
     application.state.methods, application.state.paths, addresses = [], {}, dict[str, str]()
+    application.router.routes.extend(_routes().routes)
     for prefix, router in _ROUTERS:
-        application.include_router(router, prefix=prefix)
         for each in router.routes:
             if isinstance(each, APIRoute):
                 application.state.methods.append((compile_path(prefix + each.path)[0], each.methods))

@@ -44,7 +44,12 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(status: int, codes: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"model": Problem, "description": ", ".join(codes)}
+    # The schema by its name: with the model itself, FastAPI would build a validator for each error of each route, anew
+    # in each application.
+    found: dict[str, Any] = {
+        "description": ", ".join(codes),
+        "content": {PROBLEM_MEDIA: {"schema": ref(Problem.__name__)}},
+    }
     if status in (405, 429, 503):
         name, kind = ("Allow", "string") if status == 405 else ("Retry-After", "integer")
         found["headers"] = {name: {"schema": {"type": kind}}}
@@ -52,13 +57,10 @@ def _response(status: int, codes: list[str]) -> dict[str, Any]:
 
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Returns the OpenAPI document with the media type of problem details at every error."""
+    """Returns the OpenAPI document with problem details beside an error that a route describes as its own object."""
     problem = ref(Problem.__name__)
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
-            if status >= "400" and (content := response.get("content")):
-                own = content.pop("application/json")
-                content[PROBLEM_MEDIA] = {"schema": problem}
-                if own["schema"] != problem:
-                    content["application/json"] = own
+            if status >= "400" and "application/json" in (content := response.get("content", {})):
+                response["content"] = {PROBLEM_MEDIA: {"schema": problem}} | content
     return document
