@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from commands.contradictions import contradiction
@@ -62,7 +62,15 @@ def _shown(report: ReportPspSettlement, order: Order, rules: Rules) -> Iterator[
 
 
 def _contradict(
-    report: ReportPspSettlement, order: Order, line: PspLine, kind: str, expected: str, actual: Money
+    report: ReportPspSettlement,
+    order: Order,
+    line: PspLine,
+    kind: str,
+    expected: str,
+    actual: Money,
+    further: Mapping[str, str],
 ) -> Iterator[Event]:
+    """Opens a break for a line."""
     refs = {"batch_ref": report.batch_ref, "psp_ref": line.psp_ref, "line_kind": line.kind, "reference": line.settles}
+    refs |= further
     yield from contradiction(report, order, kind=kind, expected=expected, actual=str(actual), **refs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from commands.settlement.psp_lines import PspLine
 from ledger.events.event import Event
@@ -15,8 +16,10 @@ from ledger.streams.receivables import Receivables, settled_name
 
 _TOLERANCE_FEN = 1  # one rounding by the provider, and one by us
 
-# opens a break for a line: kind, expected value, actual value
-Contradict = Callable[[PspLine, str, str, Money], Iterable[Event]]
+PaidOut = Literal["abroad", "assumed", "in CNY"]
+ASSUMED = {"paid_out": "in_cny_as_assumed"}  # the reference of a break, see `is_assumed`
+# opens a break for a line: kind, expected value, actual value, further references
+Contradict = Callable[[PspLine, str, str, Money, Mapping[str, str]], Iterable[Event]]
 
 
 @dataclass(slots=True)
@@ -39,9 +42,11 @@ class Settling:
     def take(self, lines: Iterable[PspLine]) -> None:
         for reported in lines:
             line = self._of_a_known_item(reported)
-            is_foreign = self._is_paid_out_abroad(line)
+            paid_out: PaidOut = (
+                "abroad" if self._is_paid_out_abroad(line) else "assumed" if self._is_assumed(line) else "in CNY"
+            )
             for part in line.parts(self.day):
-                self._take(part, is_foreign=is_foreign)
+                self._take(part, paid_out)
 
     def _of_a_known_item(self, line: PspLine) -> PspLine:
         """Returns the line with the reference of an open item, if its own reference has none. A provider that captures
@@ -68,13 +73,21 @@ class Settling:
         charged_in = item.amount.currency if item and item.amount else line.gross.currency
         return charged_in != settled_in
 
-    def _take(self, line: PspLine, *, is_foreign: bool) -> None:
+    def _is_assumed(self, line: PspLine) -> bool:
+        """True if nobody says in which currency the net was paid: the report states one currency, and the item, which
+        may have another, is not known.
+        """
+        item = self.left.find(line.kind, line.settles, line.gross)
+        is_known = line.kind == "fee" or (item is not None and bool(item.amount))
+        return self.payout_currency is None and line.cash is None and line.net.currency != CNY and not is_known
+
+    def _take(self, line: PspLine, paid_out: PaidOut) -> None:
         name = settled_name(self.batch_ref, line.psp_ref, line.kind)
         before = self.left.settled_lines.get(name)
         if before is not None:
             self._check_repeated(line, before)
             return
-        settled = self._settled(self._in_the_buyers_currency(line), is_foreign=is_foreign)
+        settled = self._settled(self._in_the_buyers_currency(line), paid_out)
         self.settled.append(settled)
         self.left.settle(settled, psp=self.psp, batch_ref=self.batch_ref, value_date=self.day)
         self._check_cash(line, settled)
@@ -95,8 +108,8 @@ class Settling:
             self._flag(line, "amount_mismatch", f"at most {item.left}", line.gross)
         return line.model_copy(update={"gross": part}) if part else line
 
-    def _settled(self, line: PspLine, *, is_foreign: bool) -> SettledLine:
-        cleared, cash, fee_base = self._cleared(line), line.cash_on(self.day), line.fee_base(self.day)
+    def _settled(self, line: PspLine, paid_out: PaidOut) -> SettledLine:
+        cleared, cash, fee_base = self._cleared(line, paid_out), line.cash_on(self.day), line.fee_base(self.day)
         return SettledLine(
             psp_ref=line.psp_ref,
             kind=line.kind,
@@ -110,17 +123,18 @@ class Settling:
             fee_base=fee_base,
             cash=cash,
             fx=cleared - fee_base - cash,
-            deposit=line.net if is_foreign else None,
+            deposit=line.net if paid_out == "abroad" else None,
         )
 
-    def _cleared(self, line: PspLine) -> Money:
+    def _cleared(self, line: PspLine, paid_out: PaidOut) -> Money:
         """Returns the carrying amount in 1110, or the value at the provider's rate for an unknown reference."""
         if line.kind == "fee" or not line.gross:
             return NO_CNY
         given = line.gross_base(self.day)
         item = self.left.find(line.kind, line.settles, line.gross)
         if item is None or not item.amount or item.amount.currency != line.gross.currency:
-            self._flag(line, "psp_line_extra", self._no_such(line), line.gross)
+            refs = ASSUMED if paid_out == "assumed" else {}
+            self.flags += self.contradict(line, "psp_line_extra", self._no_such(line), line.gross, refs)
             return given
         known = item.clearing(line.gross)
         if known is not None:
@@ -143,4 +157,4 @@ class Settling:
             self._flag(line, "fx_out_of_tolerance", str(expected), line.cash)
 
     def _flag(self, line: PspLine, kind: str, expected: str, actual: Money) -> None:
-        self.flags += self.contradict(line, kind, expected, actual)
+        self.flags += self.contradict(line, kind, expected, actual, {})

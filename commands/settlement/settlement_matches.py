@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from commands.command import Command
 from commands.contradictions import break_once, explained
+from commands.settlement.settled_lines import ASSUMED
 from ledger.accounting_days import accounting_day
 from ledger.events.event import Event
-from ledger.events.psp_settlement import PspSettlementMatched
+from ledger.events.psp_settlement import PspDepositMoved, PspSettlementMatched
 from ledger.events.unmatched_money import UnmatchedFundsMatched
 from ledger.streams.breaks import Break
 from ledger.streams.orders.order import Order
-from ledger.streams.receivables import Match, Receivables
+from ledger.streams.receivables import Match, Receivables, settled_name
 from ledger.streams.reference_data import UnmatchedItem
 from ledger.streams.stream import Stream
 
@@ -43,7 +45,7 @@ def _matched(command: Command, stream: Order | UnmatchedItem, match: Match) -> E
         "cleared": match.cleared,
         "cleared_base": match.cleared_base,
         "fx": match.cleared_base - match.settled_base,
-        "posted_on": max(match.advance.value_date, accounting_day(command.happened_at)),
+        "posted_on": _posted_on(command, match),
     }
     if isinstance(stream, Order):
         _, merchant_id, order_id = stream.name.split("/")
@@ -59,6 +61,7 @@ def _explained(command: Command, stream: Stream, known: Receivables, match: Matc
     of_line = [each for each in open_breaks if _is_of_a_line_by_capture(each, match)][:1]
     for known_break in of_match or of_line:
         yield explained(command, known_break, "reported_later", "has reported what the line settles")
+        yield from _deposit(command, stream, known, match, known_break)
         if not match.is_exact:
             expected, refs = f"at most {match.cleared}", known_break.opened.refs
             yield from break_once(
@@ -69,6 +72,31 @@ def _explained(command: Command, stream: Stream, known: Receivables, match: Matc
                 refs=refs,
                 at=command.decided_at,
             )
+
+
+def _deposit(
+    command: Command, stream: Stream, known: Receivables, match: Match, known_break: Break
+) -> Iterator[PspDepositMoved]:
+    """Moves the deposit of a line that was assumed to be paid in CNY, if its item is in another currency."""
+    refs = known_break.opened.refs
+    name = settled_name(refs["batch_ref"], refs["psp_ref"], match.kind)
+    line, is_assumed = known.settled_lines.get(name), ASSUMED.items() <= refs.items()
+    if line and is_assumed and match.settled.currency != match.cleared.currency and isinstance(stream, Order):
+        _, merchant_id, order_id = stream.name.split("/")
+        yield PspDepositMoved(
+            merchant_id=merchant_id,
+            order_id=order_id,
+            psp=match.advance.psp,
+            batch_ref=refs["batch_ref"],
+            psp_ref=refs["psp_ref"],
+            deposit=line.net,
+            base=line.cash,
+            posted_on=_posted_on(command, match),
+        )
+
+
+def _posted_on(command: Command, match: Match) -> date:
+    return max(match.advance.value_date, accounting_day(command.happened_at))
 
 
 def _is_of(known_break: Break, known: Receivables, match: Match) -> bool:

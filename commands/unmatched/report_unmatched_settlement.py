@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from commands.rules import Rules
@@ -50,7 +50,15 @@ def _owed(item: UnmatchedItem) -> Receivables:
 
 
 def _contradict(
-    report: ReportUnmatchedSettlement, item: UnmatchedItem, line: PspLine, kind: str, expected: str, actual: Money
+    report: ReportUnmatchedSettlement,
+    item: UnmatchedItem,
+    line: PspLine,
+    kind: str,
+    expected: str,
+    actual: Money,
+    further: Mapping[str, str],
 ) -> Iterator[Event]:
+    """Opens a break for a line."""
     refs = {"batch_ref": report.batch_ref, "psp_ref": line.psp_ref, "line_kind": line.kind, "reference": line.settles}
+    refs |= further
     yield from unmatched_break(report, item, kind=kind, expected=expected, amount=actual, **refs)

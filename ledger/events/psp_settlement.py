@@ -86,6 +86,27 @@ class PspSettlementMatched(SettlementMatch, name="psp_settlement.matched", versi
     order_id: Id
 
 
+class PspDepositMoved(Event, name="psp_settlement.deposit_moved", version=1):
+    """The `deposit` of a settled line stands in a foreign account (1020), and no more in the CNY account (1010).
+
+    The report did not say in which currency it paid, and the item was not known. The item is known now and is in
+    another currency. `base` is the CNY value of the deposit at the provider's rate.
+    """
+
+    merchant_id: Id
+    order_id: Id
+    psp: Id
+    batch_ref: Id
+    psp_ref: Id
+    deposit: Money
+    base: Money
+    posted_on: date
+
+    @property
+    def posts_on(self) -> date | None:
+        return self.posted_on
+
+
 class BatchTotal(BaseModel):
     """The totals of a batch in one currency, with the lines of orders."""
 

@@ -11,6 +11,7 @@ POSTING_RULES = {
     "payment.allocated": "P2",
     "psp_settlement.received": "P3",
     "psp_settlement.matched": "P3, for what was settled before it was known",
+    "psp_settlement.deposit_moved": "P3, for what was settled before it was known",
     "psp_settlement.reported": "P3",
     "settlement.released": "P4",
     "payout.initiated": "P5",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.events.psp_settlement import (
+    PspDepositMoved,
     PspSettlementMatched,
     PspSettlementReceived,
     PspSettlementReported,
@@ -47,6 +48,12 @@ def _(event: PspSettlementMatched) -> Draft:
 @rule.register
 def _(event: UnmatchedFundsMatched) -> Draft:
     return _matched(about(payment=event.payment_id) if event.payment_id else Draft(), event)
+
+
+@rule.register
+def _(event: PspDepositMoved) -> Draft:
+    draft = about(order=event.order_id)
+    return draft.debit(BANK_FOREIGN, event.deposit, event.base).credit(BANK_CNY, event.base)
 
 
 def _matched(draft: Draft, event: SettlementMatch) -> Draft:

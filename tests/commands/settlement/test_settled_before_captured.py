@@ -64,6 +64,9 @@ PART = settled_line("cap-1", "USD 40.00", "USD 1.00", "USD 39.00", psp_ref="t-1"
 REST = settled_line("cap-1", "USD 29.44", "USD 1.00", "USD 28.44", psp_ref="t-2")
 IN_HKD = settled_line("cap-1", "USD 69.44", "HKD 15.00", "HKD 523.00") | {"rate": rate("0.9150", "HKD")}
 HKD_ALONE = IN_HKD | {"gross": "HKD 538.00"}
+HKD_ALONE_IN_CNY = HKD_ALONE | {"cash": "CNY 478.55"}
+HKD_PART = HKD_ALONE | {"gross": "HKD 300.00", "fee": "HKD 10.00", "net": "HKD 290.00", "psp_ref": "t-1"}
+HKD_REST = HKD_ALONE | {"gross": "HKD 238.00", "fee": "HKD 5.00", "net": "HKD 233.00", "psp_ref": "t-2"}
 OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
 
 
@@ -79,6 +82,9 @@ OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
             [captured, settled(HKD_ALONE, payout_currency="HKD")],
             [settled(HKD_ALONE, payout_currency="HKD"), captured],
         ),
+        ([captured, settled(HKD_ALONE)], [settled(HKD_ALONE), captured]),
+        ([captured, settled(HKD_PART), settled(HKD_REST)], [settled(HKD_PART), settled(HKD_REST), captured]),
+        ([captured, settled(HKD_ALONE_IN_CNY)], [settled(HKD_ALONE_IN_CNY), captured]),
         (
             [captured, asked_back, paid_back, settled(CHARGE, REFUND)],
             [captured, asked_back, settled(CHARGE, REFUND), paid_back],
@@ -107,7 +113,8 @@ OVER = settled_line("cap-1", "USD 79.44", "USD 0.00", "USD 79.44")
     ],
     ids=[
         "charge", "a part before and a part after", "both parts before", "more than captured", "in another currency",
-        "in another currency alone", "refund", "refund by our own name", "dispute and its fee",
+        "in another currency alone", "so, unsaid in which it is paid", "so, in two lines", "so, paid in CNY",
+        "refund", "refund by our own name", "dispute and its fee",
         "refund by its capture", "known refund by its capture", "dispute by its capture", "known dispute so",
     ],
 )  # fmt: skip
