@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,8 @@ def facts_from(body: bytes, key: str, mode: CaptureMode = MANUAL) -> list[Partne
         try:
             if id(item) not in signed:
                 raise Unreadable("it is not signed with our key, unlike other notifications of its body")
-            facts.append(read_notification(item, mode))
+            fact = read_notification(item, mode)
+            facts += [*read_further(item, fact), fact]
         except Unreadable as problem:
             facts.append(BodyUnread(PSP, to_json(item), "webhook_unread", {"reason": str(problem)}))
     return facts
@@ -143,6 +144,21 @@ def read_notification(item: Mapping[str, Any], mode: CaptureMode = MANUAL) -> Pr
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"not a notification of Adyen: {type(error).__name__} {error}") from None
+
+
+def read_further(item: Mapping[str, Any], fact: ProviderFact) -> Iterator[ProviderFact]:
+    """Yields the opening of a dispute whose first notification is the CHARGEBACK: the reason says who may bear it."""
+    if isinstance(fact, DisputeWithdrawalReported) and fact.amount and _reason_code(item):
+        yield DisputeOpeningReported(
+            psp=PSP,
+            message_id=f"{fact.message_id}.opening",
+            type=fact.type,
+            happened_at=fact.happened_at,
+            names=fact.names,
+            order=fact.order,
+            amount=fact.amount,
+            **_opening(item),
+        )
 
 
 def items_of(body: Mapping[str, Any]) -> list[Any]:
@@ -216,13 +232,20 @@ def _said(kind: type[ProviderFact], item: Mapping[str, Any], mode: CaptureMode) 
         failure = _failure(item) if outcome == "failed" else ""
         return {"outcome": outcome, "psp_refund_ref": name, "attempt_id": attempt_id or None, "code": failure}
     if kind is DisputeOpeningReported:
-        stage = "inquiry" if code == "REQUEST_FOR_INFORMATION" else "chargeback"
-        due_by = instant_or_none(read_instant, (item.get("additionalData") or {}).get("defensePeriodEndsAt"))
-        return {"dispute_id": reference, "payment_id": payment, "stage": stage, "due_by": due_by, **_reason(item)}
+        return _opening(item)
     if kind is DisputeLossReported:
         return {"dispute_id": reference, "payment_id": payment, "reason": _REASONS.get(_reason_code(item))}
     own = {"dispute_id": reference} if issubclass(kind, DisputeFact) else {"psp_ref": reference}
     return {"payment_id": payment} | own
+
+
+def _opening(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the fields of the opening of a dispute, without its amount."""
+    reference = str(item["pspReference"])
+    payment = str(item.get("originalReference") or "") or reference
+    stage = "inquiry" if str(item["eventCode"]) == "REQUEST_FOR_INFORMATION" else "chargeback"
+    due_by = instant_or_none(read_instant, (item.get("additionalData") or {}).get("defensePeriodEndsAt"))
+    return {"dispute_id": reference, "payment_id": payment, "stage": stage, "due_by": due_by, **_reason(item)}
 
 
 def _refund_outcome(item: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from commands.menu import MENU
 from projections.reconciliation.psp_references import PspReferences
-from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_notification
+from service.adapters.psp.adyen_notifications import CaptureMode, items_of, read_further, read_notification
 from service.adapters.psp.stripe_events import read_event
 from service.app import App
 from service.formats.provider_values import Unreadable
@@ -20,6 +20,7 @@ from service.intake.messages import record_facts
 from service.partner_facts.payments import ProviderFact
 from service.partner_reports.table import PROVIDER_REPORTS
 from tests.support.buses import open_desk, publish_programme
+from tests.support.orders import OrderScenario
 from tests.support.partner_facts import command_of
 from tests.support.sales import merchant_ready, paid
 from tests.support.shops import app_of
@@ -157,6 +158,31 @@ def test_an_authorisation_of_adyen_is_the_capture_by_setting_or_by_what_it_says(
 def test_a_capture_that_adyen_reports_all_the_same_is_that_of_its_authorisation() -> None:
     reported = AUTHORISATION | {"eventCode": "CAPTURE", "pspReference": "CAP1", "originalReference": "PAY1"}
     assert read_notification(reported, CaptureMode("automatic")).capture_key == "PAY1"
+
+
+CHARGED_BACK = AUTHORISATION | {
+    "eventCode": "CHARGEBACK", "pspReference": "DIS1", "originalReference": "PAY1",
+    "additionalData": {"chargebackReasonCode": "13.3"},
+}  # fmt: skip
+
+
+def test_a_chargeback_of_adyen_opens_its_dispute_so_that_a_loss_without_a_reason_is_divided_by_its() -> None:
+    scenario = OrderScenario().paid().sent(A=2, B=1).received()
+    lost = CHARGED_BACK | {"eventCode": "PREARBITRATION_LOST", "additionalData": {}}
+    withdrawn = read_notification(CHARGED_BACK | {"amount": {"value": 6944, "currency": "USD"}})
+    for fact in (
+        *read_further(CHARGED_BACK, withdrawn),
+        withdrawn,
+        read_notification(lost | {"amount": {"value": 6944, "currency": "USD"}}),
+    ):
+        scenario.run(command_of(fact, ("M-1", "O-1")))
+    dispute = scenario.order.disputes.by_id["DIS1"]
+    assert (dispute.reason, dispute.state, scenario.balance("2110")) == ("product_unacceptable", "lost", 0)
+
+
+def test_a_chargeback_of_adyen_without_a_reason_only_takes_the_money() -> None:
+    plain = CHARGED_BACK | {"additionalData": {}}
+    assert list(read_further(plain, read_notification(plain))) == []
 
 
 _ODD = [1.5, 10**20, -1, True, None, [1.5], {"a": [1e300]}, "x" * 12_000, "\0", "a b/c", "٣", ""]
