@@ -26,7 +26,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from redledger.broker_readings import Events, Item, Reading, Rows, Taken, merchant_token
 from redledger.items import Event, Row
@@ -35,6 +35,8 @@ _BATCH = 500  # messages of a book that are asked for at a time
 _EXPIRES_S, _HEARTBEAT_S, _SILENCE_S = 30, 5, 15.0
 _FORGOTTEN_AFTER_S = 60.0
 _LOOK_AGAIN_S = 30.0  # for streams of new books
+_LOOK_FOR_MISSING_S = 1.0
+_LISTED_WITHIN_S = 10.0  # a list waits four seconds for streams that have no leader
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 _NANOSECONDS = 10**9
 
@@ -52,6 +54,7 @@ class _Reader(Generic[Item]):
         self._books, self._name = books, name
         self._queue: asyncio.Queue[Taken | Exception] = asyncio.Queue(_BATCH)
         self._tasks: dict[int, asyncio.Task[None]] = {}  # by book; that of the streams is at -1
+        self._unread: set[int] = set()  # books of which the last read failed
 
     async def items(self) -> AsyncGenerator[Item]:
         """Yields items. Returns when the connection is over. Raises `Refused`, or an error of the broker."""
@@ -82,30 +85,58 @@ class _Reader(Generic[Item]):
 
     async def _find_streams(self) -> None:
         while True:
-            found = await self._streams()
+            found, missing = await self._streams()
+            if missing and self._reading.needs_all:
+                raise Broken
             self._reading.begin(found)
             for book in found.keys() - self._tasks.keys():
                 self._start(book, partial(self._read, book))
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await asyncio.sleep(_LOOK_FOR_MISSING_S if missing else _LOOK_AGAIN_S)
 
-    async def _streams(self) -> dict[int, StreamInfo]:
-        """Returns the streams by book. With books named, no other stream is asked for."""
+    async def _streams(self) -> tuple[dict[int, StreamInfo], Collection[str]]:
+        """Returns the streams by book, and the names of those that do not answer, because they have no leader. With
+        books named, no other stream is asked for."""
         if self._books:
-            return {book: await self._jetstream.stream_info(f"{self._reading.stream}{book}") for book in self._books}
-        found, page = list[StreamInfo](), await self._jetstream.streams_info()
-        while page:
-            found += page
-            page = await self._jetstream.streams_info(offset=len(found))
-        named = {info.config.name or "": info for info in found}
-        ours = {name.removeprefix(self._reading.stream): info for name, info in named.items()}
-        return {int(book): info for book, info in ours.items() if book.isdigit()}
+            names = {book: f"{self._reading.stream}{book}" for book in self._books}
+            return {book: await self._jetstream.stream_info(name) for book, name in names.items()}, ()
+        page = await self._page(0)
+        found, missing = list[Any](), list[str]()
+        while page.get("streams") or page.get("missing"):
+            found += page.get("streams") or []
+            missing += page.get("missing") or []
+            page = await self._page(len(found) + len(missing))
+        infos = [StreamInfo.from_response(each) for each in found]
+        ours = {(info.config.name or "").removeprefix(self._reading.stream): info for info in infos}
+        without = [name for name in missing if name.removeprefix(self._reading.stream).isdigit()]
+        return {int(book): info for book, info in ours.items() if book.isdigit()}, without
+
+    async def _page(self, offset: int) -> dict[str, Any]:
+        asked = json.dumps({"offset": offset}).encode()
+        answer = await self._client.request("$JS.API.STREAM.LIST", asked, timeout=_LISTED_WITHIN_S)
+        found: dict[str, Any] = json.loads(answer.data)
+        if "error" in found:
+            raise APIError.from_error(found["error"])
+        return found
 
     async def _read(self, book: int) -> None:
-        """Puts the messages of a book into the queue."""
-        stream = f"{self._reading.stream}{book}"
-        async for message in self._pulled(stream, await self._consumer(book, stream)):
-            sequence, found = message.metadata.sequence.stream, json.loads(message.data)
-            await self._queue.put(Taken(book, sequence, message.headers or {}, found))
+        """Puts the messages of a book into the queue. Begins again by itself where the book alone cannot be read: its
+        stream has no leader, or messages were lost. Raises the error if no book can be read."""
+        stream, pause_s = f"{self._reading.stream}{book}", _FIRST_PAUSE_S
+        while True:
+            try:
+                consumer = await self._consumer(book, stream)
+                self._unread.discard(book)
+                async with aclosing(self._pulled(stream, consumer)) as messages:
+                    async for message in messages:
+                        pause_s = _FIRST_PAUSE_S
+                        sequence, found = message.metadata.sequence.stream, json.loads(message.data)
+                        await self._queue.put(Taken(book, sequence, message.headers or {}, found))
+            except (Error, TimeoutError):
+                self._unread.add(book)
+                if self._client.is_closed or self._unread >= self._tasks.keys() - {-1}:
+                    raise
+            await asyncio.sleep(pause_s * (0.5 + random() / 2))
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _consumer(self, book: int, stream: str) -> str:
         subjects = self._reading.subjects(book)
@@ -126,31 +157,35 @@ class _Reader(Generic[Item]):
         )
         return (await self._jetstream.add_consumer(stream, config)).name
 
-    async def _pulled(self, stream: str, consumer: str) -> AsyncIterator[Msg]:
+    async def _pulled(self, stream: str, consumer: str) -> AsyncGenerator[Msg]:
         """Yields messages as they come. Raises `Broken` if one was lost on the way, which its number says or that of
         a heartbeat after it, and `TimeoutError` after a silence."""
         reply, left, taken = self._client.new_inbox(), 0, 0
         asked = {"batch": _BATCH, "expires": _EXPIRES_S * _NANOSECONDS, "idle_heartbeat": _HEARTBEAT_S * _NANOSECONDS}
         coming = asyncio.Queue[Msg]()  # never longer than a batch
-        await self._client.subscribe(reply, cb=coming.put)
-        while True:
-            if not left:
-                left = _BATCH
-                address = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-                await self._client.publish(address, json.dumps(asked).encode(), reply=reply)
-            async with asyncio.timeout(_SILENCE_S):
-                message = await coming.get()
-            if message.reply:  # a message has an address for its acknowledgement, and a status has none
-                left, taken = left - 1, taken + 1
-                if message.metadata.sequence.consumer != taken:
-                    raise Broken
-                yield message
-                continue
-            about = message.headers or {}
-            if about.get("Status") == "408":  # the request has expired
-                left = 0
-            elif about.get("Status") != "100" or int(about.get("Nats-Last-Consumer", taken)) != taken:  # a heartbeat
-                raise Broken
+        subscribed = await self._client.subscribe(reply, cb=coming.put)
+        try:
+            while True:
+                if not left:
+                    left = _BATCH
+                    address = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+                    await self._client.publish(address, json.dumps(asked).encode(), reply=reply)
+                async with asyncio.timeout(_SILENCE_S):
+                    message = await coming.get()
+                if message.reply:  # a message has an address for its acknowledgement, and a status has none
+                    left, taken = left - 1, taken + 1
+                    if message.metadata.sequence.consumer != taken:
+                        raise Broken
+                    yield message
+                    continue
+                about = message.headers or {}
+                if about.get("Status") == "408":  # the request has expired
+                    left = 0
+                elif about.get("Status") != "100" or int(about.get("Nats-Last-Consumer", taken)) != taken:
+                    raise Broken  # no heartbeat, or one after a message that was lost
+        finally:
+            with suppress(Error):  # of a connection that is over
+                await subscribed.unsubscribe()
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:

@@ -31,6 +31,10 @@ class Reading(Protocol[Item]):
 
     stream: str  # with the book after it
 
+    @property
+    def needs_all(self) -> bool:
+        """True if no book can be read before the streams of all are found."""
+
     def begin(self, streams: Mapping[int, StreamInfo]) -> None:
         """Compares the place with the streams. Raises `Refused`."""
 
@@ -62,6 +66,10 @@ class Events:
             self.positions = {int(book): int(position) for book, position in _split(pairs, 2)}
         # then the positions of a book follow each other, and a gap is a loss
         self.wants_all = list(self.types) == [">"] and self.merchant == "*"
+
+    @property
+    def needs_all(self) -> bool:
+        return self.place == NOW  # the events of a stream that is found later would all be new
 
     def begin(self, streams: Mapping[int, StreamInfo]) -> None:
         for info in streams.values():
@@ -111,6 +119,10 @@ class Rows:
         self.stream = f"{self.prefix}-views-{self.view}-"
         parts = _split(self.place or "", 3)
         self.copies = {int(book): (copy, int(sequence)) for book, copy, sequence in parts}
+
+    @property
+    def needs_all(self) -> bool:
+        return False
 
     def begin(self, streams: Mapping[int, StreamInfo]) -> None:
         """Compares nothing: each message names its copy."""

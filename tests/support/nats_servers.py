@@ -25,6 +25,7 @@ T = TypeVar("T")
 PROGRAM = Path(sys.executable).parent / "nats-server"
 _CONFIGURATION = """
 server_name: {name}
+server_tags: ["{name}"]
 listen: "127.0.0.1:{port}"
 jetstream {{ store_dir: "{store}", sync_interval: always }}
 {more}

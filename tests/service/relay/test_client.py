@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import aclosing, closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -14,9 +15,11 @@ from typing import Any
 
 import pytest
 from nats.js import JetStreamContext
+from nats.js.api import Placement
 
 from ledger.ledger import Ledger
 from projections.registry import PROJECTIONS
+from redledger import broker as client_of_broker
 from redledger.broker import AsyncBroker, Broker
 from redledger.broker_readings import Rows, Taken
 from redledger.items import Event, Refused, Row, ViewChanged, row_of
@@ -28,8 +31,10 @@ from service.relay.stream import Keeping
 from tests.benchmarks.ledgers import attempt
 from tests.ledger.log.attempts import owner
 from tests.support.buses import Desk, open_desk, publish_programme
-from tests.support.nats_servers import NatsServer, ask
+from tests.support.nats_servers import NatsServer, ask, nats_cluster
+from tests.support.postgres import memory_folder, open_folder
 from tests.support.sales import merchant_ready, released
+from tests.support.services import until
 from tests.support.shops import app_of
 
 NAMES, VIEW = Names("redledger"), "merchant_balances"
@@ -117,6 +122,83 @@ def test_now_is_the_end_of_every_book(broker: NatsServer, relayed: Ledger) -> No
         return event
 
     assert asyncio.run(read()).position == 31
+
+
+@pytest.fixture
+def spread(ledger: Ledger) -> Iterator[list[NatsServer]]:
+    """A cluster with the events of each book on another server, and nowhere else."""
+    for book in range(3):
+        record(ledger, book, 20)
+    with open_folder(memory_folder()) as folder, nats_cluster(folder) as servers:
+        relay(ledger, Servers(tuple(each.address for each in servers)), names=NAMES, keeping=Keeping(), once=True)
+        for book, server in enumerate(servers):
+            ask(servers, partial(move, book, server.name))
+            until(lambda book=book, to=server.name: ask(servers, partial(leader, book)) == to, what="the move")  # type: ignore[misc]
+        yield servers
+
+
+async def move(book: int, server: str, jetstream: JetStreamContext) -> None:
+    info = await jetstream.stream_info(NAMES.stream(book))
+    await jetstream.update_stream(info.config.evolve(placement=Placement(cluster="tests", tags=[server])))
+
+
+async def leader(book: int, jetstream: JetStreamContext) -> str | None:
+    info = await jetstream.stream_info(NAMES.stream(book))
+    assert info.cluster
+    return info.cluster.leader if info.state.messages == 20 and not info.cluster.replicas else None
+
+
+async def readers(book: int, jetstream: JetStreamContext) -> int:
+    return (await jetstream.stream_info(NAMES.stream(book))).state.consumer_count
+
+
+@pytest.mark.slow
+def test_a_stream_that_loses_its_leader_holds_up_its_own_book_alone(
+    spread: list[NatsServer], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_of_broker, "_HEARTBEAT_S", 1)
+    monkeypatch.setattr(client_of_broker, "_SILENCE_S", 2.0)
+    lost, *alive = spread
+
+    async def read() -> tuple[list[Place], list[int]]:
+        events = AsyncBroker(*(server.address for server in alive)).events()
+        for _ in range(60):
+            await anext(events)
+        await asyncio.to_thread(lost.kill)
+        coming = asyncio.ensure_future(anext(events))
+        await asyncio.wait([coming], timeout=18)  # it notices the silence, and asks for a consumer in vain
+        consumers = [await asyncio.to_thread(ask, alive, partial(readers, book)) for book in (1, 2)]
+        await asyncio.to_thread(lost.start)
+        await asyncio.to_thread(record, ledger, 0, 2)
+        everywhere = Servers(tuple(each.address for each in spread))
+        await asyncio.to_thread(relay, ledger, everywhere, names=NAMES, keeping=Keeping(), once=True)
+        found = [await coming, await anext(events)]
+        await events.aclose()
+        return places(found), consumers
+
+    found, consumers = asyncio.run(read())
+    assert found == [(0, 21), (0, 22)]
+    assert consumers == [1, 1]  # of one connection: a further one would have made its own
+
+
+@pytest.mark.slow
+def test_now_waits_for_a_stream_without_a_leader(spread: list[NatsServer], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_of_broker, "_LOOK_AGAIN_S", 1.0)
+    lost, *alive = spread
+    lost.kill()
+
+    async def read() -> list[Event]:
+        events = AsyncBroker(*(server.address for server in alive)).events(after="now")
+        coming = asyncio.ensure_future(anext(events))
+        await asyncio.wait([coming], timeout=6)  # longer than the broker waits for a stream that does not answer
+        await asyncio.to_thread(lost.start)
+        done, _ = await asyncio.wait([coming], timeout=12)
+        coming.cancel()
+        await asyncio.wait([coming])
+        await events.aclose()
+        return [each.result() for each in done]
+
+    assert asyncio.run(read()) == []
 
 
 def consumers(broker: NatsServer) -> int:
