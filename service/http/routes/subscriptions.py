@@ -36,7 +36,8 @@ _LONGEST_LEASE_WAIT_S = 30  # proxies close a connection that is silent for long
 
 def _receipt_in(text: str) -> Receipt:
     numbers = [read_whole(part) for part in text.split(".")]
-    if len(numbers) != 3 or not all(0 <= number <= LARGEST_NUMBER for number in numbers):
+    is_written_so = text == ".".join(map(str, numbers))  # one receipt has one text: their number is answered
+    if len(numbers) != 3 or not is_written_so or not all(0 <= number <= LARGEST_NUMBER for number in numbers):
         raise ValueError("this is no receipt; each event of a lease has one, such as 3.17.1042")
     return Receipt(*numbers)
 
@@ -44,6 +45,12 @@ def _receipt_in(text: str) -> Receipt:
 def _receipt(text: str) -> str:
     _receipt_in(text)
     return text
+
+
+def _printable(text: str) -> str:
+    """Returns the text on one line. The reason is often that of an exception, and no event waits for a better one; but
+    the database stores no NUL, and a terminal obeys an escape."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 ReceiptText = Annotated[str, StringConstraints(max_length=64), AfterValidator(_receipt)]
@@ -81,7 +88,7 @@ class Rejection(BaseModel):
     receipts: Receipts
     retry_after_s: Annotated[int | None, Field(ge=0, le=_LONGEST_WAIT_S)] = None
     park: bool = False
-    reason: Annotated[str, StringConstraints(max_length=200)] = ""
+    reason: Annotated[str, StringConstraints(max_length=200), AfterValidator(_printable)] = ""
 
 
 class Delivery(BaseModel):

@@ -104,7 +104,9 @@ def test_a_receipt_of_what_was_not_sent_is_refused_and_nothing_changes(client: T
     assert error(settle(client, "ack", events)) == (409, "LEASE_NOT_HELD")
 
 
-@pytest.mark.parametrize("receipt", ["", "1.2", "x.1.1", "1.1.1.1", "1.1.-1", "9" * 70, "1.9999999999999999.1"])
+@pytest.mark.parametrize(
+    "receipt", ["", "1.2", "x.1.1", "1.1.1.1", "1.1.-1", "9" * 70, "1.9999999999999999.1", "01.1.1"]
+)
 def test_a_text_that_is_no_receipt_is_refused(client: TestClient, receipt: str) -> None:
     subscribe(client)
     answer = settle(client, "ack", [{"receipt": receipt}])
@@ -118,6 +120,15 @@ def test_an_event_that_is_given_back_comes_again_after_its_time(app: App, client
     assert lease(client)["data"]["events"] == []
     let_pass(app, 30)
     assert [each["attempt"] for each in lease(client)["data"]["events"]] == [2, 1, 1, 1, 1]
+
+
+def test_a_reason_of_any_letters_is_kept_on_one_line(client: TestClient) -> None:
+    subscribe(client, merchant="M-1")
+    events = lease(client)["data"]["events"]
+    reason = "Traceback:\n\0 \x1b[2J\u202e\u2028fin"
+    assert settle(client, "nack", events[:1], park=True, reason=reason).status_code == 200
+    (parked,) = client.get(STOCK).json()["data"]["parked_events"]
+    assert parked["reason"] == "Traceback:   " + " [2J  fin"
 
 
 def test_a_parked_event_is_shown_until_a_person_decides(client: TestClient) -> None:
