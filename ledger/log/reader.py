@@ -209,6 +209,14 @@ class Reader:
             found[command_id] = EarlierAnswer(fingerprint, receipt)
         return found
 
+    def place_of_command(self, command_id: str) -> tuple[int, int, int] | None:
+        """Returns the book of a command's events with the first and the last position, or None if it has none."""
+        for book in self.books():
+            answer = self.answers(book, [command_id]).get(command_id)
+            if answer and answer.receipt.first:
+                return book, answer.receipt.first, answer.receipt.last
+        return None
+
     def books(self) -> Collection[int]:
         """Returns the numbers of all books."""
         if self.part is not None:

@@ -1,7 +1,8 @@
-"""Queries on the audit trail by order, merchant, actor and time, in pages."""
+"""Queries on the audit trail by order, merchant, actor, type, command and time, in pages."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
@@ -19,13 +20,18 @@ PROJECTION = AuditTrail()
 
 @dataclass(frozen=True, slots=True)
 class TrailFilter:
-    """The filter of a query; None means any. Times compare with `recorded_at`: from `since`, before `until`."""
+    """The filter of a query; None means any. Times compare with `recorded_at`: from `since`, before `until`.
+
+    `types` are names of events, and `places` a book with the first and the last position, such as those of a command.
+    """
 
     order: str | None = None
     merchant: str | None = None
     actor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    types: Sequence[str] | None = None
+    places: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ _CONDITIONS = {
     "actor": "t.actor_id = :actor",
     "since": "t.recorded_at >= :since",
     "until": "t.recorded_at < :until",
+    "types": "t.event = ANY(:types)",
+    "places": "t.book = :book AND t.position BETWEEN :first AND :last",
 }
 _ORDER = ("recorded_at", "book", "position")
 
@@ -89,8 +97,9 @@ def trail(
     Raises `ViewBehind`.
     """
     values = {name: value for name in _CONDITIONS if (value := getattr(asked, name)) is not None}
+    place = dict(zip(("book", "first", "last"), values.pop("places", ()), strict=False))
     rest, key = behind(tuple(f"t.{name}" for name in _ORDER), after)
-    conditions = " AND ".join([*(_CONDITIONS[name] for name in values), rest])
+    conditions = " AND ".join([*(_CONDITIONS[name] for name in (*values, *(["places"] if place else []))), rest])
 
     def query(opened: Opened) -> list[TrailRow]:
         # Every index starts with the book: read each book by its index, then merge the first rows of each.
@@ -100,8 +109,8 @@ def trail(
                 WHERE t.book = b.book AND t.book = ANY(:books) AND {conditions}
                 ORDER BY t.recorded_at, t.position LIMIT :limit
             ) p ORDER BY p.recorded_at, p.book, p.position LIMIT :limit"""
-        asked = values | key | {"books": list(opened.vector), "limit": limit}
-        return [_row(row) for row in opened.connection.execute(text(statement), asked).mappings()]
+        given = values | key | place | {"books": list(opened.vector), "limit": limit}
+        return [_row(row) for row in opened.connection.execute(text(statement), given).mappings()]
 
     return views.read(PROJECTION, query, at_least=at_least, timeout_s=timeout_s)
 

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from ledger.ids import is_id
 from service.console.actions import Action, action_for
-from service.console.drafts import DRAFT, LONGEST, opened, sealed
+from service.console.drafts import DRAFT, led_to, opened
 from service.console.layout import unread
 from service.console.page import Page
 from service.console.session import form_of
@@ -49,16 +49,14 @@ async def answer(name: str, request: Request, bearer: AccessBearer) -> Response:
     key = sent.get(KEY, "")
     fields = {each: sent.get(each, "") for each in action.fields} | {KEY: key if is_id(key) else uuid4().hex}
     if CONFIRM not in sent:
-        draft = sealed(page.token, fields)
-        is_short = len(draft) <= LONGEST
-        return _led_to(page, f"/commands/{name}", draft) if is_short else await _preview(page, action, fields)
+        return led_to(page, f"/commands/{name}", fields) or await _preview(page, action, fields)
     answered = await submitted(request.app.state, _command(page, action, fields))
     content = json.loads(bytes(answered.body))
     if answered.status_code != 200:
         return _shown(page, action, fields, key=uuid4().hex, problem=content, status=answered.status_code)
     result = {each: str(content["data"][each]) for each in _RESULT} | {_REPLAYED: str(REPLAYED in answered.headers)}
     given = {each: fields[each] for each in action.given}
-    return _led_to(page, f"/commands/{name}/result", sealed(page.token, given | result))
+    return led_to(page, f"/commands/{name}/result", given | result) or _recorded(page, action, given | result)
 
 
 @router.get("/commands/{name}/result")
@@ -66,13 +64,12 @@ async def result(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the page of what was recorded."""
     page = Page(request, bearer)
     action = action_for(page, name)
-    fields = opened(page.token, request.query_params.get(DRAFT, ""))
+    return _recorded(page, action, opened(page.token, request.query_params.get(DRAFT, "")))
+
+
+def _recorded(page: Page, action: Action, fields: Mapping[str, str]) -> Response:
     done = {each: fields[each] if each == "status" else int(fields[each]) for each in _RESULT}
     return _shown(page, action, fields, key="", done=done, replayed=fields[_REPLAYED] == str(True))
-
-
-def _led_to(page: Page, path: str, draft: str) -> Response:
-    return RedirectResponse(page.linker.page(path, **{DRAFT: draft}), 303)
 
 
 def _command(page: Page, action: Action, fields: Mapping[str, str]) -> Sent:

@@ -18,6 +18,7 @@ from service.questions.registry import QUESTIONS
 
 # Tables whose rows name a merchant and hold nothing of the platform: a merchant may follow its own rows of them.
 MERCHANT_TABLES: Mapping[str, frozenset[str]] = {
+    "approvals_queue": frozenset(("approvals_queue",)),
     "merchant_balances": frozenset(("account_balances", "account_days", "journal_lines")),
     "payouts": frozenset(("payouts", "payout_accounts", "payout_statements")),
 }

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
+from ledger.events.event import EVENTS
 from ledger.events.orders import ChannelType
+from ledger.events.type_names import types_named
 from ledger.ids import (
     PLATFORM_BOOK,
     UNMATCHED,
@@ -99,6 +101,14 @@ def _actor(app: App, value: str) -> bool:
     return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
 
 
+def _event_type(_: App, value: str) -> bool:
+    return bool(types_named(value, (name for name, _ in EVENTS)))
+
+
+def _command(app: App, value: str) -> bool:
+    return app.ledger.reader.place_of_command(value) is not None
+
+
 def _access_account(app: App, value: str) -> bool:
     return bool(app.ledger.reader.read_stream(PLATFORM_BOOK, access_account_stream(value)))
 
@@ -161,6 +171,8 @@ FILTERS: dict[str, Filter] = {
     "merchant": Filter("Merchant", known=_merchant),
     "order": Filter("Order", known=_order),
     "actor": Filter("Actor", known=_actor, views=(AuditTrail(),)),
+    "event_type": Filter("Type of an event", known=_event_type),
+    "command": Filter("Command", known=_command),
     "access_account": Filter("Access account", known=_access_account),
     "creator": Filter("Creator", known=_creator, own=_creator_of, views=(SalesByChannel(),)),
     "account": Filter("Account of the chart", allowed=lambda _: (*CHART, DUE_FROM_MERCHANTS)),

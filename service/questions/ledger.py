@@ -18,10 +18,16 @@ _PLACE = re.compile(r"([0-9]{1,5}):([1-9][0-9]{0,17})")
 
 
 def _audit(asked: Asked) -> Any:
+    from ledger.events.event import EVENTS
+    from ledger.events.type_names import types_named
     from projections.audit.trail import TrailFilter, trail
 
-    wanted = TrailFilter(**asked.given("order", "merchant", "actor", "since", "until"))
-    return asked.page(partial(trail, asked.views, wanted))
+    chosen: Any = asked.given("order", "merchant", "actor", "since", "until")
+    if asked["type"]:
+        chosen |= {"types": sorted(types_named(asked["type"], (name for name, _ in EVENTS)))}
+    if asked["command"]:
+        chosen |= {"places": asked.app.ledger.reader.place_of_command(asked["command"])}
+    return asked.page(partial(trail, asked.views, TrailFilter(**chosen)))
 
 
 def _event(asked: Asked) -> Any:
@@ -84,6 +90,12 @@ QUESTIONS = (
             ORDER,
             MERCHANT,
             Parameter(name="actor", says="Only events of this actor.", filter="actor"),
+            Parameter(
+                name="type",
+                says="Only events of this type, or of all whose types begin so: payment.captured or payment.*",
+                filter="event_type",
+            ),
+            Parameter(name="command", says="Only events of the command with this id.", filter="command"),
             Parameter(name="since", says="Only events recorded from this instant on.", kind=Kind.INSTANT),
             Parameter(name="until", says="Only events recorded before this instant.", kind=Kind.INSTANT),
         ),

@@ -1,8 +1,10 @@
-"""One Chromium and one service over the small trading month for all tests of the folder."""
+"""One Chromium and one service over the small trading month for all tests of the folder; and a ledger with work to do
+for a test alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from service.app import App
 from tests.browser.chromium import installed, launched
 from tests.browser.service import console_of
+from tests.browser.shop import ServedShop, served_shop
 from tests.browser.visits import Visits, visits
 
 
@@ -34,4 +37,18 @@ def origin(month_app: App, of_month: dict[str, Any]) -> Iterator[str]:
 def month_visits(chromium: Browser, origin: str) -> Iterator[Visits]:
     """Visits to the console of the month."""
     with visits(chromium, origin) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Iterator[ServedShop]:
+    """A served ledger of its own, with work to do."""
+    with served_shop(database_url, tmp_path) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop_visits(chromium: Browser, shop: ServedShop) -> Iterator[Visits]:
+    """Visits to the console of the shop."""
+    with visits(chromium, shop.origin) as opened:
         yield opened

@@ -42,10 +42,16 @@ class ServedShop:
             self.desk.expect("request_refund", actor=BUYER, reason="changed_mind", **case)
         self.app.catch_up()
 
-    def captured_for_nobody(self, capture_ref: str) -> None:
-        about = {"psp": "stripe", "capture_ref": capture_ref, "amount": "USD 5.00"}
-        self.desk.expect("report_unmatched_payment", actor=PROVIDER, **about)
+    def captured_for_nobody(self, *capture_refs: str) -> None:
+        for capture_ref in capture_refs:
+            about = {"psp": "stripe", "capture_ref": capture_ref, "amount": "USD 5.00"}
+            self.desk.expect("report_unmatched_payment", actor=PROVIDER, **about)
         self.app.catch_up()
+
+    def resolved(self, in_stream: str, break_id: str) -> None:
+        """A break that support has resolved meanwhile."""
+        about = {"in_stream": in_stream, "break_id": break_id, "resolution": "found", "reason": "Found."}
+        self.desk.expect("resolve_break", actor=PEOPLE["sue"].actor, **about)
 
     @property
     def events(self) -> int:

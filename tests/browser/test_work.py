@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.shop import ServedShop, served_shop
-from tests.browser.visits import NARROW, Visits, visits
-
-
-@pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[ServedShop]:
-    with served_shop(database_url, tmp_path) as shop:
-        yield shop
-
-
-@pytest.fixture
-def shop_visits(chromium: Browser, shop: ServedShop) -> Iterator[Visits]:
-    with visits(chromium, shop.origin) as opened:
-        yield opened
+from tests.browser.shop import ServedShop
+from tests.browser.visits import NARROW, Visits
 
 
 def approve(page: Page, name: str) -> None:

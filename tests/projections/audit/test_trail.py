@@ -56,6 +56,17 @@ def test_rows_are_found_by_actor_over_all_books(history: History, views: Views) 
     assert [(row.book, row.position) for row in found] == [(1, 1), (2, 1)]
 
 
+def test_rows_are_found_by_the_places_of_a_command(history: History, views: Views) -> None:
+    for book in (1, 2, 1):
+        history.record(book, [an_event(), an_event()])
+    fold(history.ledger)
+    reader = history.ledger.reader
+    places = reader.place_of_command(reader.read(1, 2, 1)[0].command_id)
+    assert places == (1, 3, 4)
+    assert [(row.book, row.position) for row in trail(views, TrailFilter(places=places))] == [(1, 3), (1, 4)]
+    assert reader.place_of_command("none") is None
+
+
 def test_pages_follow_each_other_without_gap_or_repetition(history: History, views: Views) -> None:
     for book in (1, 2, 1, 2, 3):
         history.record(book, [an_event(), an_event()])

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.console.conftest import Browser
+from commands.menu import MENU
+from service.console.actions import ACTIONS
+from service.feeds.view_query import readers_of
+from service.questions.question import Role
+from service.questions.registry import QUESTIONS
+from tests.service.console.conftest import ROLES, Browser
 
 
 @pytest.mark.parametrize("query", ["views=access_accounts", "views=account_turnovers"])
@@ -24,3 +29,11 @@ def test_a_page_follows_only_views_that_its_reader_may_follow(browser: Browser, 
     for view in named:
         answer = client.get(f"/v1/views/{view}/changes?limit=1", headers={"Authorization": f"Bearer {role}"})
         assert answer.status_code == 200, view
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_works_a_queue_may_follow_its_views(role: Role) -> None:
+    for action in ACTIONS.values():
+        authority = MENU[action.command].authority
+        views = QUESTIONS[action.question].views if role in authority.any | authority.own else ()
+        assert {view for view in views if role not in readers_of(view)} == set(), action.command

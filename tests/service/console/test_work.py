@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -247,7 +248,9 @@ def unmatched_payments(shop: Shop, number: int) -> None:
 
 def bulk(client: TestClient, command: str, rows: list[str], **fields: str) -> str:
     proof = field_in(client.get("/console/exceptions").text, "proof")
-    answer = client.post(f"/console/bulk/{command}", data={"row": rows, "proof": proof, **fields})
+    answer = client.post(
+        f"/console/bulk/{command}", data={"row": rows, "proof": proof, **fields}, follow_redirects=True
+    )
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -265,13 +268,36 @@ def test_many_rows_are_worked_with_one_preview_and_an_answer_to_each(shop: Shop)
     before = shop.events
     preview = bulk(client, "assign_break", [*chosen, "in_stream=order/M-1/O-1&break_id=none"], owner="fay", asked="yes")
     assert (preview.count('data-answer="200"'), preview.count('data-answer="409"'), shop.events) == (3, 1, before)
-    rows = rows_of(preview)
-    done = bulk(client, "assign_break", rows, owner="fay", confirm="yes")
+    rows, sent = rows_of(preview), {"key": field_in(preview, "key"), "owner": "fay", "confirm": "yes"}
+    done = bulk(client, "assign_break", rows, **sent)
     assert (len(rows), done.count('data-answer="200"'), shop.events) == (3, 3, before + 3)
-    again = bulk(client, "assign_break", rows, owner="fay", confirm="yes")
+    again = bulk(client, "assign_break", rows, **sent)
     assert (again.count("sent before"), done.count("sent before"), shop.events) == (3, 0, before + 3)
     shop.app.catch_up()
     assert client.get("/console/exceptions").text.count('<bdi class="id">fay</bdi>') == 3
+
+
+def test_the_preview_and_the_result_of_many_rows_have_addresses_that_record_nothing(shop: Shop) -> None:
+    unmatched_payments(shop, 3)
+    client = shop.browser("fay")
+    page = client.get("/console/exceptions").text
+    work: dict[str, Any] = {"row": rows_of(page), "proof": field_in(page, "proof"), "owner": "fay", "asked": "yes"}
+    preview = client.post("/console/bulk/assign_break", data=work)
+    work["key"] = field_in(client.get(preview.headers["location"]).text, "key")
+    done, recorded = client.post("/console/bulk/assign_break", data=work | {"confirm": "yes"}), shop.events
+    shown = [client.get(answer.headers["location"]) for answer in (done, done, preview)]
+    assert [each.status_code for each in shown] == [200, 200, 200]
+    assert [each.text.count('data-answer="200"') for each in shown] == [3, 3, 3]
+    assert ("data-done" in shown[1].text, shown[2].text.count("sent before"), shop.events) == (True, 3, recorded)
+    stranger = shop.browser("fred").get(done.headers["location"])
+    assert (stranger.status_code, "ch-0" in stranger.text) == (403, False)
+
+
+def test_work_that_is_too_long_for_an_address_is_answered_all_the_same(shop: Shop) -> None:
+    client = shop.browser("fay")
+    rows = [f"in_stream=order/M-1/O-1&break_id={uuid4().hex}" for _ in range(200)]
+    preview = bulk(client, "assign_break", rows, owner="fay", asked="yes")
+    assert ("data-preview" in preview, preview.count('data-answer="409"')) == (True, 200)
 
 
 def test_a_session_that_ends_in_the_middle_of_work_on_many_rows_keeps_each_row(shop: Shop) -> None:
