@@ -25,6 +25,7 @@ from service.console import (
     operations,
     question_pages,
     sign_in,
+    verification,
 )
 from service.console.edge import ConsoleEdge
 from service.console.layout import bare
@@ -41,6 +42,7 @@ _ROUTERS = (
     live.router,
     operations.router,
     difference.router,
+    verification.router,
     command_pages.router,
     bulk.router,
     question_pages.router,

@@ -27,7 +27,8 @@ class Composed:
 
 OPERATIONS = Composed("operations", "/operations", "view-lags")
 DIFFERENCE = Composed("what changed", "/difference", "explain-difference")
-COMPOSED: Mapping[str, Sequence[Composed]] = {"ledger": (OPERATIONS, DIFFERENCE)}
+VERIFICATION = Composed("verification", "/verification", "generations")
+COMPOSED: Mapping[str, Sequence[Composed]] = {"ledger": (OPERATIONS, DIFFERENCE, VERIFICATION)}
 
 
 @dataclass(frozen=True, slots=True)

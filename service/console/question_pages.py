@@ -11,10 +11,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from service.console.actions import with_actions
+from service.console.cells import Linked
 from service.console.event import event_page
 from service.console.fields import local_instant
 from service.console.layout import shown
 from service.console.merchant import merchant_page
+from service.console.navigation import VERIFICATION
 from service.console.order import order_page, picked_step
 from service.console.page import Page, picked_times
 from service.console.parts import followed
@@ -35,6 +37,7 @@ Make = Callable[[Page, Mapping[str, Any]], Response]
 # Questions with a page of their own. Every other one is shown as facts and tables.
 _OWN: Mapping[str, Make] = {"balance": merchant_page, "show event": event_page, "history": order_page}
 _MORE = {"history": [Depends(picked_step)]}  # what a page takes beside the parameters of its question
+_BESIDE = {"audit": VERIFICATION}
 _INPUTS = {
     Kind.DAY: "date", Kind.INSTANT: "datetime-local", Kind.NUMBER: "number", Kind.FLAG: "checkbox",
     Kind.CHOICE: "select",
@@ -114,9 +117,16 @@ def _any_page(question: Question) -> Make:
             views=followed(page, question.name),
             folded=answer.folded,
             missing_books=answer.missing_books,
+            beside=_beside(page, question),
         )
 
     return make
+
+
+def _beside(page: Page, question: Question) -> Linked | None:
+    """Returns the page that belongs beside this one, if the reader may open it."""
+    other = _BESIDE.get(question.name)
+    return Linked(other.label, page.linker.page(other.path)) if other and page.may_ask(other.question) else None
 
 
 def _sections(page: Page, question: Question, answer: Answer) -> list[Facts | Grid]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.visits import HEIGHT, NARROW, WIDE
 
 _SERIOUS = ("serious", "critical")
-_OTHER_LOOKS: Sequence[tuple[int, Literal["light", "dark"]]] = ((WIDE, "dark"), (NARROW, "light"))
+_OTHER_LOOKS: Sequence[tuple[int, Literal["light", "dark"]]] = ((WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
 _OF_LOOKS = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")  # what width and colours may change
 _SHORTEN = """() => document.querySelectorAll("tbody, ul, ol, dl").forEach(
     (list) => [...list.children].slice(list.tagName === "DL" ? 8 : 3).forEach((each) => each.remove()))"""

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from ledger.log.migrations import upgrade
 from service.app import App, open_app
-from service.console.navigation import DIFFERENCE, OPERATIONS
+from service.console.navigation import DIFFERENCE, OPERATIONS, VERIFICATION
 from service.demo.simulator.days import SEED
 from service.demo.simulator.month import record_month
 from service.questions.registry import QUESTIONS
@@ -46,6 +46,7 @@ def pages(things: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield name, f"/console{path}", of_role.get(name, "admin")
     yield "operations", f"/console{OPERATIONS.path}", "admin"
     yield "difference", f"/console{DIFFERENCE.path}?merchant={things['merchant']}&{_INSTANTS}", "finance"
+    yield "verification", f"/console{VERIFICATION.path}?book=1", "finance"
     yield "home-of-support", "/console/", "support"
     yield "sign-in", "/console/sign-in", ""
 

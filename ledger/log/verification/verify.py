@@ -87,6 +87,24 @@ def verify_book(reader: Reader, head: Head, seen: dict[str, set[int]]) -> Iterat
     yield from outcome_findings(reader, head, seen)
 
 
+def verify_rows(reader: Reader, book: int, first: int, last: int) -> Iterator[Finding]:
+    """Yields the faults of the events of a book from one position to another, both included: their order, their hashes
+    and their entries. Versions, guards and other tables take the whole book: `verify_book`."""
+    walk = _Walk(book, first - 1)
+    if first > 1:
+        for row in reader.read(book, first - 2, 1):
+            walk.pass_by(row, is_of_head=False)
+            walk.command = (row.command_id, row.command_n)
+    while walk.position < last:
+        rows = reader.read(book, walk.position, min(_BATCH, last - walk.position))
+        if not rows:
+            yield missing(_EVENTS, walk.key(walk.position + 1), "an event")
+            return
+        for row in rows:
+            yield from walk.findings_of(row)
+            walk.pass_by(row, is_of_head=False)
+
+
 def _guard_findings(reader: Reader, walk: _Walk, upto: int, kept: dict[str, AccountRow]) -> Iterator[Finding]:
     try:
         walk.claim(reader.open_in_cases(walk.book, upto))

@@ -199,6 +199,18 @@ document.addEventListener("change", (event) => {
 });
 countChosen();
 
+// A verification goes on step by step while its page is open.
+async function verifyOn() {
+  for (let next; (next = document.querySelector("#verification [data-continue]"));) {
+    const answer = await fetch(next.href, { headers: { Accept: "text/html" } });
+    const found = answer.ok && !answer.redirected && parsed(await answer.text()).getElementById("verification");
+    if (!found) return location.assign(next.href);
+    history.replaceState(null, "", next.href);
+    document.getElementById("verification").replaceWith(document.adoptNode(found));
+  }
+}
+verifyOn();
+
 // What happens while the page is open: its stream says which views have changed, and the parts that rest on them are
 // fetched and put in place. What was chosen, and the place of the keyboard, stay.
 let unseen = 0;

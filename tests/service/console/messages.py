@@ -14,6 +14,7 @@ import service.console
 from ledger.events.milestones import MILESTONES
 from ledger.events.orders import ChannelType
 from ledger.journal.accounts import CHART
+from ledger.log.verification.finding import Finding
 from ledger.policies.automation import STEPS
 from projections.accounting.order_contribution import ELEMENTS
 from projections.registry import PROJECTIONS
@@ -55,7 +56,7 @@ def _names() -> Iterator[str]:
     yield from get_args(Role)
     yield from GROUPS.values()
     seen: set[type] = set()
-    for own in (BalanceChange, Axes):
+    for own in (BalanceChange, Axes, Finding):
         yield from _fields(own, seen)
     yield from BUCKETS.values()
     yield from (each.label for pages in COMPOSED.values() for each in pages)

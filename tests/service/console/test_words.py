@@ -16,7 +16,7 @@ from commands.reconciliation.flag_stuck import StuckKind
 from ledger.events.milestones import MILESTONES
 from projections.accounting.order_contribution import ELEMENTS
 from projections.registry import PROJECTIONS
-from service.console.navigation import DIFFERENCE, OPERATIONS
+from service.console.navigation import DIFFERENCE, OPERATIONS, VERIFICATION
 from service.console.words import WORD_FIELDS, WORDS
 from tests.service.console import messages
 from tests.service.console.conftest import Browser
@@ -63,7 +63,7 @@ def _is_code(argument: ast.expr) -> TypeGuard[ast.Constant]:
 @pytest.fixture(scope="module")
 def addresses(of_month: dict[str, Any]) -> list[str]:
     compared = f"{DIFFERENCE.path}?merchant={of_month['merchant']}&earlier=2026-09-10T08:00:00"
-    return [*paths(of_month), "/support", OPERATIONS.path, compared]
+    return [*paths(of_month), "/support", OPERATIONS.path, compared, f"{VERIFICATION.path}?book=1"]
 
 
 def pages_of(browser: Browser, addresses: list[str], language: str) -> Iterator[tuple[str, str]]:

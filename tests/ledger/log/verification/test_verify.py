@@ -8,7 +8,7 @@ import pytest
 from ledger.ledger import Ledger
 from ledger.log.rows import Movement
 from ledger.log.verification.finding import Finding, missing, unexpected
-from ledger.log.verification.verify import verify_log
+from ledger.log.verification.verify import verify_log, verify_rows
 from tests.ledger.log.attempts import BOOK, attempt, entry, new_event, refusal, release
 
 TAMPERING = {
@@ -55,6 +55,15 @@ def event(position: int, column: str = "leaf", book: int = BOOK) -> tuple[str, s
 
 def test_a_log_that_nobody_touched_has_no_findings(ledger: Ledger) -> None:
     assert list(verify_log(ledger.reader)) == []
+
+
+@pytest.mark.parametrize("change", TAMPERING.values(), ids=TAMPERING)
+def test_the_check_of_a_range_finds_each_change_within_it_and_none_outside(
+    ledger: Ledger, tamper: psycopg2.extensions.cursor, change: str
+) -> None:
+    tamper.execute(f"UPDATE log.events SET {change} WHERE book = %s AND position = 4", (BOOK,))
+    found = [{finding.key for finding in verify_rows(ledger.reader, BOOK, *ends)} for ends in ((1, 3), (3, 5), (5, 7))]
+    assert found == [set(), {event(4)[1]}, set()]
 
 
 @pytest.mark.parametrize("change", TAMPERING.values(), ids=TAMPERING)
