@@ -131,22 +131,23 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION log.time_of_event(p_book integer, p_position bigint) RETURNS timestamptz
-LANGUAGE sql STABLE
-RETURN (SELECT e.recorded_at FROM log.events e WHERE e.book = p_book AND e.position = p_position);
-
 -- Returns the time of an append to a demonstration: the scenario's time, but never before an event in any book. A time
 -- after the server's clock is refused.
 CREATE FUNCTION log.time_of_scenario(p_at timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    -- On a cluster this runs on the server of the book, from where the other servers are read only on request.
+    PERFORM set_config('citus.allow_nested_distributed_execution', 'on', true);
     IF NOT EXISTS (SELECT FROM log.identity WHERE demonstration) THEN
         RAISE EXCEPTION USING ERRCODE = 'RL005',
             MESSAGE = 'only a ledger founded for demonstration may take its time from a scenario';
     ELSIF p_at > clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'RL006', MESSAGE = format('the scenario is at %s, which has not come yet', p_at);
     END IF;
-    RETURN greatest(p_at, (SELECT max(log.time_of_event(h.book, h.position)) FROM log.heads h));
+    RETURN greatest(p_at, (
+        SELECT max((SELECT e.recorded_at FROM log.events e WHERE e.book = h.book AND e.position = h.position))
+        FROM log.heads h
+    ));
 END
 $$;
