@@ -24,7 +24,7 @@ from tests.support.postgres import (
     throwaway_server,
 )
 
-pytest_plugins = ["tests.support.month"]
+pytest_plugins = ["tests.support.month", "tests.support.say"]
 _numbers = itertools.count(1)
 
 

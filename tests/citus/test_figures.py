@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,21 +21,12 @@ from tests.citus.test_moved_month import ASKED
 from tests.ledger.log.attempts import attempt
 from tests.support.citus import Cluster
 from tests.support.postgres import QUICK, make_log, memory_folder, throwaway_server
+from tests.support.say import Say
 
 ROUNDS = 5
 BOOKS = 17
 WRITERS = 4
 _CALLS = 12  # of each writer in a round
-Say = Callable[[str], None]
-
-
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    def said(line: str) -> None:
-        with capfd.disabled():
-            print(line, flush=True)
-
-    return said
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -19,20 +18,11 @@ from service.cli.endings import ExitCode
 from tests.failover.pair import Pair, open_pair
 from tests.kills.clients import Client, ids_of, submit_over_http
 from tests.support.buses import open_desk, publish_programme
+from tests.support.say import Say
 from tests.support.services import Service, until
 
 CLIENTS = 4
 _LOADED = 25  # answers of each client before and after
-Say = Callable[[str], None]
-
-
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    def said(line: str) -> None:
-        with capfd.disabled():
-            print(line, flush=True)
-
-    return said
 
 
 class Timed(Client):
