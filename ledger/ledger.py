@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import datetime
+from functools import cached_property
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,7 @@ from ledger.log.group_commit import GroupCommit
 from ledger.log.identity import Identity, read_identity
 from ledger.log.migrations import upgrade_by
 from ledger.log.observer import UNOBSERVED, Observer
+from ledger.log.placement import is_placed
 from ledger.log.reader import Reader
 from ledger.log.rows import Attempt, Receipt
 from ledger.log.wakeups import Listener, Notifier
@@ -103,6 +105,12 @@ class Ledger:
         played = copy(self)
         played._commits = GroupCommit(Appender(self.engine, scenario=clock), self.observer)
         return played
+
+    @cached_property
+    def is_placed(self) -> bool:
+        """True if the books are on the servers of a cluster."""
+        with self.engine.connect() as connection:
+            return is_placed(connection)
 
     def within(self, books: Iterable[int]) -> Ledger:
         """Returns this ledger with a reader for which it has these books alone. Closing one closes both."""

@@ -20,6 +20,7 @@ from projections.engine.control import prepare
 from projections.engine.fingerprint import fingerprint, makes_the_same_rows
 from projections.engine.projection import Projection
 from projections.engine.tables import SCHEMA, ViewTable
+from projections.engine.vector import each_of
 
 _PATIENCE = "10s"  # the wait for readers of a generation to drop; new readers wait as long
 Role = Literal["live", "candidate", "old", "verification", "refold"]
@@ -55,6 +56,11 @@ class Generation:
     def stored_name(self, table: ViewTable) -> str:
         """Returns the table's name in SQL, with its schema."""
         return f'{SCHEMA}."{table.stored_name(self.version, self.number)}"'
+
+    @property
+    def each_book(self) -> str:
+        """The SQL of a table of the books of a read, which stands beside the tables of this generation."""
+        return each_of()
 
 
 def live(connection: Connection, projection: Projection) -> Generation | None:

@@ -21,6 +21,10 @@ class PartOfGeneration(Generation):
         """Returns a subquery. It stands in a statement where the name of the table stands."""
         return f"(SELECT * FROM {self.whole.stored_name(table)} WHERE {within(self.books)})"
 
+    @property
+    def each_book(self) -> str:
+        return self.whole.each_book
+
 
 def part_of(whole: Generation, books: Collection[int]) -> Generation:
     """Returns the generation with the rows of these books alone."""

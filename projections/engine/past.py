@@ -63,6 +63,11 @@ class TemporaryGeneration(Generation):
     def stored_name(self, table: ViewTable) -> str:
         return f'pg_temp."{table.name}"'
 
+    @property
+    def each_book(self) -> str:
+        """The books of the array: a cluster joins no table of its servers with one of this session."""
+        return "(SELECT unnest(CAST(:books AS integer[])) AS book)"
+
 
 class PastViews(Views):
     """Views of which all reads see one past state. `folded` counts the events that were folded for it."""

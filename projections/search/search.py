@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args
 from sqlalchemy import text
 
 from projections.engine.tables import with_words
-from projections.engine.vector import each_of
 from projections.engine.views import Opened, Views
 from projections.search.references import (
     REFERENCES,
@@ -124,7 +123,7 @@ def _matches(opened: Opened, wanted: str, by: Searcher, merchant: str | None) ->
     def rows(statement: str, **more: str) -> list[Any]:
         whose = ["true" if by.audience == "staff" else "r.field = ANY(:fields)"]
         whose += [] if merchant is None else ["r.merchant = :merchant"]
-        named = {"each_book": each_of(), "references": opened.generation.stored_name(REFERENCES)}
+        named = {"each_book": opened.generation.each_book, "references": opened.generation.stored_name(REFERENCES)}
         named["whose"] = " AND ".join(whose)
         found = opened.connection.execute(text(statement.format(**named, **more)), values | {"most": _MOST_ROWS})
         return list(found.mappings())

@@ -32,7 +32,6 @@ from projections.engine.batch import Batch, Row
 from projections.engine.columns import instant_column, minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
-from projections.engine.vector import each_of
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
 from projections.keyset import Key, behind
 
@@ -138,12 +137,12 @@ WITH v AS (
     JOIN {declared} d ON d.book = p.book AND d.merchant = p.merchant AND d.order_id = p.order_id
 )"""
 # The orders of a page, by a short scan of the key in each book.
-_PAGE = f"""
+_PAGE = """
 WITH asked AS (
-    SELECT k.* FROM {each_of(":books")} AS v CROSS JOIN LATERAL (
-        SELECT DISTINCT d.book, d.declaration_no, d.merchant, d.order_id FROM {{declared}} d
+    SELECT k.* FROM {each_book} AS v CROSS JOIN LATERAL (
+        SELECT DISTINCT d.book, d.declaration_no, d.merchant, d.order_id FROM {declared} d
         WHERE d.book = v.book AND d.book = ANY(:books) AND NOT d.deleted
-          AND (d.declaration_no <> '' OR d.departed) AND {{conditions}}
+          AND (d.declaration_no <> '' OR d.departed) AND {conditions}
         ORDER BY d.declaration_no, d.merchant, d.order_id LIMIT :limit
     ) k ORDER BY k.declaration_no, k.merchant, k.order_id LIMIT :limit
 )"""
@@ -184,6 +183,7 @@ def ties(
 
     def query(opened: Opened) -> tuple[Tie, ...]:
         stored = {"declared": opened.generation.stored_name(DECLARED), "paid": opened.generation.stored_name(PAID)}
+        stored["each_book"] = opened.generation.each_book
         conditions = [rest, *(["merchant = :merchant"] if merchant else [])]
         asked = ""
         if any(since.values()):

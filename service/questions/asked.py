@@ -19,7 +19,7 @@ from service.app import App
 from service.failures import NotKnown, UnknownValue
 from service.questions.filters import FILTERS, books_of, check_filters
 from service.questions.pages import Fetch, Page, T, page_of
-from service.questions.part import Part
+from service.questions.part import Part, within
 from service.questions.past_states import PastStreams, few_enough, past_of
 from service.questions.position_tracker import PositionTracker
 from service.questions.question import Question, Role
@@ -170,6 +170,7 @@ def answer_to(
     app = part.of(app) if part else app
     _check(question, app, values, reader, part)
     wait = wait_for(app, at_least, values, timeout_s=timeout_s, part=part)
+    app = within(app, wait.books)
     heads = Held({} if question.views else app.ledger.reader.heads(wait.books))  # what the log holds before it is read
     past = past_of(question, app, values)
     views = PastViews(app.views, app.ledger.reader, past) if past else app.views

@@ -33,12 +33,15 @@ def _parts(question: Question, app: App, values: Mapping[str, Any]) -> dict[int,
     order, merchant = (values[name] if name in question.folds_only_of else None for name in ("order", "merchant"))
     directory = app.ledger.directory
     parts = {PLATFORM_BOOK: [RowFilter()]}
+    of_merchant = directory.known_book_of(merchant) if merchant is not None else None
     if order is not None:
-        for owner, book in directory.merchants_of_order(order).items():
+        owners = (
+            {merchant: of_merchant} if merchant and of_merchant is not None else directory.merchants_of_order(order)
+        )
+        for owner, book in owners.items():
             if merchant in (None, owner):
                 parts.setdefault(book, []).append(RowFilter(stream=order_stream(owner, order)))
         return parts
-    of_merchant = directory.known_book_of(merchant) if merchant is not None else None
     return None if of_merchant is None else parts | {of_merchant: [RowFilter(merchant=merchant)]}
 
 

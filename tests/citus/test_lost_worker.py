@@ -19,7 +19,14 @@ from service.questions.registry import QUESTIONS
 from tests.citus.moved_month import Both
 from tests.support.citus import Cluster
 
+OF_A_MERCHANT = {
+    name: question for name, question in QUESTIONS.items() if "merchant" in (each.name for each in question.parameters)
+}
 PARTIAL = {name: question for name, question in QUESTIONS.items() if question.may_be_partial}
+
+
+Found = Answer | DatabaseTrouble
+TIMES = ("as_of", "as_known_at")
 
 
 @contextmanager
@@ -40,20 +47,34 @@ def refusing(worker: URL, database: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def answers(request: pytest.FixtureRequest, both: Both) -> dict[str, Answer | DatabaseTrouble]:
-    """The answer or the trouble of each question about all books, while a worker is lost."""
+def answers(request: pytest.FixtureRequest, both: Both) -> dict[str, Found]:
+    """What each question finds while a worker is lost, by its name: about all books, and with times about a merchant of
+    the other worker."""
     server: Cluster = request.getfixturevalue("postgres")
-    database = both.cluster.ledger.engine.url.database
+    app, database = both.cluster, both.cluster.ledger.engine.url.database
+    rows = answer_to(QUESTIONS["contribution"], app, _of_all(QUESTIONS["contribution"], both)).data
     assert database is not None
     with refusing(server.workers[0], database):
-        part = part_at_hand(both.cluster, asked=True)
+        part = part_at_hand(app, asked=True)
         assert part is not None
-        return {name: _asked(both.cluster, question, both) for name, question in PARTIAL.items()}
+        of_part = next(row for row in rows if app.ledger.directory.known_book_of(row.merchant) in part.books)
+        found = {name: _asked(app, question, _of_all(question, both)) for name, question in PARTIAL.items()}
+        for name, question in OF_A_MERCHANT.items():
+            own = {"merchant": of_part.merchant, "order": of_part.order_id} | _times(app, question)
+            known = {each.name for each in question.parameters if each.required or each.name in ("merchant", *TIMES)}
+            about = {each: value for each, value in own.items() if each in known}
+            found[f"{name} of a merchant"] = _asked(app, question, _of_all(question, both) | about)
+    return found
 
 
-def _asked(app: App, question: Question, both: Both) -> Answer | DatabaseTrouble:
+def _times(app: App, question: Question) -> dict[str, object]:
+    """A past state, so that views fold it, but for what was asked with times of its own."""
+    return {} if question.name == "explain-difference" else {"as_known_at": app.clock()}
+
+
+def _asked(app: App, question: Question, values: dict[str, object]) -> Found:
     try:
-        return answer_to(question, app, _of_all(question, both), part=part_at_hand(app, asked=True))
+        return answer_to(question, app, values, part=part_at_hand(app, asked=True))
     except DatabaseTrouble as trouble:
         return trouble
 
@@ -64,9 +85,14 @@ def _of_all(question: Question, both: Both) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", PARTIAL)
-def test_each_question_about_all_books_is_answered_in_part(
-    answers: dict[str, Answer | DatabaseTrouble], name: str
-) -> None:
+def test_each_question_about_all_books_is_answered_in_part(answers: dict[str, Found], name: str) -> None:
     answer = answers[name]
     assert isinstance(answer, Answer), answer
     assert answer.missing_books
+
+
+@pytest.mark.parametrize("name", OF_A_MERCHANT)
+def test_each_question_about_a_merchant_of_the_other_worker_is_answered(answers: dict[str, Found], name: str) -> None:
+    answer = answers[f"{name} of a merchant"]
+    assert isinstance(answer, Answer), answer
+    assert not answer.missing_books
