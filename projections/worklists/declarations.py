@@ -30,6 +30,7 @@ from ledger.log.rows import Recorded
 from ledger.money import Money
 from projections.engine.batch import Batch, Row
 from projections.engine.columns import instant_column, minor_column, text_column
+from projections.engine.generations import Generation
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
@@ -182,8 +183,7 @@ def ties(
     rest, key = behind(_ORDER, after)
 
     def query(opened: Opened) -> tuple[Tie, ...]:
-        stored = {"declared": opened.generation.stored_name(DECLARED), "paid": opened.generation.stored_name(PAID)}
-        stored["each_book"] = opened.generation.each_book
+        stored = _stored(opened.generation)
         conditions = [rest, *(["merchant = :merchant"] if merchant else [])]
         asked = ""
         if any(since.values()):
@@ -202,6 +202,12 @@ def ties(
         return tuple(_tie(row) for row in opened.connection.execute(text(statement), values).mappings())
 
     return views.read(Declarations(), query, at_least=at_least, timeout_s=timeout_s)
+
+
+def _stored(generation: Generation) -> dict[str, str]:
+    """Returns the names in the statements."""
+    tables = {"declared": generation.stored_name(DECLARED), "paid": generation.stored_name(PAID)}
+    return tables | {"each_book": generation.each_book}
 
 
 def _tie(row: RowMapping) -> Tie:

@@ -48,8 +48,8 @@ def refusing(worker: URL, database: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def answers(request: pytest.FixtureRequest, both: Both) -> dict[str, Found]:
-    """What each question finds while a worker is lost, by its name: about all books, and with times about a merchant of
-    the other worker."""
+    """The answer or the trouble of each question while a worker is lost, by its name: about all books, and with times
+    about a merchant of the other worker."""
     server: Cluster = request.getfixturevalue("postgres")
     app, database = both.cluster, both.cluster.ledger.engine.url.database
     rows = answer_to(QUESTIONS["contribution"], app, _of_all(QUESTIONS["contribution"], both)).data
