@@ -176,7 +176,7 @@ def open_items(views: Views, timepoint: AsOf = NOW, *, limit: int, after: Key | 
 
 def _read(views: Views, timepoint: AsOf, answer: Callable[[Opened, Vector | None], T]) -> T:
     at = timepoint.positions(views)
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(
         MerchantBalances(), lambda opened: answer(opened, at), at_least=wanted, timeout_s=timepoint.timeout_s
     )

@@ -157,7 +157,7 @@ def contributions(
         count, *sums = opened.connection.execute(every, values).one()
         return Contributions(orders, _contribution("", "", "", *(value or 0 for value in sums)), count, vector)
 
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(OrderContribution(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 

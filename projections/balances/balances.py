@@ -130,6 +130,14 @@ class AsOf:
             return views.as_known_at(self.as_known_at, self.books if books is None else books)
         return dict(self.at) if self.at is not None else None
 
+    def wanted(self, at: Vector | None, at_least: Vector | None = None) -> dict[int, int]:
+        """Returns the positions that a read at the positions `at` waits for: those, and `at_least` of the caller or of
+        this value."""
+        wanted = dict(at_least or self.at_least or {})
+        for book, position in (at or {}).items():
+            wanted[book] = max(position, wanted.get(book, 0))
+        return wanted
+
 
 NOW = AsOf()
 
@@ -235,7 +243,7 @@ def journal_lines(
         found = _run(opened, LINES_OF_MERCHANT, opened.upto(at), OF_ALL, as_of=timepoint.as_of, **page)
         return [_line(row) for row in found]
 
-    return views.read(PROJECTION, query, at_least=_wanted(timepoint, at), timeout_s=timepoint.timeout_s)
+    return views.read(PROJECTION, query, at_least=timepoint.wanted(at), timeout_s=timepoint.timeout_s)
 
 
 def _sums(views: Views, timepoint: AsOf, merchants: list[str] | None) -> tuple[list[_Sum], Held]:
@@ -258,7 +266,7 @@ def _question(timepoint: AsOf, at: Vector | None) -> str:
 
 
 def _read(views: Views, timepoint: AsOf, at: Vector | None, query: Callable[[Opened], T]) -> T:
-    wanted = _wanted(timepoint, at)
+    wanted = timepoint.wanted(at)
     return views.read(
         PROJECTION, query, at_least=wanted, timeout_s=timepoint.timeout_s, past_stops=timepoint.past_stops
     )
@@ -273,13 +281,6 @@ def books_of(views: Views, merchants: list[str] | None) -> set[int] | None:
     """Returns the books of these merchants, or None for all merchants or if one is unknown."""
     known = views.directory.known_books_of(merchants or ())
     return set(known.values()) if merchants is not None and known.keys() >= set(merchants) else None
-
-
-def _wanted(timepoint: AsOf, at: Vector | None) -> dict[int, int]:
-    wanted = dict(timepoint.at_least or {})
-    for book, position in (at or {}).items():
-        wanted[book] = max(position, wanted.get(book, 0))
-    return wanted
 
 
 def _run(opened: Opened, question: str, vector: Vector, of: str, **values: Any) -> Iterable[Any]:

@@ -201,7 +201,7 @@ def payouts(
     Raises `ViewBehind`, and ValueError for an instant in the future.
     """
     at = timepoint.positions(views)
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     source = _NOW if at is None and timepoint.as_of is None else _THEN
     rest, key = behind(_ORDER, after)
 

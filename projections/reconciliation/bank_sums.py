@@ -34,5 +34,5 @@ def bank_sums(views: Views, timepoint: AsOf = NOW, *, first: date, until: date, 
         found = opened.connection.execute(text(_SUMS.format(**names)), known | days)
         return [reported_sum(BANK, *row) for row in found]
 
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(ExpectedAtBank(), query, at_least=wanted, timeout_s=timepoint.timeout_s)

@@ -204,7 +204,7 @@ def not_shown_yet(
     Raises `ViewBehind`.
     """
     at = timepoint.positions(views)
-    wanted = {**(at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     source = _NOT_SHOWN.replace("{which}", _WITH_THEIR_LIKE if any(since.values()) else "true")
     sql, key = ranked(source, ("expected_on", "stream"), after, included=included)
     values = {"before": before, "as_of": timepoint.as_of, "limit": limit} | key

@@ -243,7 +243,7 @@ def open_instructions(
         found = opened.connection.execute(text(statement), values | asked | key)
         return [each for row in found for each in _read(row) if after is None or not _is_reported(each, after)]
 
-    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     return views.read(Instructions(), query, at_least=wanted, timeout_s=timeout_s)
 
 

@@ -66,7 +66,7 @@ def provider_sums(views: Views, timepoint: AsOf = NOW, *, first: date, until: da
         found = opened.connection.execute(text(_SUMS.format(**stored)), known | days)
         return [reported_sum(*row) for row in found]
 
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(PspReferences(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 

@@ -77,7 +77,7 @@ def unsettled(
         found = opened.connection.execute(text(statement.format(**stored)), asked | known)
         return [_unsettled(row) for row in found.mappings()]
 
-    wanted = {**(at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     return views.read(PspReferences(), query, at_least=wanted, timeout_s=timeout_s)
 
 

@@ -123,7 +123,7 @@ def sales(
         found = opened.connection.execute(text(statement), values)
         return tuple(_sales(row) for row in found.mappings())
 
-    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     return views.read(SalesByChannel(), query, at_least=wanted, timeout_s=timeout_s)
 
 

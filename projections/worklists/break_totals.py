@@ -94,7 +94,7 @@ def _sums(views: Views, timepoint: AsOf, since_by: date | None) -> list[_Sum]:
         statement = text(_SUMS.format(source=source_of(opened, timepoint, at)))
         return [_Sum(*row) for row in opened.connection.execute(statement, known | {"since_by": since_by})]
 
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timepoint.timeout_s)
 
 

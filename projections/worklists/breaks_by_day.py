@@ -53,5 +53,5 @@ def _read(views: Views, timepoint: AsOf, sql: str, values: dict[str, Any], **par
         statement = sql.format(source=source_of(opened, timepoint, at), **parts)
         return opened.connection.execute(text(statement), known | values).mappings().all()
 
-    wanted = {**(timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at)
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timepoint.timeout_s)

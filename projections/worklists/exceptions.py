@@ -175,7 +175,7 @@ def exceptions(
         found = opened.connection.execute(text(statement), values | asked | key)
         return tuple(exception_of(row) for row in found.mappings())
 
-    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     return views.read(Exceptions(), query, at_least=wanted, timeout_s=timeout_s)
 
 

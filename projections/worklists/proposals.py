@@ -121,7 +121,7 @@ def proposals(
         found = opened.connection.execute(text(statement), values | asked | key)
         return tuple(_proposal(row) for row in found.mappings())
 
-    wanted = {**(at_least or timepoint.at_least or {}), **(at or {})}
+    wanted = timepoint.wanted(at, at_least)
     return views.read(Proposals(), query, at_least=wanted, timeout_s=timeout_s)
 
 

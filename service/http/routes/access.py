@@ -31,12 +31,10 @@ from service.failures import NotKnown
 from service.http.admission import Admission
 from service.http.bearer import AccessBearer
 from service.http.document.statuses import responses
-from service.http.errors import PROBLEM_MEDIA
 from service.http.lanes import Lane
-from service.http.outcomes import problem_of
 from service.http.parameters import OpenApp
+from service.http.secret_answers import shown_once
 from service.questions.answer_models import envelope_with
-from service.questions.envelope import enveloped
 
 router = APIRouter(tags=["access"])
 TokenKey = Annotated[
@@ -170,9 +168,5 @@ def _made(bearer: Bearer, key: str) -> NewToken:
 
 
 def _shown(app: App, issued: Issued) -> JSONResponse:
-    headers = {"Cache-Control": "no-store"}
-    if not issued.text:
-        problem = problem_of(issued.outcome)
-        return JSONResponse(problem, problem["status"], headers=headers, media_type=PROBLEM_MEDIA)
     made = {"token_id": issued.token_id, "token": issued.text, "expires_at": issued.expires_at}
-    return JSONResponse(enveloped(app, made, {issued.outcome.book: issued.outcome.last}), headers=headers)
+    return shown_once(app, issued.outcome, made if issued.text else None)

@@ -16,16 +16,13 @@ from ledger.ids import Id, command_id, subscription_stream
 from ledger.sealed import Sealed
 from service.http.bearer import AccessBearer
 from service.http.document.statuses import responses
-from service.http.errors import PROBLEM_MEDIA
 from service.http.lanes import Lane
-from service.http.outcomes import problem_of
 from service.http.parameters import OpenApp
+from service.http.secret_answers import shown_once
 from service.questions.answer_models import envelope_with
-from service.questions.envelope import enveloped
 from service.webhooks.signature import new_secret
 
 router = APIRouter(tags=["subscriptions"])
-_NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class SecretRotation(BaseModel):
@@ -77,12 +74,9 @@ async def make_secret(
             overlap_h=body.overlap_h,
         )
         (outcome,) = app.bus.submit([command])
-        if not outcome.is_accepted:
-            problem = problem_of(outcome)
-            return JSONResponse(problem, problem["status"], headers=_NOT_KEPT, media_type=PROBLEM_MEDIA)
         ends_at = app.clock() + timedelta(hours=body.overlap_h)
         shown = {"subscription_id": subscription, "secret": secret, "previous_ends_at": ends_at}
-        return JSONResponse(enveloped(app, shown, {outcome.book: outcome.last}), headers=_NOT_KEPT)
+        return shown_once(app, outcome, shown if outcome.is_accepted else None)
 
     lane: Lane = request.app.state.batches
     async with lane.entered(bearer.account_id):
