@@ -16,6 +16,7 @@ from ledger.streams.stream import Stream
 A_CAPTURE = "a known capture"  # of a dispute
 A_CAPTURE_THAT_FAILED = "a capture that is known"
 LINES = "lines of the order"
+A_DISPUTE = "a dispute with its amount and reason"  # of a loss that waits for them
 A_PARCEL = "a parcel of the order"
 UNPAID = "not_confirmed"  # what a break of a parcel that left before the payment is about
 VOIDED, LAPSED = "report_payment_voided", "report_authorisation_expired"
@@ -83,6 +84,11 @@ def _has_the_lines(order: Order, opened: ReconciliationBreakOpened) -> bool:
     return order.lines.keys() >= order.disputes.by_id[opened.refs["dispute_id"]].lines.keys()
 
 
+def _is_decided(order: Order, opened: ReconciliationBreakOpened) -> bool:
+    dispute = order.disputes.get(opened.refs["dispute_id"])
+    return dispute is not None and dispute.state in ("lost", "won")
+
+
 def _has_the_parcel(order: Order, opened: ReconciliationBreakOpened) -> bool:
     parcel = order.parcels.of(opened.actual)
     return parcel is not None and parcel.created
@@ -105,5 +111,6 @@ _CHECKS: Mapping[str, _Check] = {
     A_CAPTURE: _has_the_capture,
     A_CAPTURE_THAT_FAILED: _has_the_failed_capture,
     LINES: _has_the_lines,
+    A_DISPUTE: _is_decided,
     A_PARCEL: _has_the_parcel,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from commands.contradictions import without_rate
 from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names, was_reversed_later
@@ -52,9 +53,9 @@ def decide(report: ReportDisputeFundsWithdrawn, order: Order, rules: Rules) -> I
 
 
 def withdrawn(
-    report: DisputeReport, order: Order, *, amount: Money, rate: Rate, psp_ref: str = ""
+    report: DisputeReport, order: Order, *, amount: Money, rate: Rate, psp_ref: str = "", at: datetime | None = None
 ) -> DisputeFundsWithdrawn:
-    """Returns the withdrawal, valued at the day's book rate and posted to 1120."""
+    """Returns the withdrawal, valued at the day's book rate and posted to 1120. `at` is by default the report's."""
     return DisputeFundsWithdrawn(
         **names(report, order),
         stage=_stage(known_dispute(report, order)),
@@ -62,7 +63,7 @@ def withdrawn(
         amount=amount,
         book_rate=rate,
         base=rate.convert(amount),
-        withdrawn_at=report.happened_at,
+        withdrawn_at=at or report.happened_at,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from commands.contradictions import disputed_above
 from commands.disputes.dispute_reports import DisputeReport, contradicts, known_dispute, names
+from commands.disputes.report_dispute_lost import lost_before
 from commands.explanations import A_CAPTURE, LINES
 from commands.fields import PositiveMoney, RawText, Reason
 from commands.requested_units import LineQtys
@@ -52,7 +53,9 @@ def decide(report: ReportDisputeOpened, order: Order, rules: Rules) -> Iterator[
         opened_at=report.happened_at,
     )
     yield opened
-    yield from _flags(report, order.after(opened))
+    later = order.after(opened)
+    yield from _flags(report, later)
+    yield from lost_before(report, later, rules)
 
 
 def _stage(report: ReportDisputeOpened, known: Dispute | None) -> DisputeStage:

@@ -27,6 +27,8 @@ DAILY = (*RATES, *(Rate("USD", "CNY", f"7.1{n}00", "book", "test", date(2025, 4,
 Fact = tuple[str, dict[str, Any]]
 
 CAPTURED: Fact = ("report_payment_captured", capture())
+OPENED_IN_PART: Fact = ("report_dispute_opened", opened("USD 19.44", lines=[{"line_id": "B", "qty": 1}]))
+WITHDRAWN_IN_PART: Fact = ("report_dispute_funds_withdrawn", OF_DISPUTE | {"amount": "USD 19.44"})
 INQUIRY: Fact = ("report_dispute_opened", opened(stage="inquiry"))
 OPENED: Fact = ("report_dispute_opened", opened())
 SECOND: Fact = ("report_dispute_opened", opened(stage="second_stage"))
@@ -34,11 +36,16 @@ WITHDRAWN: Fact = ("report_dispute_funds_withdrawn", OF_DISPUTE | {"amount": "US
 FEE: Fact = ("report_dispute_fee", OF_DISPUTE | {"amount": "USD 15.00"})
 WON: Fact = ("report_dispute_won", OF_DISPUTE)
 LOST: Fact = ("report_dispute_lost", opened())
+LOST_UNSAID: Fact = ("report_dispute_lost", OF_DISPUTE)
 HISTORIES: tuple[tuple[Fact, ...], ...] = (  # one fact a day, as they happened
     (CAPTURED, WITHDRAWN, WON),
     (CAPTURED, OPENED, WITHDRAWN, FEE, WON),
     (CAPTURED, OPENED, WITHDRAWN, FEE, LOST),
     (CAPTURED, OPENED, WITHDRAWN, LOST, WON),
+    (CAPTURED, OPENED, WITHDRAWN, FEE, LOST_UNSAID),
+    (CAPTURED, OPENED, LOST_UNSAID),
+    (CAPTURED, OPENED, WITHDRAWN, LOST_UNSAID, WON),
+    (CAPTURED, OPENED_IN_PART, WITHDRAWN_IN_PART, LOST_UNSAID),
     (CAPTURED, INQUIRY, WON),
     (CAPTURED, INQUIRY, OPENED, WITHDRAWN, WON),
     (CAPTURED, WITHDRAWN, WON, SECOND, LOST),

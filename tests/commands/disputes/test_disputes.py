@@ -389,5 +389,6 @@ def test_a_loss_that_names_another_capture_than_the_dispute_is_of_takes_the_disp
     scenario = OrderScenario()
     scenario.submit("report_payment_captured", **capture())
     scenario.submit("report_dispute_fee", amount="USD 15.00", **OF_DISPUTE)
-    scenario.submit("report_dispute_lost", amount="USD 69.44", **OF_DISPUTE | {"capture_ref": "cap-9"})
+    lost = opened() | {"capture_ref": "cap-9"}
+    scenario.submit("report_dispute_lost", **lost)
     assert (scenario.event(DisputeLost).capture_ref, scenario.balance("2220", "USD")) == ("cap-1", 0)
