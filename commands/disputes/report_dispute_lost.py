@@ -24,6 +24,7 @@ from ledger.events.disputes import DisputedLine, DisputeLost, DisputeOpened, Dis
 from ledger.events.event import Event
 from ledger.events.orders import OrderCompleted
 from ledger.folds.disputes import rank
+from ledger.instants import read_instant
 from ledger.policies.liability import Liability
 from ledger.streams.amounts.dispute_shares import loss
 from ledger.streams.orders.disputes import Dispute
@@ -82,7 +83,7 @@ def lost_before(report: DisputeReport, order: Order, rules: Rules) -> Iterator[E
     of_it = [
         each.refs for each in waiting if each.expected == A_DISPUTE and each.refs["dispute_id"] == report.dispute_id
     ]
-    at = min((datetime.fromisoformat(refs["lost_at"]) for refs in of_it), default=None)
+    at = min((read_instant(refs["lost_at"]) for refs in of_it), default=None)
     if at is not None and dispute.is_open and (dispute.closed_at is None or at > dispute.closed_at):
         yield from _lost_with_withdrawal(report, order, rules, at=at)
 
