@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from ledger.keys import FileKeyStore, KeyFileUnusable
 from ledger.ledger import Ledger
+from ledger.log.books import MoveCutOff
 from ledger.log.database_errors import DatabaseTrouble
 from ledger.log.observer import UNOBSERVED, Observer
 from projections.engine.generations import ViewOutdated
@@ -32,6 +33,7 @@ OBSTACLES = (
     ServiceFailure,
     EmbeddedPostgresError,
     DatabaseTrouble,
+    MoveCutOff,
     KeyFileUnusable,
     ViewOutdated,
     ViewBehind,

@@ -9,6 +9,18 @@ from ledger.log.engine import owned
 ACCOUNTING_ZONE = "Asia/Shanghai"  # zone of the accounting days, fixed when a ledger is founded
 _HAS = "SELECT books >= :books FROM log.identity"  # needs no book, so a ledger opens although some cannot be reached
 
+_IS_PART = "SELECT EXISTS (SELECT FROM log.heads) AND NOT EXISTS (SELECT FROM log.identity)"
+
+
+class MoveCutOff(Exception):
+    """The database holds books of a ledger, and no identity: their move was cut off."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database holds a part of a ledger, because its move was cut off. Run `redledger cluster move` again:"
+            " it goes on where it stood."
+        )
+
 
 def found(url: str, *, books: int, demonstration: bool = False) -> None:
     """Founds the ledger as `found_by` does, with a connection of its own."""
@@ -19,11 +31,13 @@ def found(url: str, *, books: int, demonstration: bool = False) -> None:
 def found_by(owner: Engine, *, books: int, demonstration: bool = False) -> None:
     """Creates the identity if there is none, and the missing ones of books 0 to `books` - 1.
 
-    `demonstration` is part of the identity, so it counts only the first time.
+    `demonstration` is part of the identity, so it counts only the first time. Raises `MoveCutOff`.
     """
     with owner.begin() as connection:
         if connection.execute(text(_HAS), {"books": books}).scalar():
             return
+        if connection.execute(text(_IS_PART)).scalar():
+            raise MoveCutOff
         connection.execute(
             text(
                 "INSERT INTO log.identity (ledger_id, epoch, zone, created_at, demonstration, books, leaf)"

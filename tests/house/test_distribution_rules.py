@@ -45,6 +45,7 @@ OF_ALL_BOOKS = {
 # Statements outside the path of a command that ask all books together, and why.
 READING_ALL_BOOKS = {
     ("ledger/log/reader.py", "log.heads"): "the ends of all books together; each alone if one is lost",
+    ("ledger/log/books.py", "log.heads"): "the founding of a ledger looks for what a cut-off move left",
     ("service/demo/trading_month.py", "log.events"): "the summary of a demonstration",
     ("service/demo/trading_month.py", "log.outcomes"): "the summary of a demonstration",
     ("service/finance/proposals.py", "log.events"): "a proposal is named without its stream",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.ledger import BOOKS
+from ledger.log.books import MoveCutOff
 from ledger.log.database_errors import READ_ONLY, DatabaseTrouble
 from ledger.log.verification.verify import verify_log
 from service.cluster.move import Watch, move
@@ -104,6 +105,19 @@ def test_a_move_that_was_cut_off_goes_on_where_it_stood(
 ) -> None:
     with pytest.raises(CutOff):
         move(address, target, cut_off_at(book))
+    move(address, target, unwatched)
+    with open_desk(target, tmp_path) as desk:
+        assert rows_of(desk) == rows_of(source)
+
+
+@pytest.mark.parametrize("book", [1, BOOKS - 1])
+def test_what_a_cut_off_move_left_is_no_ledger_until_the_move_is_done(
+    source: Desk, address: str, target: str, tmp_path: Path, book: int
+) -> None:
+    with pytest.raises(CutOff):
+        move(address, target, cut_off_at(book))
+    with pytest.raises(MoveCutOff), open_desk(target, tmp_path):
+        pass
     move(address, target, unwatched)
     with open_desk(target, tmp_path) as desk:
         assert rows_of(desk) == rows_of(source)
