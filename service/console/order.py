@@ -12,7 +12,7 @@ from ledger.limits import LARGEST_POSITION
 from service.console.layout import shown
 from service.console.page import Page
 from service.console.records import Facts
-from service.console.replay import balance_changes, buyer_page, locale_of, marks_of, window_of
+from service.console.replay import balance_changes, buyer_page, locale_of, timeline_of
 from service.failures import NotKnown
 
 AXES = ("payment", "fulfilment", "after_sales")
@@ -28,7 +28,6 @@ def order_page(page: Page, values: Mapping[str, Any]) -> Response:
     order = values["order"]
     steps, step = _steps(page, values)
     number, merchant = step["step"], step["state"]["merchant_id"]
-    marks = marks_of(page, steps, order)
     buyer, trouble = buyer_page(page, step, order, merchant, locale_of(steps))
 
     def of_step(step: int | None) -> str:
@@ -42,8 +41,7 @@ def order_page(page: Page, values: Mapping[str, Any]) -> Response:
         step=step,
         first=steps[0]["step"],
         last=steps[-1]["step"],
-        marks=window_of(marks, number),
-        number_of_marks=len(marks),
+        timeline=timeline_of(page, steps, order, number),
         of_step=of_step,
         axes=[(page.language.label(each), page.language.label(getattr(step["axes"], each, "") or step["axes"][each]))
               for each in AXES],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,16 +48,33 @@ class BalanceChange:
     after: Money
 
 
-def marks_of(page: Page, steps: Sequence[Mapping[str, Any]], order: str) -> list[Mark]:
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The marks around the shown step, from the `first` of all (1 is the oldest). `earlier` and `later` are the steps
+    whose timelines go on where this one ends, and `cut` says that more commands were refused than `marks` has."""
+
+    marks: Sequence[Mark]
+    first: int
+    of: int
+    cut: bool = False
+    earlier: int | None = None
+    later: int | None = None
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.marks) - 1
+
+
+def timeline_of(page: Page, steps: Sequence[Mapping[str, Any]], order: str, step: int) -> Timeline:
     """Returns the steps with the refused commands between them, in the order in which the ledger decided."""
     found = [((step["position"], 0, 0), _mark(step)) for step in steps]
-    known_at = page.times["as_known_at"]
-    asked = {"order": order, "until": known_at, "limit": _MOST_REFUSED}
+    asked = {"order": order, "until": page.times["as_known_at"], "limit": _MOST_REFUSED}
     refused, _ = attempted(lambda: page.ask("refused-commands", **asked))
     for row in refused.data if refused else ():
         mark = Mark(0, row.command, row.recorded_at, row.actor_id, refused=row.code)
         found.append(((row.position, 1, row.number), mark))
-    return [mark for _, mark in sorted(found, key=lambda each: each[0])]
+    marks = [mark for _, mark in sorted(found, key=lambda each: each[0])]
+    return replace(window_of(marks, step), cut=bool(refused and refused.next))
 
 
 def _mark(step: Mapping[str, Any]) -> Mark:
@@ -69,11 +86,20 @@ def _mark(step: Mapping[str, Any]) -> Mark:
     )  # fmt: skip
 
 
-def window_of(marks: Sequence[Mark], step: int) -> Sequence[Mark]:
+def window_of(marks: Sequence[Mark], step: int) -> Timeline:
     """Returns the marks around the shown step, at most as many as a page holds well."""
     at = next((place for place, mark in enumerate(marks) if mark.step == step), 0)
     first = max(0, min(at - _WINDOW // 2, len(marks) - _WINDOW))
-    return marks[first : first + _WINDOW]
+    end = min(first + _WINDOW, len(marks))
+    before = [mark.step for mark in marks[max(0, first - _WINDOW // 2) : first] if mark.step]
+    after = [mark.step for mark in marks[end : end + _WINDOW // 2] if mark.step]
+    return Timeline(
+        marks[first:end],
+        first + 1,
+        len(marks),
+        earlier=before[0] if before else None,
+        later=after[-1] if after else None,
+    )
 
 
 def balance_changes(page: Page, step: Mapping[str, Any]) -> Iterator[BalanceChange]:

@@ -136,9 +136,9 @@ def test_a_step_that_the_order_does_not_have_is_not_found(shop: tuple[TestClient
 def test_an_order_of_two_thousand_marks_shows_those_around_the_step() -> None:
     marks = [Mark(step, "x", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=step), "a") for step in range(1, 2001)]
     for step in (1, 2, 1000, 1999, 2000):
-        found = [each.step for each in window_of(marks, step)]
+        found = [each.step for each in window_of(marks, step).marks]
         assert (len(found), step in found) == (200, True)
-    assert window_of(marks[:7], 3) == marks[:7]
+    assert window_of(marks[:7], 3).marks == marks[:7]
 
 
 def test_a_replay_of_the_past_ends_with_what_was_known(browser: Browser, of_month: dict[str, Any]) -> None:
