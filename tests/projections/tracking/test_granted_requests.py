@@ -16,6 +16,7 @@ from ledger.policies.after_sales_lock import AfterSalesLock
 from ledger.policies.return_window import ReturnWindow
 from ledger.refusals.catalogue import Refusal
 from projections.tracking.answer import AfterSales, OrderTracking
+from projections.tracking.customer_tracking import CustomerTracking
 from projections.tracking.past_answers import tracked_then
 from tests.support.given import BUYER, MERCHANT, NOW, PARTNER, PLATFORM, published
 from tests.support.orders import OrderScenario, after_days
@@ -86,7 +87,8 @@ class Way:
     def tracking(self) -> OrderTracking:
         """The buyer's page."""
         policies = [published(policy, version=2) for policy in self.policies]
-        tracking = tracked_then(as_recorded(self.scenario.events), policies)  # type: ignore[arg-type]
+        followed = [each for each in self.scenario.events if isinstance(each, CustomerTracking.events)]
+        tracking = tracked_then(as_recorded(followed), policies)  # type: ignore[arg-type]
         assert tracking is not None
         return tracking
 

@@ -26,9 +26,9 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # The short words of labels. An abbreviation is none: it has a line in `service/console/words.py`.
 _SHORT_WORDS = {
     "a", "add", "age", "all", "an", "and", "as", "at", "be", "by", "cny", "cut", "day", "due", "end", "far", "fee",
-    "for", "gap", "has", "id", "in", "is", "its", "lag", "low", "may", "net", "new", "no", "not", "of", "off", "old",
-    "on", "or", "out", "own", "pay", "per", "put", "run", "set", "sku", "tax", "the", "to", "up", "us", "use", "way",
-    "what", "who", "why", "with",
+    "for", "gap", "has", "id", "in", "is", "its", "key", "lag", "low", "may", "net", "new", "no", "not", "of", "off",
+    "old", "on", "or", "out", "own", "pay", "per", "put", "run", "set", "sku", "tax", "the", "to", "up", "us", "use",
+    "way", "what", "who", "why", "with",
 }  # fmt: skip
 
 
