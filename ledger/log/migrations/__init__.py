@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from ledger.log.engine import owned
 from ledger.log.fitness import check_fitness
 
+_FOLDER = Path(__file__).parent
 _ONE_AT_A_TIME = 7_265_641_001  # advisory lock: migrations wait for each other; appends do not use it
 
 
@@ -33,18 +30,19 @@ def upgrade_by(owner: Engine) -> None:
             return
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS log"))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
 
 
-@cache
-def newest_revision() -> str:
-    """Returns the newest revision of this code."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # here, because its import takes longer than to open a ledger that is up to date
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """Returns the newest revision of this code: their files are named in their order."""
+    return max(path.stem for path in (_FOLDER / "versions").glob("log_*.py")).removeprefix("log_")

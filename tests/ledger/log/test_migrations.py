@@ -17,7 +17,7 @@ from ledger.ledger import Ledger
 from ledger.log import migrations
 from ledger.log.books import found
 from ledger.log.database_errors import DatabaseUnreachable
-from ledger.log.migrations import upgrade
+from ledger.log.migrations import newest_revision, upgrade
 from service.embedded import EmbeddedPostgres
 from tests.ledger.log.attempts import attempt, owner
 from tests.support.programs import FORKS
@@ -44,7 +44,7 @@ def version(url: str) -> list[tuple[str]]:
 
 def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url: str) -> None:
     upgrade(empty_database_url)
-    assert version(empty_database_url) == newest()
+    assert version(empty_database_url) == newest() == [(newest_revision(),)]
 
 
 def test_doing_it_again_changes_nothing(empty_database_url: str) -> None:
