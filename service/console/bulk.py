@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ledger.ids import is_id
 from service.console.actions import Action, action_for
-from service.console.drafts import DRAFT, led_to, opened
+from service.console.drafts import led_to, opened
 from service.console.layout import unread
 from service.console.page import Page
 from service.console.session import form_of, values_of
@@ -112,7 +112,7 @@ class BulkWork:
 async def preview(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the form for the chosen rows; or, if it is filled in, the preview of each row."""
     page = Page(request, bearer)
-    fields = opened(page.token, request.query_params.get(DRAFT, ""))
+    fields = opened(page, f"/bulk/{name}")
     return await _tried(page, BulkWork.sent(action_for(page, name), fields, _rows_in(fields)))
 
 
@@ -135,7 +135,7 @@ async def bulk(name: str, request: Request, bearer: AccessBearer) -> Response:
 async def result(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the page of what was recorded."""
     page = Page(request, bearer)
-    fields = opened(page.token, request.query_params.get(DRAFT, ""))
+    fields = opened(page, f"/bulk/{name}/result")
     work = BulkWork.sent(action_for(page, name), fields, _rows_in(fields))
     return _shown(page, work, [BulkAnswer(*each) for each in json.loads(fields[_ANSWERS])], done=True)
 

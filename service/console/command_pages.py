@@ -35,8 +35,8 @@ async def form(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the form of a command, filled with the row that it is about; or the preview of a draft."""
     page = Page(request, bearer)
     action = action_for(page, name)
-    if draft := request.query_params.get(DRAFT):
-        return await _preview(page, action, opened(page.token, draft))
+    if request.query_params.get(DRAFT):
+        return await _preview(page, action, opened(page, f"/commands/{name}"))
     return _shown(page, action, dict(request.query_params), key=uuid4().hex)
 
 
@@ -64,7 +64,7 @@ async def result(name: str, request: Request, bearer: AccessBearer) -> Response:
     """Returns the page of what was recorded."""
     page = Page(request, bearer)
     action = action_for(page, name)
-    return _recorded(page, action, opened(page.token, request.query_params.get(DRAFT, "")))
+    return _recorded(page, action, opened(page, f"/commands/{name}/result"))
 
 
 def _recorded(page: Page, action: Action, fields: Mapping[str, str]) -> Response:

@@ -20,27 +20,25 @@ from service.console.page import Page
 from service.console.session import ProofMissing
 
 DRAFT = "draft"  # the parameter of an address
-LONGEST = 3_500  # letters; sign-in leads back to addresses of 4,000
-
-
-def sealed(token: str, fields: Mapping[str, str]) -> str:
-    """Returns the fields as a text for an address of this session."""
-    return _seal_of(token).encrypt(compress(urlencode(fields).encode())).decode()
-
-
-def opened(token: str, draft: str) -> dict[str, str]:
-    """Returns the fields of a draft. Raises `ProofMissing` if it is not of this session."""
-    try:
-        return dict(parse_qsl(decompress(_seal_of(token).decrypt(draft)).decode()))
-    except InvalidToken:
-        raise ProofMissing from None
+_LONGEST = 3_500  # letters; sign-in leads back to addresses of 4,000
 
 
 def led_to(page: Page, path: str, fields: Mapping[str, str]) -> Response | None:
     """Returns the way to the page of these fields, or None if its address would be too long."""
-    draft = sealed(page.token, fields)
-    return RedirectResponse(page.linker.page(path, **{DRAFT: draft}), 303) if len(draft) <= LONGEST else None
+    draft = _seal_of(page, path).encrypt(compress(urlencode(fields).encode())).decode()
+    return RedirectResponse(page.linker.page(path, **{DRAFT: draft}), 303) if len(draft) <= _LONGEST else None
 
 
-def _seal_of(token: str) -> Fernet:
-    return Fernet(urlsafe_b64encode(hmac.new(token.encode(), b"a draft of the console", sha256).digest()))
+def opened(page: Page, path: str) -> dict[str, str]:
+    """Returns the fields of the draft in the page's address. Raises `ProofMissing` if it is not of this session, or of
+    another page than the one with this path."""
+    try:
+        draft = _seal_of(page, path).decrypt(page.request.query_params.get(DRAFT, ""))
+    except InvalidToken:
+        raise ProofMissing from None
+    return dict(parse_qsl(decompress(draft).decode()))
+
+
+def _seal_of(page: Page, path: str) -> Fernet:
+    about = f"a draft of the console for {path}"
+    return Fernet(urlsafe_b64encode(hmac.new(page.token.encode(), about.encode(), sha256).digest()))

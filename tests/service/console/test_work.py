@@ -137,6 +137,15 @@ def test_a_result_that_nobody_got_has_no_page(shop: Shop) -> None:
         assert client.get(f"/console/commands/approve_refund/result{query}").status_code == 403, query
 
 
+@pytest.mark.parametrize("there", ["/commands/{}/result", "/commands/reject_refund", "/bulk/{}", "/bulk/{}/result"])
+def test_a_draft_opens_the_page_alone_that_it_was_made_for(shop: Shop, there: str) -> None:
+    client = shop.browser("mei")
+    sent = client.post("/console/commands/approve_refund", data=shop.form(client, "approve_refund"))
+    draft = sent.headers["location"].partition("?")[2]
+    assert client.get(f"/console/commands/approve_refund?{draft}").status_code == 200
+    assert client.get(f"/console{there.format('approve_refund')}?{draft}").status_code == 403
+
+
 def test_a_form_whose_address_would_be_too_long_has_its_preview_all_the_same(shop: Shop) -> None:
     client = shop.browser("mei")
     fields = shop.form(client, "reject_refund") | {"reason": "worn", "note": "é" * 1_000}
