@@ -43,6 +43,13 @@ def explanations(command: Command, stream: Stream, events: Sequence[Event]) -> I
                 yield explained(command, each, "reported_later", "has reported what was expected")
 
 
+def waiting_for(expected: str, stream: Stream) -> Iterator[ReconciliationBreakOpened]:
+    """Yields the openings of the breaks that wait for this."""
+    for each in stream.known_breaks.values():
+        if each.is_open and each.opened.kind in _KINDS and each.opened.expected == expected:
+            yield each.opened
+
+
 def _is_booked(command: Command, known: Break, events: Sequence[Event]) -> bool:
     """True if the command reports the fact of the break again, and the fact has a rate now."""
     refs = known.opened.refs

@@ -15,7 +15,7 @@ from commands.disputes.dispute_reports import (
     was_reversed_later,
 )
 from commands.disputes.report_dispute_funds_withdrawn import withdrawn
-from commands.explanations import A_DISPUTE
+from commands.explanations import A_DISPUTE, waiting_for
 from commands.fields import PositiveMoney, Reason
 from commands.rates import flagged_if_stale, last_rate, rate_of_fact
 from commands.rules import Rules
@@ -79,10 +79,7 @@ def decide(report: ReportDisputeLost, order: Order, rules: Rules) -> Iterator[Ev
 def lost_before(report: DisputeReport, order: Order, rules: Rules) -> Iterator[Event]:
     """Yields the loss of a dispute that was reported before the dispute was. `order` has the dispute."""
     dispute = order.disputes.by_id[report.dispute_id]
-    waiting = [known.opened for known in order.known_breaks.values() if known.is_open]
-    of_it = [
-        each.refs for each in waiting if each.expected == A_DISPUTE and each.refs["dispute_id"] == report.dispute_id
-    ]
+    of_it = (each.refs for each in waiting_for(A_DISPUTE, order) if each.refs["dispute_id"] == report.dispute_id)
     at = min((read_instant(refs["lost_at"]) for refs in of_it), default=None)
     if at is not None and dispute.is_open and (dispute.closed_at is None or at > dispute.closed_at):
         yield from _lost_with_withdrawal(report, order, rules, at=at)

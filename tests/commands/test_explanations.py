@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.contradictions import A_RATE
-from commands.explanations import A_CAPTURE, A_CAPTURE_THAT_FAILED, A_PARCEL, LINES
+from commands.explanations import A_CAPTURE, A_CAPTURE_THAT_FAILED, A_DISPUTE, A_PARCEL, LINES
 from ledger.events.settlement import ReconciliationBreakResolved
 from tests.support.given import RATES
 from tests.support.orders import OrderScenario, basket, capture
@@ -117,10 +117,11 @@ def test_a_fact_without_a_rate_is_explained_when_it_is_reported_again_and_booked
     assert (left.kind, left.refs["capture_ref"]) == ("rate_missing", "cap-2")
 
 
-@pytest.mark.parametrize("words", [A_CAPTURE, A_CAPTURE_THAT_FAILED, LINES, A_PARCEL, A_RATE])
+@pytest.mark.parametrize("words", [A_CAPTURE, A_CAPTURE_THAT_FAILED, LINES, A_DISPUTE, A_PARCEL, A_RATE])
 def test_a_break_that_a_timer_opens_in_the_same_words_waits_for_a_person_and_stops_no_report(words: str) -> None:
     scenario = placed()
     flag: dict[str, Any] = {"in_stream": scenario.order.name, "kind": "psp_line_missing", "expected": words, "refs": {}}
     scenario.submit("flag_missing_line", **flag)
     scenario.submit("report_payment_captured", **capture())
+    scenario.submit("report_dispute_opened", **opened())
     assert (open_kinds(scenario), scenario.order.status) == (["psp_line_missing"], "confirmed")
