@@ -58,6 +58,11 @@ def break_id_of(kind: str, refs: dict[str, str]) -> str:
     return name if _IS_AN_ID.fullmatch(name) else derived_id(kind, digest(canonical(refs))[:32])
 
 
+def in_minor(amount: Money) -> str:
+    """Returns an amount as the references of breaks and ids write it: USD6944."""
+    return f"{amount.currency}{amount.minor}"
+
+
 def explained(command: Command, known: Break, resolution: str, reason: str) -> ReconciliationBreakResolved:
     """Returns the resolution of a break that a later fact explains. `reason` completes "this report …"."""
     opened = known.opened

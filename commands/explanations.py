@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commands.command import Command
-from commands.contradictions import explained
+from commands.contradictions import explained, in_minor
 from ledger.events.event import Event
 from ledger.events.settlement import ReconciliationBreakOpened
 from ledger.money import Money
@@ -64,7 +64,7 @@ def _is_booked(command: Command, known: Break, events: Sequence[Event]) -> bool:
 def _said(command: Command, name: str) -> str:
     """Returns the value of a command's field as the references of a break write it."""
     value = getattr(command, name, None)
-    return f"{value.currency}{value.minor}" if isinstance(value, Money) else str(value or "")
+    return in_minor(value) if isinstance(value, Money) else str(value or "")
 
 
 def _check_of(known: Break) -> _Check | None:

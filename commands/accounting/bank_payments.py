@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from commands.command import Report
-from commands.contradictions import break_once
+from commands.contradictions import break_once, in_minor
 from commands.fields import PositiveMoney
 from commands.rates import stale_rate
 from commands.rules import Rules
@@ -105,7 +105,7 @@ def reported_again(report: Report, known: BankMovement, moved: tuple[Money, Mone
         actual=" for ".join(str(money) for money in reversed(moved)),
         refs={
             "reference": known.name.replace("/", "."),
-            "amounts": "-".join(f"{money.currency}{money.minor}" for money in moved),
+            "amounts": "-".join(map(in_minor, moved)),
         },
         at=report.decided_at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.contradictions import contradiction, without_rate
+from commands.contradictions import contradiction, in_minor, without_rate
 from commands.fields import PositiveMoney
 from commands.logistics.logistics_reports import ClaimReport, parcel_of, unknown_claim
 from commands.rates import flagged_if_stale, rate_of_fact
@@ -63,7 +63,7 @@ def _mismatch(report: ReportClaimAccepted, order: Order, *, expected: str) -> It
     refs = {
         "claim_id": report.claim_id,
         "fact": report.name,
-        "amount": f"{report.amount.currency}{report.amount.minor}",
+        "amount": in_minor(report.amount),
     }
     said = {"expected": expected, "actual": f"{report.amount} accepted"}
     yield from contradiction(report, order, kind="amount_mismatch", **said, **refs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.contradictions import contradiction
+from commands.contradictions import contradiction, in_minor
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.payments.report_payment_voided import contradicted_end
@@ -52,7 +52,7 @@ def decide(report: ReportPaymentAuthorised, order: Order, rules: Rules) -> Itera
             expected=str(known.amount),
             actual=str(report.amount),
             payment_id=report.payment_id,
-            amount=f"{report.amount.currency}{report.amount.minor}",
+            amount=in_minor(report.amount),
         )
 
 

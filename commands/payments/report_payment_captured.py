@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.contradictions import contradiction, disputed_above, without_rate
+from commands.contradictions import contradiction, disputed_above, in_minor, without_rate
 from commands.fields import PositiveMoney
 from commands.order_command import OrderReport
 from commands.payments.confirmation import confirmed_by
@@ -48,7 +48,7 @@ def decide(report: ReportPaymentCaptured, order: Order, rules: Rules) -> Iterato
     assert amount is not None, "a capture that is not known is new as a whole"
     rate = rate_of_fact(report, rules, report.amount.currency)
     if rate is None:
-        refs = {"capture_ref": report.capture_ref, "amount": _in_minor(report.amount)}
+        refs = {"capture_ref": report.capture_ref, "amount": in_minor(report.amount)}
         yield from without_rate(report, order, report.amount, **refs)
         return
     captured = _captured(report, amount, rate)
@@ -142,12 +142,8 @@ def _break(report: ReportPaymentCaptured, order: Order, *, kind: str, expected: 
         expected=expected,
         actual=str(report.amount),
         capture_ref=report.capture_ref,
-        amount=_in_minor(report.amount),
+        amount=in_minor(report.amount),
     )
-
-
-def _in_minor(amount: Money) -> str:
-    return f"{amount.currency}{amount.minor}"
 
 
 def report_id(*, psp: str, capture_ref: str, order_id: str, amount: Money) -> str:
@@ -156,4 +152,4 @@ def report_id(*, psp: str, capture_ref: str, order_id: str, amount: Money) -> st
     Providers report at least once, also under new ids. Each repeated report gets the first answer (acceptance scenario
     2). Another amount gets another id.
     """
-    return derived_id("capture", psp, capture_ref, order_id, _in_minor(amount))
+    return derived_id("capture", psp, capture_ref, order_id, in_minor(amount))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from commands.command import Report
-from commands.contradictions import break_once
+from commands.contradictions import break_once, in_minor
 from commands.rates import stale_rate
 from commands.rules import Rules
 from ledger.accounting_days import accounting_day
@@ -71,7 +71,7 @@ def unmatched_break(
     report: UnmatchedMoneyReport, item: UnmatchedItem, *, kind: str, expected: str, amount: Money, **refs: str
 ) -> Iterator[Event]:
     """Opens a break beside a fact, once."""
-    about = {"psp": report.psp, "capture_ref": report.capture_ref, "amount": f"{amount.currency}{amount.minor}"}
+    about = {"psp": report.psp, "capture_ref": report.capture_ref, "amount": in_minor(amount)}
     yield from break_once(
         item.breaks, kind=kind, expected=expected, actual=str(amount), refs=about | refs, at=report.decided_at
     )
