@@ -101,8 +101,13 @@ def _actor(app: App, value: str) -> bool:
     return is_known(app.views, AuditTrail(), TRAIL, "actor_id", value)
 
 
+def event_types(text: str) -> frozenset[str]:
+    """Returns the types of events that a text names, such as `payment.*`."""
+    return types_named(text, (name for name, _ in EVENTS))
+
+
 def _event_type(_: App, value: str) -> bool:
-    return bool(types_named(value, (name for name, _ in EVENTS)))
+    return bool(event_types(value))
 
 
 def _command(app: App, value: str) -> bool:

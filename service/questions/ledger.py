@@ -18,13 +18,12 @@ _PLACE = re.compile(r"([0-9]{1,5}):([1-9][0-9]{0,17})")
 
 
 def _audit(asked: Asked) -> Any:
-    from ledger.events.event import EVENTS
-    from ledger.events.type_names import types_named
     from projections.audit.trail import TrailFilter, trail
+    from service.questions.filters import event_types
 
     chosen: Any = asked.given("order", "merchant", "actor", "since", "until")
     if asked["type"]:
-        chosen |= {"types": sorted(types_named(asked["type"], (name for name, _ in EVENTS)))}
+        chosen |= {"types": sorted(event_types(asked["type"]))}
     if asked["command"]:
         chosen |= {"places": asked.app.ledger.reader.place_of_command(asked["command"])}
     return asked.page(partial(trail, asked.views, TrailFilter(**chosen)))
