@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Key = tuple[str | int | date | datetime, ...]  # the values of a row by which its list is ordered
 
@@ -21,17 +21,25 @@ def behind(columns: Sequence[str], after: Key | None, *, included: bool = False)
     return f"({', '.join(columns)}) {sign} ({', '.join(f':{name}' for name in values)})", values
 
 
-def ranked(
-    source: str, columns: Sequence[str], after: Key | None, *, included: bool = False
-) -> tuple[str, dict[str, Any]]:
-    """Returns the SQL of the first `:limit` rows of a source after the key, and its values. Rows that equal the last in
-    these columns come with it, so that the next part goes on after their key."""
-    rest, values = behind(columns, after, included=included)
-    order = ", ".join(columns)
-    return (
-        f"""
-        SELECT * FROM (
-            SELECT *, rank() OVER (ORDER BY {order}) AS place FROM ({source}) AS whole WHERE {rest}
-        ) AS ranked WHERE CAST(:limit AS bigint) IS NULL OR place <= :limit ORDER BY {order}""",
-        values,
-    )
+class Chunk(NamedTuple):
+    """A part of a list: its first `limit` rows after the key `after`, with `included` from that key on. Rows that equal
+    the last in the columns of the key come with it, so that the next chunk goes on after their key."""
+
+    limit: int | None = None
+    after: Key | None = None
+    included: bool = False
+
+    def sql(self, source: str, columns: Sequence[str]) -> tuple[str, dict[str, Any]]:
+        """Returns the SQL of this part of a source in the order of the columns, and its values."""
+        rest, values = behind(columns, self.after, included=self.included)
+        order = ", ".join(columns)
+        return (
+            f"""
+            SELECT * FROM (
+                SELECT *, rank() OVER (ORDER BY {order}) AS place FROM ({source}) AS whole WHERE {rest}
+            ) AS ranked WHERE CAST(:limit AS bigint) IS NULL OR place <= :limit ORDER BY {order}""",
+            values | {"limit": self.limit},
+        )
+
+
+WHOLE = Chunk()

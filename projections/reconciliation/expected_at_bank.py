@@ -26,7 +26,7 @@ from projections.engine.columns import text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
-from projections.keyset import Key, ranked
+from projections.keyset import WHOLE, Chunk
 
 EXPECTED = kept_table(
     "expected_at_bank",
@@ -192,22 +192,20 @@ def not_shown_yet(
     *,
     before: date,
     since: Vector = FROM_THE_FIRST,
-    limit: int | None = None,
-    after: Key | None = None,
-    included: bool = False,
+    chunk: Chunk = WHOLE,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Expectation]:
     """Returns the movements expected before a day that no statement had shown, by day and stream.
 
-    Only movements are returned that changed after the positions `since`; with a limit, a part of them (`ranked`).
+    Only movements are returned that changed after the positions `since`; `chunk` is a part of them.
     Raises `ViewBehind`.
     """
     at = timepoint.positions(views)
     wanted = timepoint.wanted(at, at_least)
     source = _NOT_SHOWN.replace("{which}", _WITH_THEIR_LIKE if any(since.values()) else "true")
-    sql, key = ranked(source, ("expected_on", "stream"), after, included=included)
-    values = {"before": before, "as_of": timepoint.as_of, "limit": limit} | key
+    sql, key = chunk.sql(source, ("expected_on", "stream"))
+    values = {"before": before, "as_of": timepoint.as_of} | key
     return _find(views, sql, wanted, timeout_s, at=at, since=since, **values)
 
 

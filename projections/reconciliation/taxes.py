@@ -18,7 +18,7 @@ from projections.engine.columns import minor_column, text_column
 from projections.engine.projection import Projection
 from projections.engine.tables import kept_table
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
-from projections.keyset import Key, ranked
+from projections.keyset import WHOLE, Chunk
 
 ORDERS = kept_table(
     "taxes_of_orders",
@@ -116,16 +116,14 @@ def duty_mismatches(
     *,
     assessed_before: date,
     since: Vector = FROM_THE_FIRST,
-    limit: int | None = None,
-    after: Key | None = None,
-    included: bool = False,
+    chunk: Chunk = WHOLE,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[TaxMismatch]:
     """Returns the orders whose duty is less than the buyer paid, by day and stream, without those of months whose tax
-    was remitted in full. Only orders are read that changed after the positions `since`; with a limit, a part of them
-    (`ranked`). Raises `ViewBehind`."""
-    statement, key = ranked(_DUTIES, ("rest_since", "stream"), after, included=included)
+    was remitted in full. Only orders are read that changed after the positions `since`; `chunk` is a part of them.
+    Raises `ViewBehind`."""
+    statement, key = chunk.sql(_DUTIES, ("rest_since", "stream"))
 
     def query(opened: Opened) -> list[TaxMismatch]:
         remitted = _remitted_sums(opened)
@@ -138,7 +136,7 @@ def duty_mismatches(
                     paid_up.append((*place, month))
         names = ("markets", "currencies", "months_paid")
         without = {name: [each[n] for each in paid_up] for n, name in enumerate(names)}
-        changed = {"since": [since.get(book, 0) for book in opened.vector], "before": assessed_before, "limit": limit}
+        changed = {"since": [since.get(book, 0) for book in opened.vector], "before": assessed_before}
         return [_over_collected(row) for row in _rows(opened, statement, **without, **changed, **key)]
 
     return views.read(Taxes(), query, at_least=at_least, timeout_s=timeout_s)

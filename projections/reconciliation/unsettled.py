@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, text
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import FROM_THE_FIRST, Opened, Vector, Views
-from projections.keyset import Key, ranked
+from projections.keyset import WHOLE, Chunk
 from projections.reconciliation.psp_references import REFERENCES, PspReferences
 from projections.reconciliation.unmatched_psp_lines import UNMATCHED_LINES
 
@@ -53,22 +53,20 @@ def unsettled(
     *,
     before: date,
     since: Vector = FROM_THE_FIRST,
-    limit: int | None = None,
-    after: Key | None = None,
-    included: bool = False,
+    chunk: Chunk = WHOLE,
     at_least: Vector | None = None,
     timeout_s: float = 5.0,
 ) -> list[Unsettled]:
     """Returns the charges and refunds from before this day that no batch had settled, by day and stream. Only rows are
-    read that changed after the positions `since`; with a limit, a part of them (`ranked`). Raises `ViewBehind`."""
+    read that changed after the positions `since`; `chunk` is a part of them. Raises `ViewBehind`."""
     at = timepoint.positions(views)
-    statement, key = ranked(_UNSETTLED, ("since", "stream"), after, included=included)
+    statement, key = chunk.sql(_UNSETTLED, ("since", "stream"))
 
     def query(opened: Opened) -> list[Unsettled]:
         names = {"references": REFERENCES, "of_unmatched": UNMATCHED_LINES}
         stored = {name: opened.generation.stored_name(table) for name, table in names.items()}
         vector = opened.upto(at)
-        asked = {"before": before, "as_of": timepoint.as_of, "limit": limit} | key
+        asked = {"before": before, "as_of": timepoint.as_of} | key
         known = {
             "books": list(vector),
             "positions": list(vector.values()),

@@ -12,7 +12,7 @@ from commands.contradictions import break_id_of
 from commands.reconciliation.flag_missing_line import FlagMissingLine, MissingKind
 from ledger.actors import Actor
 from ledger.ids import command_id
-from projections.keyset import Key
+from projections.keyset import Chunk, Key
 
 PLACE: Callable[[Any], tuple[date, str, str, str]] = attrgetter("since", "kind", "stream", "break_id")
 _LAST = "\U0010ffff"  # after every stream
@@ -53,7 +53,7 @@ class MissingLine:
         )
 
 
-Read = Callable[..., Iterable[MissingLine]]
+Read = Callable[[Chunk], Iterable[MissingLine]]
 
 
 class Part(NamedTuple):
@@ -67,29 +67,29 @@ class Part(NamedTuple):
 
         Reads by day and stream, since the id of a break is in no table: all lines of a stream's day are in one chunk.
         """
-        after, included = self._start(kind)
-        while lines := sorted(read(limit=self.limit, after=after, included=included), key=PLACE):
+        chunk = self._start(kind)
+        while lines := sorted(read(chunk), key=PLACE):
             yield [line for line in lines if self.after is None or PLACE(line) > self.after]
             if self.limit is None:
                 return
-            after, included = (lines[-1].since, lines[-1].stream), False
+            chunk = Chunk(self.limit, (lines[-1].since, lines[-1].stream))
 
-    def _start(self, kind: MissingKind) -> tuple[Key | None, bool]:
+    def _start(self, kind: MissingKind) -> Chunk:
         if self.after is None:
-            return None, False
+            return Chunk(self.limit)
         since, of_kind, stream, _ = self.after
         if kind == of_kind:
-            return (since, stream), True
-        return (since, "" if kind > str(of_kind) else _LAST), False
+            return Chunk(self.limit, (since, stream), included=True)
+        return Chunk(self.limit, (since, "" if kind > str(of_kind) else _LAST))
 
 
 def whole(find: Callable[[], Iterable[MissingLine]]) -> Read:
     """Returns what reads a list that is short, and is found whole, by parts: each has all that are left."""
 
-    def read(after: Key | None = None, included: bool = False, **_: int | None) -> Iterator[MissingLine]:
+    def read(chunk: Chunk) -> Iterator[MissingLine]:
         for line in find():
             place = (line.since, line.stream)
-            if after is None or place > after or (included and place == after):
+            if chunk.after is None or place > chunk.after or (chunk.included and place == chunk.after):
                 yield line
 
     return read

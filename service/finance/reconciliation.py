@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 from heapq import merge
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from commands.reconciliation.flag_missing_line import MissingKind
 from ledger.accounting_days import accounting_day
@@ -16,7 +16,7 @@ from ledger.ids import merchant_of
 from ledger.money import Money
 from projections.balances.balances import NOW, AsOf
 from projections.engine.views import FROM_THE_FIRST, Vector
-from projections.keyset import Key
+from projections.keyset import WHOLE, Chunk, Key
 from projections.reconciliation.expected_at_bank import not_shown_yet
 from projections.reconciliation.partner_invoices import invoice_mismatches
 from projections.reconciliation.taxes import TaxMismatch, duty_mismatches, remittance_mismatches
@@ -109,7 +109,7 @@ def missing_lines(
     also invoices that are underpaid, overpaid, paid but never charged, or overdue, and tax that was not assessed or
     remitted as it was collected. Only items are read that changed after the positions `since`. Raises `ViewBehind`."""
     for _, read in _readers(app, timepoint, before=before, since=since):
-        yield from read()
+        yield from read(WHOLE)
 
 
 def _readers(
@@ -124,14 +124,14 @@ def _readers(
         yield "tax_mismatch", partial(_unequal_duties, app, since.taxes)
 
 
-def _unsettled(app: App, timepoint: AsOf, **asked: Any) -> Iterator[MissingLine]:
-    for each in unsettled(app.views, timepoint, **asked):
+def _unsettled(app: App, timepoint: AsOf, chunk: Chunk, *, before: date, since: Vector) -> Iterator[MissingLine]:
+    for each in unsettled(app.views, timepoint, before=before, since=since, chunk=chunk):
         refs = {"psp": each.psp, "reference": each.reference, "line_kind": each.kind}
         yield _missing("psp_line_missing", each.stream, each.merchant, each.amount, each.since, refs)
 
 
-def _not_shown(app: App, timepoint: AsOf, **asked: Any) -> Iterator[MissingLine]:
-    for entry in not_shown_yet(app.views, timepoint, **asked):
+def _not_shown(app: App, timepoint: AsOf, chunk: Chunk, *, before: date, since: Vector) -> Iterator[MissingLine]:
+    for entry in not_shown_yet(app.views, timepoint, before=before, since=since, chunk=chunk):
         refs = {"reference": entry.reference, "line_kind": entry.kind}
         refs |= {"nth": str(entry.nth)} if entry.nth > 1 else {}
         yield _missing("bank_line_missing", entry.stream, entry.merchant, entry.amount, entry.expected_on, refs)
@@ -160,9 +160,9 @@ def _unequal_taxes(app: App, *, remitted_before: date) -> Iterator[MissingLine]:
     yield from map(_of_tax, found)
 
 
-def _unequal_duties(app: App, since: Vector, **part: Any) -> Iterator[MissingLine]:
+def _unequal_duties(app: App, since: Vector, chunk: Chunk) -> Iterator[MissingLine]:
     assessed_before = accounting_day(app.clock()) - timedelta(days=PAYMENT_TERM_DAYS)
-    yield from map(_of_tax, duty_mismatches(app.views, assessed_before=assessed_before, since=since, **part))
+    yield from map(_of_tax, duty_mismatches(app.views, assessed_before=assessed_before, since=since, chunk=chunk))
 
 
 def _of_tax(each: TaxMismatch) -> MissingLine:
