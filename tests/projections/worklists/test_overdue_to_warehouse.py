@@ -132,6 +132,11 @@ def test_nobody_is_warned_about_what_left(shop: Shop) -> None:
     assert warnings(shop.views, PLACED_AT + timedelta(days=3)) == ()
 
 
+def test_nobody_is_warned_about_what_the_warehouse_has_although_its_dispatch_was_never_reported(shop: Shop) -> None:
+    shop.record((*PAID, ALL, fact("received_at_warehouse", hours=9)))
+    assert warnings(shop.views, PLACED_AT + timedelta(days=3)) == ()
+
+
 def test_the_view_equals_one_built_anew(shop: Shop) -> None:
     shop.record((*PAID, packed(A=2), dispatched(), fact("received_at_warehouse", hours=9)), one_by_one=True)
     assert shop.differences() == 0
