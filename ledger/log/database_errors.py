@@ -43,8 +43,8 @@ NODE_LOST = TroubleKind(
 BOOKS_LOST = TroubleKind(
     "DATABASE_BOOKS_LOST",
     "cannot reach the server of some books",
-    "Try again when that server runs. What needs other books only goes on; a question about all books leaves these out "
-    "and says so, if it is asked with `partial`.",
+    "Try again when that server runs. Commands and questions about other books go on. To get an answer without the "
+    "lost books, ask a question about all books with `partial`.",
 )
 RESTARTING = TroubleKind("DATABASE_RESTARTING", "is starting, stopping or restarting", _AGAIN, cuts=True)
 BUSY = TroubleKind("DATABASE_BUSY", "is busy: a lock or a connection was not free in time", _AGAIN)

@@ -25,8 +25,8 @@ from projections.engine.projection import Projection
 
 
 class Round(NamedTuple):
-    """The result of a step in every book: the names of the projections that only their own workers can move, and if
-    others are under way: they were moved, and are not at the head yet."""
+    """The result of a step in every book. `left` are the names of the projections that only their own workers can move;
+    `is_under_way` is True if others were moved and are not at the head yet."""
 
     left: set[str]
     is_under_way: bool
@@ -93,8 +93,8 @@ class LockstepRunner:
 
 
 def legs(positions: Iterable[int], upto: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yields the way of those at these positions: from each to the next, the lowest first, and at last to `upto`; of
-    each leg the first `size` events."""
+    """Yields pairs of positions: from each of these to the next, the lowest first, and from the last to `upto`. A pair
+    spans `size` events at most."""
     for after, following in pairwise(sorted({at for at in positions if at < upto} | {upto})):
         yield after, min(after + size, following)
 

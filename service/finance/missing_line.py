@@ -84,7 +84,8 @@ class Part(NamedTuple):
 
 
 def whole(find: Callable[[], Iterable[MissingLine]]) -> Read:
-    """Returns what reads a list that is short, and is found whole, by parts: each has all that are left."""
+    """Returns a reader of chunks for a short list that `find` computes as a whole. Each chunk has all lines after its
+    key."""
 
     def read(chunk: Chunk) -> Iterator[MissingLine]:
         for line in find():

@@ -115,7 +115,7 @@ def missing_lines(
 def _readers(
     app: App, timepoint: AsOf, *, before: date, since: Since = _OF_ALL_TIME
 ) -> Iterator[tuple[MissingKind, Read]]:
-    """Yields what reads each kind of missing lines by day and stream, from a place on if it is given one."""
+    """Yields a reader of chunks, ordered by day and stream, for each kind of missing lines."""
     yield "psp_line_missing", partial(_unsettled, app, timepoint, before=before, since=since.provider)
     yield "bank_line_missing", partial(_not_shown, app, timepoint, before=before, since=since.bank)
     if timepoint == NOW:
